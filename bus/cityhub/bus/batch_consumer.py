@@ -1,0 +1,159 @@
+"""Faust as a batch consumer that starts from the store's cursor.
+
+Stock Faust costs about 100 µs per event; one Faust event per *partition batch* removes that. Kafka's committed offsets
+are only a hint: where a partition starts is asked of the store at every assignment (docs/decisions/0003).
+
+This module leans on private names of faust-streaming 0.15.3; tests/unit/bus/test_faust_contract.py fails when one
+changes.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Any, NamedTuple
+
+import faust
+from aiokafka.errors import IllegalStateError
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+from structlog import get_logger
+
+from cityhub.bus.access import KafkaAccess
+
+log = get_logger()
+
+StartOffset = Callable[[str, int], int]
+"""(topic, partition) → offset to read first."""
+
+
+class LogRecord(NamedTuple):
+    """One record as it stands in the log; `append_ms` is the broker's append time."""
+
+    offset: int
+    append_ms: int
+    value: bytes
+
+
+class BatchConsumer(driver.Consumer):  # type: ignore[misc] # untyped library
+    """One message carries one partition's batch: its value is a list of `LogRecord`."""
+
+    _ends: defaultdict[TP, deque[int]]
+
+    def _reset_state(self) -> None:
+        super()._reset_state()
+        self._ends = defaultdict(deque)
+
+    async def on_partitions_revoked(self, revoked: Iterable[TP]) -> None:
+        """Forget unfinished batches of partitions that go elsewhere."""
+        await super().on_partitions_revoked(revoked)
+        for tp in revoked:
+            self._ends.pop(tp, None)
+
+    async def perform_seek(self) -> None:
+        """Start where the store stands."""
+        self._ends.clear()
+        await super().perform_seek()
+        for tp in self.assignment():
+            if tp.topic in self.app.batch_topics:
+                start = self.app.start_offset(tp.topic, tp.partition)
+                await self._seek(tp, start)
+                self._read_offset[tp] = start - 1 if start else None
+                self._committed_offset[tp] = start
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:  # noqa: ASYNC109 - Faust's signature
+        """Batches of the active partitions; nothing while a rebalance is under way."""
+        records, active = await self._wait_next_records(timeout)
+        generation = self.app.consumer_generation_id
+        if records is None or self.should_stop:
+            return
+        if not self.flow_active:
+            await self._seek_again()
+            return
+        for key, batch in records.items():
+            tp = TP(*key)
+            if not self.flow_active or generation != self.app.consumer_generation_id:
+                return
+            if not batch or not (active is None or tp in active or tp in self._buffered_partitions):
+                continue
+            try:
+                self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
+            except IllegalStateError:  # revoked meanwhile
+                return
+            if tp.topic in self.app.batch_topics:
+                yield tp, self._batch_message(tp, batch)
+            else:
+                for record in batch:
+                    yield tp, self._to_message(tp, record)
+
+    async def _seek_again(self) -> None:
+        try:
+            await self.perform_seek()
+        except Exception as error:  # noqa: BLE001 - leaving here would end the fetcher and keep a silent group member
+            log.warning("seek_deferred", error=repr(error))
+
+    def _batch_message(self, tp: TP, batch: list[Any]) -> Any:
+        message = self._to_message(tp, batch[-1])
+        message.value = [LogRecord(record.offset, record.timestamp, record.value or b"") for record in batch]
+        self._read_offset[tp] = message.offset - 1  # the batch ends here: no gap for Faust to fill
+        self._ends[tp].append(message.offset)
+        return message
+
+    def _new_offset(self, tp: TP) -> int | None:
+        """Commit the longest acknowledged prefix of batch ends."""
+        if tp.topic not in self.app.batch_topics:
+            found: int | None = super()._new_offset(tp)
+            return found
+        ends, acked, new = self._ends[tp], self._acked_index[tp], None
+        while ends and ends[0] in acked:
+            new = ends.popleft()
+            acked.discard(new)
+        if new is None:
+            return None
+        self._acked[tp][:] = [offset for offset in self._acked[tp] if offset > new]
+        return int(new) + 1
+
+
+class BatchTransport(driver.Transport):  # type: ignore[misc] # untyped library
+    """Faust's aiokafka transport with the batch consumer."""
+
+    Consumer = BatchConsumer
+
+
+class BatchApp(faust.App):  # type: ignore[misc] # untyped library
+    """A Faust app whose given topics arrive in batches."""
+
+    batch_topics: frozenset[str] = frozenset()
+    start_offset: StartOffset
+
+    def _new_transport(self) -> BatchTransport:
+        return BatchTransport(self.conf.broker_consumer, self)
+
+
+def batch_app(group: str, access: KafkaAccess, topics: Iterable[str], start_offset: StartOffset) -> BatchApp:
+    """A consumer app without web server, tables or changelogs.
+
+    Args:
+        group: consumer group; one per job.
+        start_offset: the store's answer to where a partition starts; called at every assignment.
+    """
+    app = BatchApp(
+        group,
+        broker=f"kafka://{access.bootstrap.replace(',', ';kafka://')}",
+        broker_credentials=faust.SASLCredentials(username=access.username, password=access.password, mechanism="PLAIN"),
+        store="memory://",
+        autodiscover=False,
+        web_enabled=False,
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        broker_max_poll_records=4_000,
+        stream_buffer_maxsize=16_384,
+        broker_session_timeout=12,
+        broker_heartbeat_interval=3,
+        broker_commit_every=50,
+        broker_check_crcs=True,
+        consumer_auto_offset_reset="earliest",
+    )
+    app.batch_topics = frozenset(topics)
+    app.start_offset = start_offset
+    return app

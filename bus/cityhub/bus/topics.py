@@ -1,0 +1,109 @@
+"""The hub's topics: names, settings, and making sure that they exist.
+
+Event topics hold dense offsets (no transactions, no compaction) and carry the broker's append time, the engine's only
+clock. A topic's partition count is frozen: changing it would send an entity's events to another partition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kafka import KafkaAdminClient
+from kafka.admin import NewTopic
+from kafka.errors import TopicAlreadyExistsError
+from msgspec import Struct
+
+from cityhub.bus.access import KafkaAccess
+from cityhub.bus.errors import BusRefused
+
+DAY_MS = 86_400_000
+VALUES = "du.kpi.value.v1"
+PARTNERS = (
+    "city",
+    "imd",
+    "dvv",
+    "wbd",
+    "gebag",
+    "duisport",
+    "startport",
+    "ude",
+    "kontor",
+    "scdic",
+    "wf",
+    "ihk",
+    "fraunhofer",
+)
+
+
+class TopicSpec(Struct, frozen=True):
+    """A topic as it must be."""
+
+    name: str
+    partitions: int
+    config: tuple[tuple[str, str], ...]
+
+
+def events(partner: str, stream: str, major: int = 1, partitions: int = 8) -> TopicSpec:
+    """`du.evt.<partner>.<stream>.v<major>`: checked events; only the hub writes it. Kept 35 days."""
+    name = f"du.evt.{partner}.{stream}.v{major}"
+    return TopicSpec(name, partitions, _log(35 * DAY_MS))
+
+
+def quarantine(partner: str, stream: str) -> TopicSpec:
+    """`du.in.<partner>.<stream>`: what a partner's own Kafka client writes; only the gate reads it. Kept 7 days."""
+    return TopicSpec(f"du.in.{partner}.{stream}", 4, _log(7 * DAY_MS))
+
+
+def dead_letters(partner: str) -> TopicSpec:
+    """`du.dlq.<partner>`: refused records with original bytes and the reason in headers. Kept 35 days."""
+    return TopicSpec(f"du.dlq.{partner}", 1, _log(35 * DAY_MS))
+
+
+def values() -> TopicSpec:
+    """`du.kpi.value.v1`: published window values, compacted, keyed, ordered by revision."""
+    return TopicSpec(VALUES, 4, (("cleanup.policy", "compact"), ("message.timestamp.type", "LogAppendTime")))
+
+
+def ensure(access: KafkaAccess, wanted: Iterable[TopicSpec]) -> list[str]:
+    """Create the topics that do not exist yet.
+
+    Returns:
+        Names of the topics that were created.
+
+    Raises:
+        BusRefused: a topic exists with another partition count.
+    """
+    specs = {spec.name: spec for spec in wanted}
+    admin = KafkaAdminClient(**access.kafka_python(), client_id="cityhub-topics", request_timeout_ms=60_000)
+    try:
+        existing = {
+            topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics() if topic["name"] in specs
+        }
+        for name, count in existing.items():
+            if count != specs[name].partitions:
+                raise BusRefused(
+                    f"topic {name} has {count} partitions, the hub expects {specs[name].partitions}: "
+                    "partition counts are frozen, use a new major version of the topic"
+                )
+        missing = [spec for name, spec in specs.items() if name not in existing]
+        for spec in missing:
+            _create(admin, spec)
+        return [spec.name for spec in missing]
+    finally:
+        admin.close()
+
+
+def _create(admin: KafkaAdminClient, spec: TopicSpec) -> None:
+    topic = NewTopic(spec.name, num_partitions=spec.partitions, replication_factor=-1, topic_configs=dict(spec.config))
+    try:
+        admin.create_topics([topic])
+    except TopicAlreadyExistsError:
+        return  # another process of the hub was faster
+
+
+def _log(retention_ms: int) -> tuple[tuple[str, str], ...]:
+    return (
+        ("cleanup.policy", "delete"),
+        ("message.timestamp.type", "LogAppendTime"),
+        ("retention.ms", str(retention_ms)),
+    )

@@ -1,0 +1,1 @@
+"""What a partner installs: the event type, its encodings and its identity rules."""

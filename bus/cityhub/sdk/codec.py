@@ -1,0 +1,133 @@
+"""Encodings of events: structured (the hub's own form), binary and batch, each with strict validation on the way in.
+
+Source of the rules: CloudEvents 1.0.2 JSON format (§2, §4) and HTTP binding (§3). Header names of binary mode are
+the HTTP binding's `ce-…`; the Kafka binding's `ce_…` are accepted too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from cityhub.sdk.errors import RejectedEvent
+from cityhub.sdk.event import MAX_EVENT_BYTES, Event, validate
+
+STRUCTURED = "application/cloudevents+json"
+BATCH = "application/cloudevents-batch+json"
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Event)
+_items = msgspec.json.Decoder(list[msgspec.Raw])
+_ATTRIBUTES = tuple(field.name for field in msgspec.structs.fields(Event) if field.name != "data")
+
+
+def encode(event: Event) -> bytes:
+    """Structured mode.
+
+    Raises:
+        RejectedEvent: reason `size`, the encoded event is larger than `MAX_EVENT_BYTES`.
+    """
+    body = _encoder.encode(event)
+    _check_size(body)
+    return body
+
+
+def decode(body: bytes) -> Event:
+    """Read and validate one event in structured mode.
+
+    Raises:
+        RejectedEvent: `size`, `parse` (no JSON) or `envelope` (a rule of the profile), with the attribute's name.
+    """
+    _check_size(body)
+    try:
+        event = _decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise RejectedEvent("envelope", f"{error}; see docs/events.md", _attribute_of(str(error))) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise RejectedEvent("parse", f"the body is not one JSON object in UTF-8: {error}") from error
+    validate(event)
+    return event
+
+
+def encode_batch(events: Iterable[Event]) -> bytes:
+    """JSON batch, in the given order."""
+    return b"[" + b",".join(encode(event) for event in events) + b"]"
+
+
+def decode_batch(body: bytes) -> list[Event | RejectedEvent]:
+    """Read a JSON batch; a bad item never costs its neighbours.
+
+    Returns:
+        One entry per item, in order: the event, or why it was refused.
+
+    Raises:
+        RejectedEvent: reason `parse`, the body is not a JSON array.
+    """
+    try:
+        items = _items.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise RejectedEvent("parse", f"the body is not a JSON array of events in UTF-8: {error}") from error
+    return [_decoded_or_reason(bytes(item)) for item in items]
+
+
+def encode_binary(event: Event) -> tuple[dict[str, str], bytes]:
+    """Binary mode: (headers, body). The body is the data alone."""
+    attributes = msgspec.to_builtins(event)
+    attributes.pop("data")
+    headers = {"content-type": attributes.pop("datacontenttype")}
+    headers |= {f"ce-{name}": _header_text(value) for name, value in attributes.items()}
+    return headers, _encoder.encode(event.data)
+
+
+def decode_binary(headers: Mapping[str, str], body: bytes) -> Event:
+    """Read and validate one event in binary mode.
+
+    Args:
+        headers: HTTP or Kafka headers, any case; foreign headers are ignored.
+
+    Raises:
+        RejectedEvent: as `decode`.
+    """
+    _check_size(body)
+    attributes: dict[str, Any] = {}
+    for name, value in headers.items():
+        lowered = name.lower()
+        if lowered == "content-type":
+            attributes["datacontenttype"] = value.split(";", 1)[0].strip()
+        elif lowered.startswith(("ce-", "ce_")):
+            attributes[lowered[3:]] = value == "true" if lowered[3:] == "synthetic" else value
+    try:
+        attributes["data"] = msgspec.json.decode(body)
+        event = msgspec.convert(attributes, Event)
+    except msgspec.ValidationError as error:
+        raise RejectedEvent("envelope", f"{error}; see docs/events.md", _attribute_of(str(error))) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise RejectedEvent("parse", f"the body is not JSON in UTF-8: {error}") from error
+    validate(event)
+    return event
+
+
+def _decoded_or_reason(body: bytes) -> Event | RejectedEvent:
+    try:
+        return decode(body)
+    except RejectedEvent as rejected:
+        return rejected
+
+
+def _header_text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _check_size(body: bytes) -> None:
+    if len(body) > MAX_EVENT_BYTES:
+        raise RejectedEvent("size", f"the event has {len(body)} bytes; the hub takes at most {MAX_EVENT_BYTES}")
+
+
+def _attribute_of(message: str) -> str:
+    """The attribute a decoder's message is about: it quotes a field, or ends in a path such as `$.time`."""
+    _, _, path = message.partition(" - at `$.")
+    if path:
+        return path.split("`")[0].split("[")[0]
+    return next((name for name in (*_ATTRIBUTES, "data") if f"`{name}`" in message), "")

@@ -1,0 +1,25 @@
+"""Errors of the KPI portion, by what the caller can do about them.
+
+KpiError
+├── DefinitionError    a definition file is wrong: repair the named place
+├── UnknownKpi         the id is not in the catalogue: ask for another
+└── StoreUnavailable   the store cannot be read or written now: try again
+"""
+
+from __future__ import annotations
+
+
+class KpiError(Exception):
+    """Root of everything this portion raises."""
+
+
+class DefinitionError(KpiError):
+    """A KPI definition is not valid; the message names file, path, value and remedy."""
+
+
+class UnknownKpi(KpiError):  # noqa: N818 - an answer, not a failure
+    """No KPI of that id."""
+
+
+class StoreUnavailable(KpiError):  # noqa: N818 - a state of the world
+    """The store cannot be used now."""

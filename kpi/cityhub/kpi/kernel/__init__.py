@@ -1,0 +1,1 @@
+"""Pure evaluation: no Kafka, no SQL, no clock."""

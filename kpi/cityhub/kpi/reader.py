@@ -1,0 +1,58 @@
+"""The read service: the one way to published numbers, for API, dashboard and files alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from cityhub.kpi.definition import Catalogue
+from cityhub.kpi.values import KpiValue, StreamState, WindowKind
+
+
+class KpiReader(Protocol):
+    """Reads published values. Every method is synchronous, quick (a few indexed rows) and safe from any thread.
+
+    An unknown KPI id raises `cityhub.kpi.errors.UnknownKpi`.
+    """
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """All definitions and the seven action fields."""
+        ...
+
+    def latest(
+        self,
+        kpi_id: str,
+        window: WindowKind,
+        *,
+        scope: str = "city",
+        dimensions: Mapping[str, str] | None = None,
+        ended_by: datetime | None = None,
+    ) -> KpiValue | None:
+        """Newest window, or with `ended_by` the newest one over by then; None where nothing was counted yet."""
+        ...
+
+    def series(
+        self,
+        kpi_id: str,
+        window: WindowKind,
+        start: datetime,
+        end: datetime,
+        *,
+        scope: str = "city",
+        dimensions: Mapping[str, str] | None = None,
+        limit: int = 2_000,
+    ) -> Sequence[KpiValue]:
+        """Values of the windows that start in [start, end), oldest first; windows without events are absent."""
+        ...
+
+    def breakdown(
+        self, kpi_id: str, window: WindowKind, start: datetime, dimension: str, *, scope: str = "city"
+    ) -> Sequence[KpiValue]:
+        """One window split by a dimension, sorted by its values."""
+        ...
+
+    def streams(self) -> Sequence[StreamState]:
+        """What the engine has read of each event topic."""
+        ...

@@ -1,0 +1,1 @@
+"""The store: cursor and effects in one transaction."""

@@ -1,0 +1,135 @@
+"""The read service over the store's published values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import ColumnElement, func, select
+
+from cityhub.kpi.definition import Catalogue
+from cityhub.kpi.store import schema
+from cityhub.kpi.store.database import Database
+from cityhub.kpi.values import KpiValue, StreamState, WindowKind
+
+_dims = msgspec.json.Encoder(order="sorted").encode
+_decode = msgspec.json.Decoder(KpiValue).decode
+
+
+class SqlReader:
+    """`KpiReader` over the store's file. Before the worker has made the file there are no values.
+
+    Args:
+        path: the store; opened read-only and only once it exists.
+    """
+
+    def __init__(self, path: Path, catalogue: Catalogue) -> None:
+        self._path = path
+        self._catalogue = catalogue
+        self._opened: Database | None = None
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return self._catalogue
+
+    def latest(
+        self,
+        kpi_id: str,
+        window: WindowKind,
+        *,
+        scope: str = "city",
+        dimensions: Mapping[str, str] | None = None,
+        ended_by: datetime | None = None,
+    ) -> KpiValue | None:
+        """See `KpiReader.latest`."""
+        row = schema.value.c
+        where = self._where(kpi_id, window, scope) & (row.dims == _dims(dict(dimensions or {})).decode())
+        if ended_by is not None:
+            where &= row.end <= int(ended_by.timestamp())
+        found = self._values(where, newest_first=True, limit=1)
+        return found[0] if found else None
+
+    def series(
+        self,
+        kpi_id: str,
+        window: WindowKind,
+        start: datetime,
+        end: datetime,
+        *,
+        scope: str = "city",
+        dimensions: Mapping[str, str] | None = None,
+        limit: int = 2_000,
+    ) -> Sequence[KpiValue]:
+        """See `KpiReader.series`."""
+        row = schema.value.c
+        where = self._where(kpi_id, window, scope) & (row.dims == _dims(dict(dimensions or {})).decode())
+        where &= (row.start >= int(start.timestamp())) & (row.start < int(end.timestamp()))
+        return self._values(where, newest_first=False, limit=limit)
+
+    def breakdown(
+        self, kpi_id: str, window: WindowKind, start: datetime, dimension: str, *, scope: str = "city"
+    ) -> Sequence[KpiValue]:
+        """See `KpiReader.breakdown`."""
+        row = schema.value.c
+        where = self._where(kpi_id, window, scope) & (row.start == int(start.timestamp())) & (row.dims != "{}")
+        found = [item for item in self._values(where, newest_first=False, limit=2_000) if dimension in item.dimensions]
+        return sorted(found, key=lambda item: item.dimensions[dimension])
+
+    def streams(self) -> Sequence[StreamState]:
+        """See `KpiReader.streams`."""
+        row = schema.cursor.c
+        query = select(
+            row.topic,
+            func.sum(row.records),
+            func.sum(row.rejected),
+            func.sum(row.duplicates),
+            func.sum(row.synthetic),
+            func.max(row.appended_ms),
+            func.max(row.newest_event_s),
+        ).group_by(row.topic)
+        database = self._database()
+        if database is None:
+            return []
+        with database.begin() as connection:
+            rows = connection.execute(query.order_by(row.topic)).all()
+        return [
+            StreamState(
+                topic=topic,
+                partner=topic.split(".")[2],
+                records=records,
+                rejected=rejected,
+                duplicates=duplicates,
+                newest_append=_instant(appended / 1000),
+                newest_event=_instant(newest),
+                synthetic=synthetic > 0,
+            )
+            for topic, records, rejected, duplicates, synthetic, appended, newest in rows
+        ]
+
+    def _where(self, kpi_id: str, window: WindowKind, scope: str) -> ColumnElement[bool]:
+        row = schema.value.c
+        return (row.kpi == self._catalogue[kpi_id].id) & (row.window == window.value) & (row.scope == scope)
+
+    def _values(self, where: ColumnElement[bool], *, newest_first: bool, limit: int) -> Sequence[KpiValue]:
+        database = self._database()
+        if database is None:
+            return []
+        order = schema.value.c.start.desc() if newest_first else schema.value.c.start
+        with database.begin() as connection:
+            query = select(schema.value.c.payload).where(where).order_by(order).limit(limit)
+            return [_decode(payload) for (payload,) in connection.execute(query)]
+
+    def _database(self) -> Database | None:
+        if self._opened is None and self._path.exists():
+            database = Database(self._path, read_only=True)
+            if not database.has_tables():  # the worker is creating them
+                database.close()
+                return None
+            self._opened = database
+        return self._opened
+
+
+def _instant(seconds: float | None) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None
