@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -21,14 +22,8 @@ async def partitions_of(access: KafkaAccess, topic: str) -> int:
     Raises:
         BusUnavailable: the topic does not exist (yet) or the broker does not answer.
     """
-    consumer = _consumer(access)
-    try:
-        await consumer.start()
-        found = consumer.partitions_for_topic(topic) or await _refreshed(consumer, topic)
-    except KafkaError as error:
-        raise as_bus_error(error, f"cannot look up {topic}") from error
-    finally:
-        await consumer.stop()
+    async with _consumer(access, topic) as consumer:
+        found = consumer.partitions_for_topic(topic)
     if not found:
         raise BusUnavailable(f"topic {topic} does not exist; `cityhub topics` creates it")
     return len(found)
@@ -44,37 +39,42 @@ async def records_at(access: KafkaAccess, positions: Mapping[tuple[str, int], in
         LogBroken: an offset lies outside the log; the message says what to do.
         BusUnavailable: the broker does not answer.
     """
-    consumer = _consumer(access)
     found: dict[tuple[str, int], bytes] = {}
-    try:
-        await consumer.start()
+    async with _consumer(access) as consumer:
         for (topic, part), offset in positions.items():
-            tp = TopicPartition(topic, part)
-            consumer.assign([tp])
-            first, end = (await consumer.beginning_offsets([tp]))[tp], (await consumer.end_offsets([tp]))[tp]
-            if offset >= end or offset + 1 < first:
-                raise LogBroken(
-                    f"{topic}/{part} holds offsets {first} to {end - 1}, but the store has read up to {offset}: the "
-                    "topic was recreated or cut. Restore the topic, or move the store away to compute everything anew "
-                    "from what the log holds"
-                )
-            if offset >= first:
-                consumer.seek(tp, offset)
-                record = await asyncio.wait_for(consumer.getone(tp), _READ_S)
-                found[topic, part] = record.value
-    except TimeoutError as error:
-        raise BusUnavailable(f"a record that the log says it holds did not arrive within {_READ_S} s") from error
-    except KafkaError as error:
-        raise as_bus_error(error, "cannot prove the log") from error
-    finally:
-        await consumer.stop()
+            value = await _record_at(consumer, TopicPartition(topic, part), offset)
+            if value is not None:
+                found[topic, part] = value
     return found
 
 
-def _consumer(access: KafkaAccess) -> AIOKafkaConsumer:
-    return AIOKafkaConsumer(**access.aiokafka(), client_id="cityhub-log-proof", enable_auto_commit=False)
+async def _record_at(consumer: AIOKafkaConsumer, tp: TopicPartition, offset: int) -> bytes | None:
+    """None where retention has just removed the record, but nothing after it."""
+    consumer.assign([tp])
+    first, end = (await consumer.beginning_offsets([tp]))[tp], (await consumer.end_offsets([tp]))[tp]
+    if offset >= end or offset + 1 < first:
+        raise LogBroken(
+            f"{tp.topic}/{tp.partition} holds offsets {first} to {end - 1}, but the store has read up to {offset}: the "
+            "topic was recreated or cut. Restore the topic, or move the store away to compute everything anew from "
+            "what the log holds"
+        )
+    if offset < first:
+        return None
+    consumer.seek(tp, offset)
+    record = await asyncio.wait_for(consumer.getone(tp), _READ_S)
+    return record.value or b""
 
 
-async def _refreshed(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
-    await consumer.topics()
-    return consumer.partitions_for_topic(topic) or set()
+@asynccontextmanager
+async def _consumer(access: KafkaAccess, *topics: str) -> AsyncIterator[AIOKafkaConsumer]:
+    consumer = AIOKafkaConsumer(*topics, **access.aiokafka(), client_id="cityhub-log-proof", enable_auto_commit=False)
+    try:
+        await consumer.start()
+        await asyncio.sleep(0)  # a consumer that stops before its tasks ran fails
+        yield consumer
+    except TimeoutError as error:
+        raise BusUnavailable(f"a record that the log says it holds did not arrive within {_READ_S} s") from error
+    except KafkaError as error:
+        raise as_bus_error(error, "cannot look into the log") from error
+    finally:
+        await consumer.stop()

@@ -38,7 +38,6 @@ class Tail:
         )
         try:
             await consumer.start()
-            await consumer.seek_to_end()
             async for record in consumer:
                 if record.value is not None:
                     yield record.value

@@ -12,12 +12,16 @@ from uuid import uuid4
 import msgspec
 from structlog import get_logger
 
+from cityhub.bus.access import KafkaAccess
 from cityhub.bus.errors import BusError
 from cityhub.bus.publisher import RecordPublisher
 from cityhub.bus.topics import VALUES, dead_letters
+from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.errors import StoreUnavailable
+from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.lease import Lease
 from cityhub.kpi.store.values import DeadLetter, Unpublished, ValueStore, WindowKey
+from cityhub.kpi.worker import JOB
 
 log = get_logger()
 
@@ -86,6 +90,21 @@ class KpiPublisher:
             by_topic.setdefault(topic, []).append((None, letter.payload, _dead_letter_headers(letter)))
         for topic, records in by_topic.items():
             await self._records.send(topic, records)
+
+
+async def serve(access: KafkaAccess, store: Path, stop: asyncio.Event, *, catalogue: Catalogue, job: str = JOB) -> None:
+    """Run the publisher over the store's file until `stop` is set.
+
+    Raises:
+        BusError: the broker cannot be reached at the start.
+    """
+    database = Database(store)
+    try:
+        async with RecordPublisher(access, client_id="cityhub-publisher") as records:
+            values = ValueStore(database, catalogue, job)
+            await KpiPublisher(values, Lease(database, "publisher"), records, store).run(stop)
+    finally:
+        database.close()
 
 
 class CommitWatch:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from structlog import get_logger
 
@@ -12,8 +14,10 @@ from cityhub.bus.access import KafkaAccess
 from cityhub.bus.batch_consumer import BatchApp, LogRecord, batch_app
 from cityhub.bus.errors import BusUnavailable, LogBroken
 from cityhub.bus.log_proof import partitions_of, records_at
+from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.errors import StoreUnavailable
-from cityhub.kpi.kernel.evaluate import Record
+from cityhub.kpi.kernel.evaluate import Evaluator, Record
+from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.writer import GapInLog, KpiWriter, record_hash
 
 log = get_logger()
@@ -31,9 +35,13 @@ class KpiWorker:
     Args:
         topics: event topics of the job.
         stop: set from outside to end gracefully.
+        job: name of the consumer group.
     """
 
-    def __init__(self, access: KafkaAccess, writer: KpiWriter, topics: Sequence[str], stop: asyncio.Event) -> None:
+    def __init__(
+        self, access: KafkaAccess, writer: KpiWriter, topics: Sequence[str], stop: asyncio.Event, job: str
+    ) -> None:
+        self._job = job
         self._access = access
         self._writer = writer
         self._topics = tuple(topics)
@@ -49,7 +57,7 @@ class KpiWorker:
             BusUnavailable: the consumer stalled or ended; start the process again.
         """
         await self._prove_log()
-        app = batch_app(JOB, self._access, self._topics, self._start_offset)
+        app = batch_app(self._job, self._access, self._topics, self._start_offset)
         self._add_agent(app)
         await app.start()
         watch = asyncio.create_task(self._watch(app))
@@ -152,3 +160,14 @@ class KpiWorker:
             self._writer.mark_idle(topic, part, offset, asked_ms)
         except StoreUnavailable as error:
             log.warning("store_unavailable", error=str(error))
+
+
+async def serve(access: KafkaAccess, store: Path, stop: asyncio.Event, *, catalogue: Catalogue, job: str = JOB) -> None:
+    """Run a worker over the store's file until `stop` is set; errors as `KpiWorker.run`."""
+    database = Database(store)
+    topics = sorted({source.topic for definition in catalogue for source in definition.sources.values()})
+    gc.freeze()  # the catalogue lives for ever, and decoded events hold no cycles
+    try:
+        await KpiWorker(access, KpiWriter(database, Evaluator(catalogue), job), topics, stop, job).run()
+    finally:
+        database.close()

@@ -9,7 +9,7 @@ from cityhub.kpi.kernel.evaluate import Record
 from cityhub.sdk import codec
 from cityhub.sdk.event import Event, make_event
 
-NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
+NOON = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)
 DEPARTED = "de.duisburg.dvv.transit.stop-departed.v1"
 CANCELLED = "de.duisburg.dvv.transit.trip-cancelled.v1"
 TOPIC = "du.evt.dvv.transit.v1"

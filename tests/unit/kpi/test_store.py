@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from cityhub.kpi.values import Label, WindowKind
 from tests.unit.kpi.samples import NOON, TOPIC, cancellation, departure, records
 
 JOB = "test"
+NESTED = b'{"data":' + b'{"a":' * 100_000
 
 
 class Store:
@@ -132,7 +134,7 @@ def test_bad_records_become_verdicts_and_the_rest_counts(store: Store) -> None:
     future = departure("f", 0, at=NOON + timedelta(hours=2))
     foreign = b'{"id": 7}'
     store.writer.apply(
-        TOPIC, 0, records(b"\xff\xfe", departure(1, 0), foreign, b"", future, b'{"data":' + b"[" * 100_000)
+        TOPIC, 0, records(b"\xff\xfe", departure(1, 0), foreign, b"", future, b'{"data":' + b'{"a":' * 100_000)
     )
     assert store.verdicts() == [(0, "parse"), (2, "envelope"), (3, "parse"), (4, "time_in_future"), (5, "parse")]
     letters = store.values.dead_letters()
@@ -215,7 +217,7 @@ def _published(folder: Path, logs: list[list[object]], cuts: list[int]) -> set[t
         store.writer.position(TOPIC, part)
         log = records(*events, appended=NOON + timedelta(hours=9))  # type: ignore[arg-type]
         edges = sorted({0, len(log), *(cut for cut in cuts if cut < len(log))})
-        for start, end in zip(edges, edges[1:], strict=False):
+        for start, end in pairwise(edges):
             store.writer.apply(TOPIC, part, log[start:end])
     store.values.refresh()
     found = {
