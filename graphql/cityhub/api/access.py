@@ -1,0 +1,31 @@
+"""Who may read which KPI: the one rule for API, dashboard and files."""
+
+from __future__ import annotations
+
+from cityhub.kpi.definition import KpiDefinition
+from cityhub.sdk.principal import Principal
+
+OPERATOR = "hub-operator"
+CITY_ROLES = frozenset({"leadership", "controller", OPERATOR})
+
+
+def may_read(principal: Principal | None, definition: KpiDefinition) -> bool:
+    """Whether a caller may see a KPI and its numbers. The rule is docs/api.md, "Who may read what".
+
+    Args:
+        principal: None is the anonymous visitor of the dashboard; the API itself has none.
+    """
+    if definition.audience == "public":
+        return True
+    if principal is None:
+        return False
+    if OPERATOR in principal.roles:
+        return True
+    if definition.audience == "city":
+        return bool(CITY_ROLES & principal.roles)
+    return principal.organisation == definition.owner
+
+
+def may_diagnose(principal: Principal | None, partner: str) -> bool:
+    """Whether a caller may see why a partner's feed fails; the reason can name systems inside the partner."""
+    return principal is not None and (bool(CITY_ROLES & principal.roles) or principal.organisation == partner)

@@ -1,0 +1,49 @@
+"""Enumerations of the schema, named by their values: `hour`, `final`, `de`.
+
+Types of the schema import the KPI portion's enumerations from here, because registering has to precede the first use.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import strawberry
+
+from cityhub.kpi.fields import Text
+from cityhub.kpi.values import Label, WindowKind
+
+__all__ = ["Audience", "Direction", "Label", "Language", "WindowKind", "spoken"]
+
+strawberry.enum(WindowKind, description="Kind of window; days follow Europe/Berlin.", graphql_name_from="value")
+strawberry.enum(Label, description="How settled a value is.", graphql_name_from="value")
+
+
+@strawberry.enum(description="Language of a text.", graphql_name_from="value")
+class Language(StrEnum):
+    """Keys of `Text`."""
+
+    DE = "de"
+    EN = "en"
+
+
+@strawberry.enum(description="Which way is good.", graphql_name_from="value")
+class Direction(StrEnum):
+    """As in definitions."""
+
+    UP = "up"
+    DOWN = "down"
+    BAND = "band"
+
+
+@strawberry.enum(description="Who may read a KPI: everybody, city staff, or its owner.", graphql_name_from="value")
+class Audience(StrEnum):
+    """As in definitions."""
+
+    PUBLIC = "public"
+    CITY = "city"
+    OWNER = "owner"
+
+
+def spoken(text: Text, lang: Language) -> str:
+    """A text in the asked language."""
+    return text.get(lang.value)

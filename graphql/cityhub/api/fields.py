@@ -1,0 +1,30 @@
+"""The seven action fields."""
+
+from __future__ import annotations
+
+import strawberry
+
+from cityhub.api.context import Info
+from cityhub.api.described import described
+from cityhub.api.enums import Language, spoken
+from cityhub.api.kpi import Kpi
+from cityhub.kpi import fields
+
+
+@strawberry.type(description="One of the seven action fields (Handlungsfelder), of equal rank.")
+class ActionField:
+    source: strawberry.Private[fields.ActionField]
+    id: strawberry.ID
+
+    @classmethod
+    def of(cls, field: fields.ActionField) -> ActionField:
+        """The API's shape of a field."""
+        return cls(source=field, id=strawberry.ID(field.id))
+
+    @strawberry.field
+    def name(self, lang: Language = Language.DE) -> str:
+        return spoken(self.source.name, lang)
+
+    @described("Its KPIs that the caller may read; empty means no data yet.")
+    def kpis(self, info: Info) -> list[Kpi]:
+        return [Kpi.of(item) for item in info.context.readable() if item.field == self.source.id]

@@ -1,0 +1,182 @@
+"""A KPI: what it means and where its numbers are."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import strawberry
+
+from cityhub.api.context import Info
+from cityhub.api.cut import SPAN, DimensionInput, check_dimension, cut_of
+from cityhub.api.described import described
+from cityhub.api.enums import Audience, Direction, Language, WindowKind, spoken
+from cityhub.api.errors import InvalidArgument
+from cityhub.api.series import MAX_WINDOWS, Series
+from cityhub.api.value import KpiValue
+from cityhub.kpi.definition import KpiDefinition
+from cityhub.kpi.kernel.windows import window_of
+
+MAX_LAST = 500
+
+
+@strawberry.type(description="An event type a KPI is counted from.")
+class KpiSource:
+    name: str
+    type: str = strawberry.field(description="CloudEvents type.")
+    cadence_s: int = strawberry.field(description="Expected seconds between events.")
+    lateness_s: int = strawberry.field(description="Seconds after its end for which a window stays provisional.")
+
+
+@strawberry.type(description="A dated goal and where it was set.")
+class Target:
+    value: float
+    source: str
+    since: str
+
+
+@strawberry.type(description="A KPI. Without `window` its numbers are those of its default window.")
+class Kpi:
+    definition: strawberry.Private[KpiDefinition]
+    id: strawberry.ID
+    version: int
+    field: strawberry.ID = strawberry.field(description="Action field.")
+    unit: str = strawberry.field(description="UCUM.")
+    direction: Direction
+    owner: str
+    audience: Audience
+    windows: list[WindowKind]
+    default_window: WindowKind
+    scopes: list[str]
+    dimensions: list[str] = strawberry.field(description="Names its numbers can be split by.")
+    sources: list[KpiSource]
+    target: Target | None
+    reference: list[str]
+
+    @classmethod
+    def of(cls, definition: KpiDefinition) -> Kpi:
+        """The API's shape of a definition."""
+        goal = definition.target
+        return cls(
+            definition=definition,
+            id=strawberry.ID(definition.id),
+            version=definition.version,
+            field=strawberry.ID(definition.field),
+            unit=definition.unit,
+            direction=Direction(definition.direction),
+            owner=definition.owner,
+            audience=Audience(definition.audience),
+            windows=list(definition.windows),
+            default_window=definition.default_window,
+            scopes=list(definition.scopes),
+            dimensions=list(definition.dimensions),
+            sources=[
+                KpiSource(name=name, type=source.type, cadence_s=source.cadence_s, lateness_s=source.lateness_s)
+                for name, source in definition.sources.items()
+            ],
+            target=Target(value=goal.value, source=goal.source, since=goal.since) if goal else None,
+            reference=list(definition.reference),
+        )
+
+    @described("SHA-256 of everything that affects the number.")
+    def definition_hash(self) -> str:
+        return self.definition.hash
+
+    @strawberry.field
+    def name(self, lang: Language = Language.DE) -> str:
+        return spoken(self.definition.name, lang)
+
+    @described("What it measures, in one plain sentence.")
+    def sentence(self, lang: Language = Language.DE) -> str:
+        return spoken(self.definition.sentence, lang)
+
+    @described("The question it answers.")
+    def question(self, lang: Language = Language.DE) -> str:
+        return spoken(self.definition.question, lang)
+
+    @strawberry.field
+    def formula(self, lang: Language = Language.DE) -> str:
+        return spoken(self.definition.formula, lang)
+
+    @described("The newest window; null where nothing was counted yet.")
+    def latest(
+        self,
+        info: Info,
+        *,
+        window: WindowKind | None = None,
+        scope: str = "city",
+        dimensions: Sequence[DimensionInput] = (),
+    ) -> KpiValue | None:
+        cut = cut_of(self.definition, window, scope, dimensions)
+        found = info.context.reader.latest(cut.kpi_id, cut.window, scope=cut.scope, dimensions=cut.dimensions)
+        return KpiValue.of(self.definition, found) if found else None
+
+    @described("The newest `last` windows, 1 to 500, oldest first. Windows without events are absent.")
+    def values(
+        self,
+        info: Info,
+        *,
+        window: WindowKind | None = None,
+        scope: str = "city",
+        dimensions: Sequence[DimensionInput] = (),
+        last: int = 1,
+    ) -> list[KpiValue]:
+        if not 1 <= last <= MAX_LAST:
+            raise InvalidArgument(f"last: {last} is not within 1 to {MAX_LAST}; `series` answers more windows at once")
+        cut = cut_of(self.definition, window, scope, dimensions)
+        reader = info.context.reader
+        newest = reader.latest(cut.kpi_id, cut.window, scope=cut.scope, dimensions=cut.dimensions)
+        if newest is None:
+            return []
+        # An autumn day has 25 hours: reach an hour too far back and cut off what is too much.
+        start = newest.start - SPAN[cut.window] * (last - 1) - timedelta(hours=1)
+        found = reader.series(cut.kpi_id, cut.window, start, newest.end, scope=cut.scope, dimensions=cut.dimensions)
+        return [KpiValue.of(self.definition, value) for value in found[-last:]]
+
+    @described("Windows that start in [from, to), at most 2000; `to` is now when left out.")
+    async def series(
+        self,
+        info: Info,
+        *,
+        from_: Annotated[datetime, strawberry.argument(name="from")],
+        to: datetime | None = None,
+        window: WindowKind | None = None,
+        scope: str = "city",
+        dimensions: Sequence[DimensionInput] = (),
+    ) -> Series:
+        cut = cut_of(self.definition, window, scope, dimensions)
+        end = to or info.context.clock()
+        if from_ >= end:
+            raise InvalidArgument(f"from: {from_.isoformat()} is not before {end.isoformat()}")
+        if end - from_ > SPAN[cut.window] * MAX_WINDOWS:
+            raise InvalidArgument(f"from, to: more than {MAX_WINDOWS} windows; ask in parts or for longer windows")
+        read = info.context.reader.series
+        rows = await asyncio.to_thread(
+            read, cut.kpi_id, cut.window, from_, end, scope=cut.scope, dimensions=cut.dimensions, limit=MAX_WINDOWS
+        )
+        return Series(rows=rows, unit=self.definition.unit, window=cut.window)
+
+    @described("One window split by a dimension. `start` is any instant in it, the newest when left out.")
+    def breakdown(
+        self,
+        info: Info,
+        *,
+        dimension: str,
+        window: WindowKind | None = None,
+        start: datetime | None = None,
+        scope: str = "city",
+    ) -> list[KpiValue]:
+        cut = cut_of(self.definition, window, scope, ())
+        check_dimension(self.definition, dimension)
+        reader = info.context.reader
+        if start is None:
+            newest = reader.latest(cut.kpi_id, cut.window, scope=cut.scope)
+            if newest is None:
+                return []
+            start = newest.start
+        begin, _ = window_of(cut.window, int(start.timestamp()))
+        at = datetime.fromtimestamp(begin, UTC)
+        found = reader.breakdown(cut.kpi_id, cut.window, at, dimension, scope=cut.scope)
+        return [KpiValue.of(self.definition, value) for value in found]
