@@ -1,0 +1,1 @@
+"""Sources of DVV, the municipal holding with the transport company DVG."""

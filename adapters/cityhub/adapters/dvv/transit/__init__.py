@@ -1,0 +1,1 @@
+"""Departures of buses and trams from DVV's control centre (VDV-454 AUS)."""

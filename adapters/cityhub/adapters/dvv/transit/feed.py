@@ -1,0 +1,213 @@
+"""The feed at work: asks the control centre, lets the mapping decide, keeps the outcome in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import msgspec
+import structlog
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cityhub.adapters.download import NotModified
+from cityhub.adapters.dvv.transit import trips
+from cityhub.adapters.dvv.transit.client import TransitClient
+from cityhub.adapters.dvv.transit.mapping import Batch, apply
+from cityhub.adapters.dvv.transit.source import DVV_TRANSIT, SIMULATION_URI, system_uri
+from cityhub.adapters.dvv.transit.trips import FeedState, Trip, TripKey
+from cityhub.adapters.dvv.transit.wire import PlannedTrip, is_set
+from cityhub.adapters.errors import CursorExpired, FeedFault
+from cityhub.adapters.outbox import Effects, Outbox
+from cityhub.adapters.polling import Pace, Publisher, run_feed
+from cityhub.adapters.reject import Reject
+from cityhub.adapters.source import Source
+
+_log = structlog.get_logger()
+REFERENCE_EVERY = timedelta(minutes=15)
+REFERENCE_DAYS = 10
+"""Operating days asked for in one step: a backfill of a week."""
+
+
+class Position(Struct, frozen=True):
+    """Where the feed was read up to, kept in adapters.db.
+
+    Attributes:
+        cursor: the partner's `Naechster`, empty before the first answer.
+        etag: of the last answer to that cursor. `references`: ETag of REF-AUS by operating day.
+        clock_s, since_s: as in `FeedState`.
+        synthetic: the last answer came from a simulation.
+    """
+
+    cursor: str = ""
+    etag: str | None = None
+    references: Mapping[str, str] = {}
+    clock_s: int = 0
+    since_s: int = 0
+    synthetic: bool = False
+
+
+class TransitFeed:
+    """VDV-454 of one control centre.
+
+    Args:
+        base_url: the control centre's address without trailing slash; another one than last time starts afresh.
+        control_centre: its Leitstellenkennung, part of every event's source.
+    """
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        outbox: Outbox,
+        *,
+        base_url: str,
+        control_centre: str,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._client = TransitClient(http, base_url)
+        self._outbox = outbox
+        self._system = system_uri(control_centre)
+        self._clock = clock
+        self._reference_due: dict[date, datetime] = {}
+        remembered = outbox.open(DVV_TRANSIT, base_url)
+        known = [trips.unpack(body) for body in remembered.memory.values()]
+        self._step = remembered.step
+        self._position = _decode(remembered.position) if remembered.position else Position()
+        self._state = FeedState({trip.key: trip for trip in known}, self._position.clock_s, self._position.since_s)
+
+    @property
+    def source(self) -> Source:
+        """The declaration."""
+        return DVV_TRANSIT
+
+    async def step(self) -> bool:
+        """Ask once and keep what came; see `polling.Feed`."""
+        was = self._position
+        try:
+            got = await self._client.actual(was.cursor, was.etag)
+        except CursorExpired:
+            self._position = replace(was, cursor="", etag=None)
+            raise
+        if isinstance(got, NotModified):
+            answered_at = got.answered_at or trips.instant(was.clock_s)
+            self._keep(
+                Batch(answered_at=answered_at, source_uri=self._system, synthetic=was.synthetic), was, [], Counter()
+            )
+            return False
+        planned, rejects, faults, references = await self._references(trip.id.day for trip in got.trips)
+        cursor = got.answer.cursor or was.cursor
+        same = cursor == was.cursor
+        now_at = replace(
+            was,
+            cursor=cursor,
+            etag=got.etag if same else None,
+            references=references,
+            synthetic=is_set(got.answer.simulation),
+        )
+        more = is_set(got.answer.more)
+        batch = Batch(
+            answered_at=got.answer.confirmation.created,
+            source_uri=self._system,
+            planned=planned,
+            actual=got.trips,
+            more=more,
+            synthetic=now_at.synthetic,
+        )
+        self._keep(batch, now_at, [*got.rejects, *rejects], faults)
+        return more and not same and bool(got.answer.actual)
+
+    async def _references(
+        self, days: Iterable[date]
+    ) -> tuple[list[PlannedTrip], list[Reject], Counter[str], dict[str, str]]:
+        """Timetables of the days in hand that are due: trips, rejects, faults by reason, ETags by day.
+
+        A timetable that cannot be had is counted, not waited for: reports stand on their own planned times then.
+        """
+        now = self._clock()
+        wanted = {*days, *(date.fromisoformat(day) for day, _ in self._state.trips)}
+        due = sorted((day for day in wanted if self._reference_due.get(day, now) <= now), reverse=True)[:REFERENCE_DAYS]
+        etags = {day: etag for day, etag in self._position.references.items() if date.fromisoformat(day) in wanted}
+        planned: list[PlannedTrip] = []
+        rejects: list[Reject] = []
+        faults: Counter[str] = Counter()
+        for day in due:
+            self._reference_due[day] = now + REFERENCE_EVERY
+            try:
+                got = await self._client.reference(day, etags.get(day.isoformat()))
+            except FeedFault as fault:
+                faults[f"reference_{fault.reason}"] += 1
+                _log.warning("reference_fault", day=day.isoformat(), reason=fault.reason, error=str(fault))
+                continue
+            if not isinstance(got, NotModified):
+                planned += got.trips
+                rejects += got.rejects
+                etags |= {day.isoformat(): got.etag} if got.etag else {}
+        return planned, rejects, faults, etags
+
+    def _keep(self, batch: Batch, position: Position, rejects: list[Reject], faults: Counter[str]) -> None:
+        now = self._clock()
+        done = apply(self._state, batch, now)
+        rejects = [*rejects, *done.rejects]
+        position = replace(position, clock_s=done.state.clock_s, since_s=done.state.since_s)
+        effects = Effects(
+            position=_encode(position),
+            events=done.events,
+            memory=_changes(self._state.trips, done.state.trips),
+            system=SIMULATION_URI if batch.synthetic else self._system,
+            synthetic=batch.synthetic,
+            succeeded_at=now,
+            data_at=trips.instant(done.state.clock_s),
+            rejected=faults + Counter(reject.reason for reject in rejects),
+            noted=done.counts,
+            last_reject=f"{rejects[-1].path}: {rejects[-1].detail}" if rejects else "",
+        )
+        self._step = self._outbox.commit(DVV_TRANSIT, self._step, effects)
+        self._position, self._state = position, done.state
+        if rejects:
+            _log.warning(
+                "items_rejected", feed=DVV_TRANSIT.feed, counts=dict(effects.rejected), last=effects.last_reject
+            )
+
+
+async def run_transit(
+    *,
+    path: Path,
+    base_url: str,
+    publisher: Publisher,
+    clock: Callable[[], datetime],
+    stop: asyncio.Event,
+    poll_s: float = 10.0,
+    control_centre: str = "dvg",
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> None:
+    """Run the adapter until `stop` is set.
+
+    Args:
+        path: adapters.db.
+        transport: instead of the network, for a control centre in the same process.
+
+    Raises:
+        StateUnavailable: adapters.db cannot be used.
+    """
+    pace = Pace(every_s=poll_s, jitter=random.SystemRandom().random)
+    http = httpx.AsyncClient(transport=transport, trust_env=False, headers={"user-agent": "cityhub"})
+    with Outbox(path) as outbox:
+        async with http:
+            feed = TransitFeed(http, outbox, base_url=base_url, control_centre=control_centre, clock=clock)
+            await run_feed(feed, outbox, publisher, pace=pace, clock=clock, stop=stop)
+
+
+def _changes(before: Mapping[TripKey, Trip], after: Mapping[TripKey, Trip]) -> dict[str, bytes | None]:
+    changes: dict[str, bytes | None] = {
+        "/".join(key): trips.pack(trip) for key, trip in after.items() if before.get(key) is not trip
+    }
+    return changes | {"/".join(key): None for key in before.keys() - after.keys()}
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Position).decode

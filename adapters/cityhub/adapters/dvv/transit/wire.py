@@ -1,0 +1,170 @@
+"""VDV-454 AUS and REF-AUS in their JSON rendering: the partner's shape, nothing else.
+
+Source of the rules: VDV-Schrift 453 (DatenAbrufenAntwort: Bestaetigung, WeitereDaten) and 454 (IstFahrt, SollFahrt);
+the rendering is described in docs/adapters/dvv-transit.md. Flags come as "true"/"false", as real booleans or null.
+Every instant carries an offset. Fields the adapter does not need are ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated, Literal, TypeAlias, TypeVar
+
+import msgspec
+from msgspec import Meta, Raw, Struct, field
+
+from cityhub.adapters.errors import FeedFault
+from cityhub.adapters.reject import Reject
+
+MAX_VALUES = 1_000_000
+"""More JSON values than this in one answer are hostile: 16 MiB of honest halts have about half as many."""
+MAX_TRIPS = 20_000
+"""Ten operating days of DVG. Bounds the memory that refusing each of them costs."""
+
+Flag: TypeAlias = bool | Literal["true", "false"] | None
+Instant: TypeAlias = Annotated[datetime, Meta(tz=True)]
+Id: TypeAlias = Annotated[str, Meta(min_length=1, max_length=120)]
+Text: TypeAlias = Annotated[str, Meta(max_length=200)]
+
+
+class TripId(Struct, frozen=True):
+    """FahrtID: unique within the operator for one operating day."""
+
+    trip: Id = field(name="FahrtBezeichner")
+    day: date = field(name="Betriebstag")
+
+
+class ActualStop(Struct, frozen=True):
+    """IstHalt. `planned` is null at the last stop, `predicted` where the partner has no prognosis."""
+
+    stop: Id = field(name="HaltID")
+    planned: Instant | None = field(name="Abfahrtszeit", default=None)
+    predicted: Instant | None = field(name="IstAbfahrtPrognose", default=None)
+    passes: Flag = field(name="Durchfahrt", default=None)
+    extra: Flag = field(name="Zusatzhalt", default=None)
+
+
+class TripSpan(Struct, frozen=True):
+    """FahrtStartEnde, as far as it is needed."""
+
+    starts: Instant | None = field(name="Startzeit", default=None)
+
+
+class ActualTrip(Struct, frozen=True):
+    """IstFahrt, partial (`complete` false) or full."""
+
+    id: TripId = field(name="FahrtID")
+    line_id: Text = field(name="LinienID")
+    created: Instant | None = field(name="Zst", default=None)
+    answered: Instant | None = field(name="$BestaetigungZst", default=None)
+    line_text: Text | None = field(name="LinienText", default=None)
+    direction_id: Text | None = field(name="RichtungsID", default=None)
+    direction_text: Text | None = field(name="RichtungsText", default=None)
+    span: TripSpan | None = field(name="FahrtStartEnde", default=None)
+    complete: Flag = field(name="Komplettfahrt", default=None)
+    predictable: Flag = field(name="PrognoseMoeglich", default=None)
+    cancelled: Flag = field(name="FaelltAus", default=None)
+    stops: Annotated[tuple[ActualStop, ...], Meta(max_length=300)] = field(name="IstHalts", default=())
+
+
+class PlannedStop(Struct, frozen=True):
+    """SollHalt."""
+
+    stop: Id = field(name="HaltID")
+    name: Text | None = field(name="HaltestellenName", default=None)
+    planned: Instant | None = field(name="Abfahrtszeit", default=None)
+    passes: Flag = field(name="Durchfahrt", default=None)
+
+
+class PlannedTrip(Struct, frozen=True):
+    """SollFahrt."""
+
+    id: TripId = field(name="FahrtID")
+    line_id: Text = field(name="LinienID")
+    created: Instant | None = field(name="Zst", default=None)
+    answered: Instant | None = field(name="$BestaetigungZst", default=None)
+    line_text: Text | None = field(name="LinienText", default=None)
+    direction_id: Text | None = field(name="RichtungsID", default=None)
+    direction_text: Text | None = field(name="RichtungsText", default=None)
+    cancelled: Flag = field(name="FaelltAus", default=None)
+    stops: Annotated[tuple[PlannedStop, ...], Meta(max_length=300)] = field(name="SollHalts", default=())
+
+
+class Confirmation(Struct, frozen=True):
+    """Bestaetigung: `created` is the partner's clock when it answered."""
+
+    created: Instant = field(name="Zst")
+    result: Text = field(name="Ergebnis")
+    error_number: Text | None = field(name="Fehlernummer", default=None)
+    error_text: Text | None = field(name="Fehlertext", default=None)
+
+
+class Answer(Struct, frozen=True):
+    """DatenAbrufenAntwort; each trip is decoded by itself, so that a bad one costs no other."""
+
+    confirmation: Confirmation = field(name="Bestaetigung")
+    more: Flag = field(name="WeitereDaten", default=None)
+    cursor: Annotated[str, Meta(min_length=1, max_length=500)] | None = field(name="Naechster", default=None)
+    simulation: Flag = field(name="Simulation", default=None)
+    actual: tuple[Raw, ...] = field(name="IstFahrt", default=())
+    planned: tuple[Raw, ...] = field(name="SollFahrt", default=())
+
+
+_answer = msgspec.json.Decoder(Answer)
+_actual = msgspec.json.Decoder(ActualTrip)
+_planned = msgspec.json.Decoder(PlannedTrip)
+_TripT = TypeVar("_TripT", ActualTrip, PlannedTrip)
+
+
+def is_set(flag: Flag) -> bool:
+    """Null counts as false."""
+    return flag is True or flag == "true"
+
+
+def parse_answer(body: bytes) -> Answer:
+    """Read the envelope.
+
+    Raises:
+        FeedFault: `too_many_values`, `parse` (no JSON of that shape) or `refused` (the partner answered an error).
+    """
+    if body.count(b",") > MAX_VALUES:
+        raise FeedFault("too_many_values", f"the answer has more than {MAX_VALUES} values; nothing of it was read")
+    try:
+        answer = _answer.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise FeedFault("parse", f"the answer is not a DatenAbrufenAntwort in JSON and UTF-8: {error}") from error
+    if len(answer.actual) + len(answer.planned) > MAX_TRIPS:
+        raise FeedFault("too_many_values", f"the answer has more than {MAX_TRIPS} trips; nothing of it was taken")
+    confirmation = answer.confirmation
+    if confirmation.result != "ok":
+        raise FeedFault(
+            "refused",
+            f"the partner answered Ergebnis {confirmation.result!r}, Fehlernummer {confirmation.error_number!r}: "
+            f"{confirmation.error_text or 'no text'}; ask its control centre",
+        )
+    return answer
+
+
+def parse_actual(items: Sequence[Raw]) -> tuple[list[ActualTrip], list[Reject]]:
+    """The trips that are well formed, and the others with path and reason `schema`."""
+    return _parse(items, _actual, "IstFahrt")
+
+
+def parse_planned(items: Sequence[Raw]) -> tuple[list[PlannedTrip], list[Reject]]:
+    """As `parse_actual`."""
+    return _parse(items, _planned, "SollFahrt")
+
+
+def _parse(
+    items: Sequence[Raw], decoder: msgspec.json.Decoder[_TripT], element: str
+) -> tuple[list[_TripT], list[Reject]]:
+    trips: list[_TripT] = []
+    rejects: list[Reject] = []
+    for index, item in enumerate(items):
+        try:
+            trips.append(decoder.decode(item))
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            what, _, where = str(error).partition(" - at `$")
+            rejects.append(Reject("schema", f"{element}[{index}]{where.rstrip('`')}", what))
+    return trips, rejects

@@ -1,0 +1,35 @@
+"""Errors of the adapters, by what the caller can do about them.
+
+    AdapterError
+    ├── FeedFault            the partner's answer cannot be used: keep the last good data, ask again later
+    │   └── CursorExpired    the partner no longer knows our position: start again without one
+    └── StateUnavailable     adapters.db cannot be used: stop, a person makes room or repairs it
+
+A single bad item is not an error but a `reject.Reject`: data, counted, its neighbours go on.
+"""
+
+from __future__ import annotations
+
+
+class AdapterError(Exception):
+    """Root of everything this portion raises."""
+
+
+class FeedFault(AdapterError):  # noqa: N818 - a state of the partner's system
+    """A whole answer is unusable.
+
+    Attributes:
+        reason: stable machine word, as it is counted: `unreachable`, `timeout`, `http_status`, `content_type` …
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class CursorExpired(FeedFault):
+    """The partner refused the cursor for good."""
+
+
+class StateUnavailable(AdapterError):  # noqa: N818 - a state of the world
+    """The adapters' database cannot be read or written, or another process writes it."""

@@ -1,0 +1,229 @@
+"""adapters.db: events on their way to Kafka, and how far each source was read.
+
+One transaction holds what an answer led to: its events, what the mapping remembers, the position it was read up to,
+the counts. Events leave the outbox only after the broker's acknowledgement, and only then the checkpoint moves. A crash
+at any point repeats at most a publication, with the same ids.
+
+Two marks, not one: the *position* is where to read on, and moves with the outbox, because its events are safe on disk;
+the *checkpoint* says up to when everything is in Kafka, and moves only after the acknowledgement.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+from msgspec import Struct
+
+from cityhub.adapters import status
+from cityhub.adapters.errors import FeedFault, StateUnavailable
+from cityhub.adapters.source import Source
+from cityhub.sdk import codec
+from cityhub.sdk.event import Event
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS outbox (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, feed TEXT NOT NULL, topic TEXT NOT NULL, event BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS position (
+    feed TEXT PRIMARY KEY, origin TEXT NOT NULL, step INTEGER NOT NULL, position BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS memory (
+    feed TEXT NOT NULL, key TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (feed, key)) WITHOUT ROWID;
+"""
+_event = msgspec.json.Decoder(Event).decode
+
+
+class Remembered(Struct, frozen=True):
+    """What a feed continues from; empty at its first start or at another origin.
+
+    Attributes:
+        step: number of answers committed. `position`: where to read on. `memory`: the mapping's entries by key.
+    """
+
+    step: int = 0
+    position: bytes = b""
+    memory: Mapping[str, bytes] = {}
+
+
+class Effects(Struct, frozen=True, kw_only=True):
+    """What one answer led to.
+
+    Attributes:
+        memory: entries to write, None to delete.
+        system: event source of the system that answered; `data_at`: its clock.
+    """
+
+    position: bytes
+    events: Sequence[Event]
+    memory: Mapping[str, bytes | None]
+    system: str
+    synthetic: bool
+    succeeded_at: datetime
+    data_at: datetime
+    rejected: Counter[str]
+    noted: Counter[str]
+    last_reject: str = ""
+
+
+class Outbox:
+    """The one writer of adapters.db; use as a context manager.
+
+    Raises:
+        StateUnavailable: from every method: the file cannot be used (full disk, permission, damage, second writer).
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with self._naming_the_file():
+            self._db = sqlite3.connect(path, isolation_level=None, timeout=10.0)
+            try:
+                for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+                    self._db.execute(f"PRAGMA {pragma}").fetchone()
+                self._db.executescript(_SCHEMA + status.SCHEMA)
+            except sqlite3.Error:
+                self._db.close()
+                raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._db.close()
+
+    def open(self, source: Source, origin: str) -> Remembered:
+        """Where a feed stands.
+
+        Args:
+            origin: address of the partner's system. Position and memory of another one are forgotten; its events stay.
+        """
+        with self._transaction() as db:
+            db.execute(
+                "INSERT INTO feed_status (feed, partner, interval_s) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                (source.feed, source.partner, source.interval_s),
+            )
+            row = db.execute(
+                "SELECT step, position FROM position WHERE feed = ? AND origin = ?", (source.feed, origin)
+            ).fetchone()
+            if row:
+                rows = db.execute("SELECT key, body FROM memory WHERE feed = ?", (source.feed,)).fetchall()
+                return Remembered(row[0], row[1], dict(rows))
+            db.execute("DELETE FROM memory WHERE feed = ?", (source.feed,))
+            db.execute("INSERT OR REPLACE INTO position VALUES (?, ?, 0, x'')", (source.feed, origin))
+            return Remembered()
+
+    def commit(self, source: Source, step: int, effects: Effects) -> int:
+        """Keep what an answer led to, whole or not at all.
+
+        Args:
+            step: as `open` or the previous `commit` gave it; another value means that a second process writes here.
+
+        Returns:
+            The next `step`.
+        """
+        feed = source.feed
+        entries = [(feed, source.topic, codec.encode(event)) for event in effects.events]
+        with self._transaction() as db:
+            moved = db.execute(
+                "UPDATE position SET step = step + 1, position = ? WHERE feed = ? AND step = ?",
+                (effects.position, feed, step),
+            )
+            if moved.rowcount != 1:
+                raise StateUnavailable(f"{self._path}: another process reads the feed {feed}; stop one of them")
+            db.executemany("INSERT INTO outbox (feed, topic, event) VALUES (?, ?, ?)", entries)
+            changes = effects.memory.items()
+            db.executemany(
+                "INSERT OR REPLACE INTO memory VALUES (?, ?, ?)",
+                [(feed, key, body) for key, body in changes if body is not None],
+            )
+            db.executemany(
+                "DELETE FROM memory WHERE feed = ? AND key = ?", [(feed, key) for key, body in changes if body is None]
+            )
+            _succeed(db, feed, effects)
+            _move_checkpoint(db, feed)
+        return step + 1
+
+    def fail(self, source: Source, fault: FeedFault, at: datetime) -> None:
+        """Count and show an unusable answer; the last good data stay."""
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE feed_status SET error = ?, failed_at = ? WHERE feed = ?",
+                (str(fault), at.timestamp(), source.feed),
+            )
+            status.count(db, source.feed, "rejected", Counter([f"answer_{fault.reason}"]))
+
+    def waiting(self, feed: str) -> int:
+        """Events of a feed that are not acknowledged yet."""
+        with self._naming_the_file():
+            return int(self._db.execute("SELECT count(*) FROM outbox WHERE feed = ?", (feed,)).fetchone()[0])
+
+    def oldest(self, feed: str, limit: int) -> tuple[int, list[Event]]:
+        """The next events to publish, in order, and the number to acknowledge them with."""
+        with self._naming_the_file():
+            rows = self._db.execute(
+                "SELECT seq, event FROM outbox WHERE feed = ? ORDER BY seq LIMIT ?", (feed, limit)
+            ).fetchall()
+        return (rows[-1][0] if rows else 0), [_event(body) for _, body in rows]
+
+    def acknowledge(self, feed: str, last: int) -> None:
+        """The broker has everything up to `last`."""
+        with self._transaction() as db:
+            db.execute("DELETE FROM outbox WHERE feed = ? AND seq <= ?", (feed, last))
+            db.execute("UPDATE feed_status SET delivery_error = '' WHERE feed = ?", (feed,))
+            _move_checkpoint(db, feed)
+
+    def not_delivered(self, feed: str, error: str) -> None:
+        """Show why the broker did not take the events; they stay."""
+        with self._transaction() as db:
+            db.execute("UPDATE feed_status SET delivery_error = ? WHERE feed = ?", (error, feed))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._naming_the_file():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            finally:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+
+    @contextmanager
+    def _naming_the_file(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise StateUnavailable(f"{self._path} cannot be used: {error}; check free space and permissions") from error
+
+
+def _move_checkpoint(db: sqlite3.Connection, feed: str) -> None:
+    db.execute(
+        "UPDATE feed_status SET checkpoint_at = data_at "
+        "WHERE feed = ?1 AND NOT EXISTS (SELECT 1 FROM outbox WHERE feed = ?1)",
+        (feed,),
+    )
+
+
+def _succeed(db: sqlite3.Connection, feed: str, effects: Effects) -> None:
+    db.execute(
+        "UPDATE feed_status SET source = ?, synthetic = ?, succeeded_at = ?, data_at = ?, error = '', "
+        "last_reject = coalesce(nullif(?, ''), last_reject) WHERE feed = ?",
+        (
+            effects.system,
+            effects.synthetic,
+            effects.succeeded_at.timestamp(),
+            effects.data_at.timestamp(),
+            effects.last_reject,
+            feed,
+        ),
+    )
+    status.count(db, feed, "accepted", Counter(event.type for event in effects.events))
+    status.count(db, feed, "rejected", effects.rejected)
+    status.count(db, feed, "noted", effects.noted)

@@ -1,0 +1,157 @@
+"""Running a feed: ask, keep, deliver, until told to stop.
+
+Two tasks share the outbox: one asks the partner, one hands events to Kafka. A broker outage does not stop the reading
+before the outbox is full, a partner's outage does not stop the delivery.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+from msgspec import Struct
+
+from cityhub.adapters.errors import FeedFault
+from cityhub.adapters.outbox import Outbox
+from cityhub.adapters.source import Source
+from cityhub.bus.errors import BusError
+from cityhub.sdk.event import Event
+
+_log = structlog.get_logger()
+_DELIVERY = 500
+
+
+class Publisher(Protocol):
+    """Where events go: `cityhub.bus.publisher.EventPublisher`, or a double."""
+
+    async def publish(self, topic: str, events: Sequence[Event]) -> None:
+        """Return when every event is acknowledged.
+
+        Raises:
+            BusError: unknown which were; all are sent again with the same ids.
+        """
+
+
+class Feed(Protocol):
+    """One source, as the loop sees it."""
+
+    @property
+    def source(self) -> Source:
+        """Its declaration."""
+
+    async def step(self) -> bool:
+        """Ask once and keep what came.
+
+        Returns:
+            True when the partner has more waiting.
+
+        Raises:
+            FeedFault: the answer was unusable; nothing was kept.
+        """
+
+
+class Pace(Struct, frozen=True, kw_only=True):
+    """How fast a feed is run.
+
+    Attributes:
+        every_s: pause between two questions. `longest_s`: between two after many faults.
+        outbox_limit: events waiting for Kafka above which reading pauses.
+        jitter: uniform numbers in [0, 1), so that adapters do not return in step after an outage.
+    """
+
+    every_s: float
+    jitter: Callable[[], float]
+    longest_s: float = 300.0
+    outbox_limit: int = 200_000
+
+    def pause_s(self, faults: int) -> float:
+        """`every_s` after a good answer, else exponential back-off with jitter."""
+        if not faults:
+            return self.every_s
+        return float(min(self.longest_s, self.every_s * 2 ** min(faults, 16))) * (0.5 + self.jitter() / 2)
+
+
+async def run_feed(
+    feed: Feed, outbox: Outbox, publisher: Publisher, *, pace: Pace, clock: Callable[[], datetime], stop: asyncio.Event
+) -> None:
+    """Run until `stop` is set; what is not delivered then stays in the outbox.
+
+    Raises:
+        StateUnavailable: adapters.db cannot be used.
+    """
+    loop = _Loop(feed, outbox, publisher, pace, clock, stop)
+    try:
+        async with asyncio.TaskGroup() as group:
+            delivery = group.create_task(loop.deliver())
+            await loop.ask()
+            delivery.cancel()
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+
+
+class _Loop:
+    """The two tasks of `run_feed` and what they share."""
+
+    def __init__(  # noqa: PLR0917 - made in one place
+        self,
+        feed: Feed,
+        outbox: Outbox,
+        publisher: Publisher,
+        pace: Pace,
+        clock: Callable[[], datetime],
+        stop: asyncio.Event,
+    ) -> None:
+        self._feed = feed
+        self._source = feed.source
+        self._outbox = outbox
+        self._publisher = publisher
+        self._pace = pace
+        self._clock = clock
+        self._stop = stop
+        self._filled = asyncio.Event()
+
+    async def ask(self) -> None:
+        faults = 0
+        while not self._stop.is_set():
+            more = False
+            if self._outbox.waiting(self._source.feed) < self._pace.outbox_limit:
+                try:
+                    more = await self._feed.step()
+                    faults = 0
+                except FeedFault as fault:
+                    faults += 1
+                    self._outbox.fail(self._source, fault, self._clock())
+                    _log.warning(
+                        "feed_fault", feed=self._source.feed, reason=fault.reason, error=str(fault), faults=faults
+                    )
+                self._filled.set()
+            await self._pause(0.0 if more else self._pace.pause_s(faults))
+
+    async def deliver(self) -> None:
+        faults = 0
+        while True:
+            last, events = self._outbox.oldest(self._source.feed, _DELIVERY)
+            if not events:
+                self._filled.clear()
+                await self._filled.wait()
+                continue
+            try:
+                await self._publisher.publish(self._source.topic, events)
+            except BusError as error:
+                faults += 1
+                self._outbox.not_delivered(self._source.feed, str(error))
+                _log.warning("not_delivered", feed=self._source.feed, error=str(error), faults=faults)
+                await self._pause(self._pace.pause_s(faults))
+            else:
+                faults = 0
+                self._outbox.acknowledge(self._source.feed, last)
+
+    async def _pause(self, seconds: float) -> None:
+        """Not beyond `stop`; 0 seconds still give the other task its turn."""
+        try:
+            await asyncio.wait_for(self._stop.wait(), seconds or 0.001)
+        except TimeoutError:
+            return

@@ -1,0 +1,139 @@
+"""How each feed is doing: rows of adapters.db, written with every step and read by API and dashboard."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from cityhub.adapters.errors import StateUnavailable
+
+Kind: TypeAlias = Literal["accepted", "rejected", "noted"]
+"""accepted: events by type; rejected: items and answers by reason; noted: everything else that is counted."""
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS feed_status (
+    feed TEXT PRIMARY KEY, partner TEXT NOT NULL, source TEXT NOT NULL DEFAULT '', synthetic INTEGER NOT NULL DEFAULT 0,
+    interval_s INTEGER NOT NULL, succeeded_at REAL, data_at REAL, checkpoint_at REAL, failed_at REAL,
+    error TEXT NOT NULL DEFAULT '', delivery_error TEXT NOT NULL DEFAULT '', last_reject TEXT NOT NULL DEFAULT '');
+CREATE TABLE IF NOT EXISTS feed_count (
+    feed TEXT NOT NULL, kind TEXT NOT NULL, reason TEXT NOT NULL, n INTEGER NOT NULL,
+    PRIMARY KEY (feed, kind, reason)) WITHOUT ROWID;
+"""
+
+
+class FeedStatus(Struct, frozen=True, kw_only=True):
+    """One feed as it stands.
+
+    Attributes:
+        source: event source of the system that answered last, empty before the first answer.
+        synthetic: that system is a simulation.
+        interval_s: how often the partner is expected to report.
+        succeeded_at: last usable answer. `data_at`: the partner's clock in it; the data are as old as that.
+        checkpoint_at: everything up to that instant of the partner's clock is in Kafka.
+        error: why the last answer was unusable, empty when it was usable; `failed_at` is when that happened last.
+        delivery_error: why Kafka did not take the events, empty when it did.
+        waiting: events that Kafka has not acknowledged yet.
+        accepted, rejected, noted: counts since the database was made, see `Kind`.
+        last_reject: the newest refused item: path and rule.
+    """
+
+    feed: str
+    partner: str
+    source: str
+    synthetic: bool
+    interval_s: int
+    succeeded_at: datetime | None
+    data_at: datetime | None
+    checkpoint_at: datetime | None
+    failed_at: datetime | None
+    error: str
+    delivery_error: str
+    last_reject: str
+    waiting: int
+    accepted: Mapping[str, int]
+    rejected: Mapping[str, int]
+    noted: Mapping[str, int]
+
+    def age_s(self, now: datetime) -> float | None:
+        """Age of the newest data in seconds, None before the first answer."""
+        return None if self.data_at is None else max(0.0, (now - self.data_at).total_seconds())
+
+
+class AdapterStatusReader:
+    """Reads adapters.db, never writes; every call sees the newest committed state.
+
+    Args:
+        path: adapters.db; it need not exist yet.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def all(self) -> Sequence[FeedStatus]:
+        """Every feed, by name; empty before the adapters' first start.
+
+        Raises:
+            StateUnavailable: the file is there but cannot be read.
+        """
+        if not self._path.exists():
+            return ()
+        try:
+            with closing(sqlite3.connect(f"{self._path.resolve().as_uri()}?mode=ro", uri=True)) as db:
+                db.row_factory = sqlite3.Row
+                db.execute("BEGIN")
+                if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'feed_status'").fetchone():
+                    return ()
+                counts = _counts(db)
+                waiting = dict(db.execute("SELECT feed, count(*) FROM outbox GROUP BY feed").fetchall())
+                rows = db.execute("SELECT * FROM feed_status ORDER BY feed").fetchall()
+        except sqlite3.Error as error:
+            raise StateUnavailable(f"{self._path} cannot be read: {error}") from error
+        return [_status(row, waiting.get(row["feed"], 0), counts) for row in rows]
+
+
+def count(db: sqlite3.Connection, feed: str, kind: Kind, counts: Counter[str]) -> None:
+    """Add to the counts, inside the caller's transaction."""
+    db.executemany(
+        "INSERT INTO feed_count VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
+        [(feed, kind, reason, n) for reason, n in counts.items()],
+    )
+
+
+def _counts(db: sqlite3.Connection) -> dict[tuple[str, str], dict[str, int]]:
+    counts: dict[tuple[str, str], dict[str, int]] = {}
+    for feed, kind, reason, n in db.execute("SELECT feed, kind, reason, n FROM feed_count"):
+        counts.setdefault((feed, kind), {})[reason] = n
+    return counts
+
+
+def _status(row: sqlite3.Row, waiting: int, counts: Mapping[tuple[str, str], dict[str, int]]) -> FeedStatus:
+    feed = row["feed"]
+    return FeedStatus(
+        feed=feed,
+        partner=row["partner"],
+        source=row["source"],
+        synthetic=bool(row["synthetic"]),
+        interval_s=row["interval_s"],
+        succeeded_at=_moment(row["succeeded_at"]),
+        data_at=_moment(row["data_at"]),
+        checkpoint_at=_moment(row["checkpoint_at"]),
+        failed_at=_moment(row["failed_at"]),
+        error=row["error"],
+        delivery_error=row["delivery_error"],
+        last_reject=row["last_reject"],
+        waiting=waiting,
+        accepted=counts.get((feed, "accepted"), {}),
+        rejected=counts.get((feed, "rejected"), {}),
+        noted=counts.get((feed, "noted"), {}),
+    )
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

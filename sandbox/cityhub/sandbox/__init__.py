@@ -1,0 +1,1 @@
+"""Sandbox: simulated partners, replay and experiments beside the live hub."""

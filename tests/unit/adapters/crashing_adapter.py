@@ -1,0 +1,99 @@
+"""The adapter in a process of its own that dies at a given step; run by test_crash.py.
+
+Arguments: folder, statement number of adapters.db to die at (0 = never), publication to die after (0 = never).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sqlite3
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import httpx
+import structlog
+
+from cityhub.adapters.dvv.transit.feed import run_transit
+from cityhub.adapters.status import AdapterStatusReader
+from cityhub.sandbox.city import feed
+from cityhub.sandbox.city.app import create_city
+from cityhub.sandbox.city.network import build_network
+from cityhub.sdk.event import Event
+
+NOW = datetime(2026, 11, 20, 7, tzinfo=UTC)
+
+
+def die() -> None:
+    """As a power cut for this process: nothing is flushed or closed."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Countdown:
+    """Dies at the n-th of something; 0 never."""
+
+    def __init__(self, number: int) -> None:
+        self._left = number
+
+    def __call__(self, *_: object) -> None:
+        self._left -= 1
+        if self._left == 0:
+            die()
+
+
+class FileLedger:
+    """A broker that keeps what it acknowledged on disk."""
+
+    def __init__(self, path: Path, dies: Countdown) -> None:
+        self._file = path.open("a", encoding="utf-8")
+        self._dies = dies
+
+    async def publish(self, topic: str, events: Sequence[Event]) -> None:
+        """Written and synced before the return; the process may die between."""
+        self._file.writelines(f"{event.id}\n" for event in events)
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._dies()
+
+
+async def main(folder: Path, at_statement: int, at_publication: int) -> None:
+    """Run until everything up to `NOW` is delivered."""
+    dies, real = Countdown(at_statement), sqlite3.connect
+
+    def connect(*args: Any, **options: Any) -> sqlite3.Connection:
+        connection: sqlite3.Connection = real(*args, **options)
+        if not options.get("uri"):  # the reader of the status is not part of the adapter
+            connection.set_trace_callback(dies)
+        return connection
+
+    reader, stop = AdapterStatusReader(folder / "adapters.db"), asyncio.Event()
+    city = create_city(7, lambda: NOW, 2, build_network()[:2])
+    ledger = FileLedger(folder / "ledger.txt", Countdown(at_publication))
+    with mock.patch("cityhub.adapters.outbox.sqlite3.connect", connect), mock.patch.object(feed, "PAGE_BYTES", 60_000):
+        adapter = asyncio.create_task(
+            run_transit(
+                path=folder / "adapters.db",
+                base_url="http://city",
+                publisher=ledger,
+                clock=lambda: NOW,
+                stop=stop,
+                poll_s=0.01,
+                transport=httpx.ASGITransport(city),
+            )
+        )
+        while not (adapter.done() or any(status.checkpoint_at == NOW for status in reader.all())):  # noqa: ASYNC110 - in a database
+            await asyncio.sleep(0.01)
+        stop.set()
+        await adapter
+
+
+if __name__ == "__main__":
+    structlog.configure(
+        processors=[structlog.processors.JSONRenderer()], logger_factory=structlog.PrintLoggerFactory(sys.stderr)
+    )
+    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))

@@ -1,0 +1,135 @@
+"""Nothing that was accepted leaves adapters.db before the broker has it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from cityhub.adapters.dvv.transit.source import DVV_TRANSIT
+from cityhub.adapters.errors import FeedFault, StateUnavailable
+from cityhub.adapters.outbox import Effects, Outbox
+from cityhub.adapters.status import AdapterStatusReader
+from cityhub.sdk.event import Event, make_event
+
+AT = datetime(2026, 11, 20, 7, tzinfo=UTC)
+FEED = DVV_TRANSIT.feed
+
+
+def event(number: int) -> Event:
+    return make_event(
+        type_=DVV_TRANSIT.event_types[0],
+        source="//dvv/vdv454/test",
+        natural_key=(str(number),),
+        version="1",
+        subject="A",
+        time=AT,
+        recorded_at=AT,
+        data={"n": number},
+    )
+
+
+def effects(*numbers: int, position: bytes = b"p1", **memory: bytes | None) -> Effects:
+    return Effects(
+        position=position,
+        events=[event(number) for number in numbers],
+        memory=memory,
+        system="//dvv/vdv454/test",
+        synthetic=False,
+        succeeded_at=AT,
+        data_at=AT,
+        rejected=Counter(),
+        noted=Counter(),
+    )
+
+
+def test_events_come_out_in_order_and_stay_until_acknowledged(tmp_path: Path) -> None:
+    reader = AdapterStatusReader(tmp_path / "a.db")
+    with Outbox(tmp_path / "a.db") as outbox:
+        step = outbox.open(DVV_TRANSIT, "http://one").step
+        step = outbox.commit(DVV_TRANSIT, step, effects(1, 2, T1=b"trip"))
+        outbox.commit(DVV_TRANSIT, step, effects(3, position=b"p2", T1=None, T2=b"other"))
+        assert reader.all()[0].checkpoint_at is None
+        last, events = outbox.oldest(FEED, 2)
+        assert events == [event(1), event(2)]
+        outbox.acknowledge(FEED, last)
+        assert reader.all()[0].waiting == 1
+        assert reader.all()[0].checkpoint_at is None
+    with Outbox(tmp_path / "a.db") as outbox:
+        again = outbox.open(DVV_TRANSIT, "http://one")
+        assert (again.step, again.position, again.memory) == (2, b"p2", {"T2": b"other"})
+        last, events = outbox.oldest(FEED, 10)
+        assert events == [event(3)]
+        outbox.acknowledge(FEED, last)
+        assert outbox.oldest(FEED, 10) == (0, [])
+        assert reader.all()[0].checkpoint_at == AT
+
+
+def test_another_origin_starts_afresh_but_keeps_what_waits(tmp_path: Path) -> None:
+    with Outbox(tmp_path / "a.db") as outbox:
+        outbox.commit(DVV_TRANSIT, outbox.open(DVV_TRANSIT, "http://one").step, effects(1, T1=b"trip"))
+        fresh = outbox.open(DVV_TRANSIT, "http://two")
+        assert (fresh.step, fresh.position, fresh.memory) == (0, b"", {})
+        assert outbox.waiting(FEED) == 1
+
+
+def test_second_reader_of_a_feed_is_stopped(tmp_path: Path) -> None:
+    with Outbox(tmp_path / "a.db") as one, Outbox(tmp_path / "a.db") as two:
+        first, second = one.open(DVV_TRANSIT, "http://one"), two.open(DVV_TRANSIT, "http://one")
+        one.commit(DVV_TRANSIT, first.step, effects(1))
+        with pytest.raises(StateUnavailable, match=r"another process reads the feed dvv\.transit"):
+            two.commit(DVV_TRANSIT, second.step, effects(1))
+        assert one.waiting(FEED) == 1
+
+
+def test_full_disk_keeps_what_was_there(tmp_path: Path) -> None:
+    with Outbox(tmp_path / "a.db") as outbox:
+        step = outbox.commit(DVV_TRANSIT, outbox.open(DVV_TRANSIT, "http://one").step, effects(1))
+        pages = outbox._db.execute("PRAGMA page_count").fetchone()[0]
+        outbox._db.execute(f"PRAGMA max_page_count = {pages}").fetchone()
+        with pytest.raises(StateUnavailable, match=r"a\.db cannot be used: .*full; check free space"):
+            outbox.commit(DVV_TRANSIT, step, effects(2, big=b"x" * 100_000))
+    with Outbox(tmp_path / "a.db") as outbox:
+        assert outbox.open(DVV_TRANSIT, "http://one").step == step
+        assert outbox.oldest(FEED, 10)[1] == [event(1)]
+
+
+@pytest.mark.parametrize("damage", ["no database", "folder missing", "folder"])
+def test_unusable_file_is_named(damage: str, tmp_path: Path) -> None:
+    path = tmp_path / "sub" / "a.db"
+    if damage != "folder missing":
+        path.parent.mkdir()
+    if damage == "no database":
+        path.write_bytes(b"not a database at all, but long enough to look like a file" * 100)
+    if damage == "folder":
+        path.mkdir()
+    with pytest.raises(StateUnavailable, match=str(path)):
+        Outbox(path)
+
+
+def test_status_before_the_first_start_is_empty(tmp_path: Path) -> None:
+    assert AdapterStatusReader(tmp_path / "a.db").all() == ()
+    sqlite3.connect(tmp_path / "a.db").close()
+    assert AdapterStatusReader(tmp_path / "a.db").all() == ()
+
+
+def test_unreadable_status_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.db").write_bytes(b"no database" * 1000)
+    with pytest.raises(StateUnavailable, match=r"a\.db cannot be read"):
+        AdapterStatusReader(tmp_path / "a.db").all()
+
+
+def test_fault_keeps_the_last_good_data(tmp_path: Path) -> None:
+    later = datetime(2026, 11, 20, 8, tzinfo=UTC)
+    with Outbox(tmp_path / "a.db") as outbox:
+        outbox.commit(DVV_TRANSIT, outbox.open(DVV_TRANSIT, "http://one").step, effects(1))
+        outbox.fail(DVV_TRANSIT, FeedFault("http_status", "http://one answered HTTP 500"), later)
+        outbox.not_delivered(FEED, "the broker does not answer")
+        (status,) = AdapterStatusReader(tmp_path / "a.db").all()
+    assert (status.error, status.failed_at) == ("http://one answered HTTP 500", later)
+    assert (status.data_at, status.succeeded_at) == (AT, AT)
+    assert status.delivery_error == "the broker does not answer"
+    assert status.rejected == {"answer_http_status": 1}
