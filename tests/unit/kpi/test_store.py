@@ -198,6 +198,18 @@ def test_labels_follow_the_slowest_partition(store: Store) -> None:
     assert _hour(store) == (Label.CORRECTED, 3)
 
 
+def test_a_delivery_in_progress_is_not_a_correction(store: Store) -> None:
+    """Yesterday's events arrive today in several batches: provisional until a minute of quiet, then final at once."""
+    today = NOON + timedelta(days=1)
+    for batch in range(3):
+        arrived = today + timedelta(seconds=20 * batch)
+        store.writer.apply(TOPIC, 0, records(departure(batch, 0), first=batch, appended=arrived))
+        assert _hour(store) == (Label.PROVISIONAL, batch + 1)
+    for seconds, label in ((99, Label.PROVISIONAL), (100, Label.FINAL)):
+        store.writer.mark_idle(TOPIC, 0, 2, int((today + timedelta(seconds=seconds)).timestamp() * 1000))
+        assert _hour(store)[0] is label
+
+
 def test_idle_mark_of_an_old_position_is_ignored(store: Store) -> None:
     store.writer.apply(TOPIC, 0, records(departure(1, 0), departure(2, 0)))
     store.writer.mark_idle(TOPIC, 0, 0, 10**15)

@@ -232,9 +232,23 @@ class Evaluator:
         return cached
 
 
-def window_label(*, end_s: int, lateness_s: int, clock_ms: int, was_settled: bool, changed: bool) -> str:
-    """`provisional` until the streams' clock passes end + lateness, then `final`; changed later: `corrected`."""
-    if was_settled and changed:
+QUIET_S = 60
+"""A window settles only when nothing has changed it for this long, so that a running delivery is not "corrected"."""
+
+
+def window_label(*, end_s: int, lateness_s: int, clock_ms: int, changed_ms: int | None, was_settled: bool) -> str:
+    """How settled a window is.
+
+    Args:
+        clock_ms: how far the slowest partition has come (append time).
+        changed_ms: append time of the newest input at the last change; None = it changes now.
+
+    Returns:
+        `provisional` until the clock passes end + lateness and the window has been quiet, then `final`; a change after
+        that is `corrected`.
+    """
+    if was_settled and changed_ms is None:
         return "corrected"
-    settled = clock_ms >= (end_s + lateness_s) * 1000
-    return "final" if settled else "provisional"
+    over = clock_ms >= (end_s + lateness_s) * 1000
+    quiet = changed_ms is not None and clock_ms >= changed_ms + QUIET_S * 1000
+    return "final" if over and quiet else "provisional"

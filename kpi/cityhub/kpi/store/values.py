@@ -154,13 +154,13 @@ class ValueStore:
             end_s=int(fresh.end.timestamp()),
             lateness_s=definition.lateness_s,
             clock_ms=clock.settled_ms,
+            changed_ms=None if before is None or changed else int(before.inputs_up_to.timestamp() * 1000),
             was_settled=before is not None and before.label is not Label.PROVISIONAL,
-            changed=changed,
         )
         if before is not None and not changed and (label == before.label or before.label is not Label.PROVISIONAL):
             return False
         revision = 1 if before is None else before.revision + 1
-        inputs = datetime.fromtimestamp(clock.newest_ms / 1000, UTC)
+        inputs = before.inputs_up_to if before and not changed else datetime.fromtimestamp(clock.newest_ms / 1000, UTC)
         fresh = msgspec.structs.replace(fresh, label=Label(label), revision=revision, inputs_up_to=inputs)
         _save(connection, key, fresh)
         return True

@@ -1,0 +1,77 @@
+"""A read service without a store: for tests and for looking at the dashboard. Answers as `SqlReader` does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from cityhub.kpi.definition import Catalogue
+from cityhub.kpi.values import KpiValue, StreamState, WindowKind
+
+
+class InMemoryReader:
+    """`KpiReader` over the values it was given; putting a window again replaces it."""
+
+    def __init__(self, catalogue: Catalogue, streams: Sequence[StreamState] = ()) -> None:
+        self._catalogue = catalogue
+        self._streams = streams
+        self._values: dict[tuple[object, ...], KpiValue] = {}
+
+    def put(self, values: Iterable[KpiValue]) -> None:
+        """Publish windows."""
+        for value in values:
+            key = (value.kpi_id, value.window, value.start, value.scope, *sorted(value.dimensions.items()))
+            self._values[key] = value
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return self._catalogue
+
+    def latest(
+        self,
+        kpi_id: str,
+        window: WindowKind,
+        *,
+        scope: str = "city",
+        dimensions: Mapping[str, str] | None = None,
+        ended_by: datetime | None = None,
+    ) -> KpiValue | None:
+        """See `KpiReader.latest`."""
+        found = [
+            value
+            for value in self._of(kpi_id, window, scope)
+            if value.dimensions == dict(dimensions or {}) and (ended_by is None or value.end <= ended_by)
+        ]
+        return found[-1] if found else None
+
+    def series(
+        self,
+        kpi_id: str,
+        window: WindowKind,
+        start: datetime,
+        end: datetime,
+        *,
+        scope: str = "city",
+        dimensions: Mapping[str, str] | None = None,
+        limit: int = 2_000,
+    ) -> Sequence[KpiValue]:
+        """See `KpiReader.series`."""
+        wanted = dict(dimensions or {})
+        found = self._of(kpi_id, window, scope)
+        return [value for value in found if value.dimensions == wanted and start <= value.start < end][:limit]
+
+    def breakdown(
+        self, kpi_id: str, window: WindowKind, start: datetime, dimension: str, *, scope: str = "city"
+    ) -> Sequence[KpiValue]:
+        """See `KpiReader.breakdown`."""
+        found = [v for v in self._of(kpi_id, window, scope) if v.start == start and dimension in v.dimensions]
+        return sorted(found, key=lambda value: value.dimensions[dimension])
+
+    def streams(self) -> Sequence[StreamState]:
+        """See `KpiReader.streams`."""
+        return self._streams
+
+    def _of(self, kpi_id: str, window: WindowKind, scope: str) -> list[KpiValue]:
+        known = self._catalogue[kpi_id].id
+        found = [v for v in self._values.values() if (v.kpi_id, v.window, v.scope) == (known, window, scope)]
+        return sorted(found, key=lambda value: value.start)
