@@ -1,0 +1,1 @@
+"""The hub's face: what city leadership sees."""

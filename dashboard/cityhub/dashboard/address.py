@@ -1,0 +1,113 @@
+"""Addresses of pages, read from what a browser sends. Nothing of it is trusted; the unknown becomes a message page."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+from urllib.parse import parse_qs, quote, urlencode
+
+from msgspec import Struct
+
+from cityhub.dashboard.texts import T
+
+Span = Literal["48h", "14d", "30d"]
+Column = Literal["period", "value", "n"]
+LONGEST = 500
+
+
+class Order(Struct, frozen=True):
+    """How a table is sorted."""
+
+    column: Column = "period"
+    descending: bool = False
+
+    @property
+    def text(self) -> str:
+        """`-value` for descending by value."""
+        return ("-" if self.descending else "") + self.column
+
+    @classmethod
+    def parse(cls, text: str) -> Order | None:
+        """None when there is no such order."""
+        column = text.removeprefix("-")
+        return cls(column, text.startswith("-")) if column in get_args(Column) else None  # type: ignore[arg-type]
+
+
+class Overview(Struct, frozen=True):
+    """The seven fields."""
+
+
+class FieldPage(Struct, frozen=True):
+    """One action field."""
+
+    field_id: str
+
+
+class KpiPage(Struct, frozen=True):
+    """One KPI: the span of its chart and the order of its two tables."""
+
+    kpi_id: str
+    span: Span = "48h"
+    series: Order = Order("period", descending=True)
+    lines: Order = Order()
+
+    @property
+    def query(self) -> str:
+        """The view as a query string without the question mark."""
+        return urlencode({"span": self.span, "series": self.series.text, "lines": self.lines.text})
+
+    @property
+    def path(self) -> str:
+        """The page's path without its view."""
+        return "/kpi/" + quote(self.kpi_id, safe="")
+
+
+class DataPage(Struct, frozen=True):
+    """The partners' data state."""
+
+
+class AccessibilityPage(Struct, frozen=True):
+    """The accessibility statement."""
+
+
+class Missing(Struct, frozen=True):
+    """No page; the reason is shown."""
+
+    reason: T
+
+
+Address = Overview | FieldPage | KpiPage | DataPage | AccessibilityPage | Missing
+
+
+_PLAIN: dict[str, Address] = {"data": DataPage(), "accessibility": AccessibilityPage()}
+
+
+def parse(path: object, query: object) -> Address:
+    """Which page a path and a query string (with or without `?`) ask for. Ids are not looked up here."""
+    if not isinstance(path, str) or len(path) > LONGEST:
+        return Missing(T.MISSING_PAGE)
+    match path.rstrip("/").split("/"):
+        case ["", name] if name in _PLAIN:
+            return _PLAIN[name]
+        case [""]:
+            return Overview()
+        case ["", "field", field_id]:
+            return FieldPage(field_id)
+        case ["", "kpi", kpi_id]:
+            return _kpi_page(kpi_id, query)
+    return Missing(T.MISSING_PAGE)
+
+
+def parameter(query: object, name: str) -> str | None:
+    """One parameter of a query string, or None; anything that is no query string has none."""
+    if not isinstance(query, str) or len(query) > LONGEST:
+        return None
+    return parse_qs(query.removeprefix("?")).get(name, [None])[0]
+
+
+def _kpi_page(kpi_id: str, query: object) -> Address:
+    span = parameter(query, "span") or "48h"
+    series = Order.parse(parameter(query, "series") or "-period")
+    lines = Order.parse(parameter(query, "lines") or "period")
+    if span not in get_args(Span) or series is None or lines is None:
+        return Missing(T.MISSING_VIEW)
+    return KpiPage(kpi_id, span, series, lines)  # type: ignore[arg-type]

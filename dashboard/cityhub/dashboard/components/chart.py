@@ -1,0 +1,184 @@
+"""A series as a picture: gaps stay gaps, what is provisional is dashed, the last point is marked and named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from dash import dcc, html
+from dash.development.base_component import Component
+from msgspec import Struct
+from plotly import graph_objects as go
+
+from cityhub.dashboard import formats
+from cityhub.dashboard.facts import Window
+from cityhub.dashboard.preferences import Theme
+from cityhub.dashboard.texts import Lang, T, t
+from cityhub.dashboard.tokens import PALETTES, plotly_template
+from cityhub.kpi.definition import KpiDefinition
+from cityhub.kpi.kernel.windows import berlin
+from cityhub.kpi.values import Label, WindowKind
+
+HEIGHT_REM = 18
+_CONFIG = {"displayModeBar": False, "displaylogo": False, "responsive": True, "showSendToCloud": False}
+"""No mode bar: its „Share chart“ button would send the chart to another company."""
+_TICK_HOURS = 12
+_DATES = 5
+_LEAST_POINTS = 10.0
+"""An axis of percentages shows at least so many points: a smaller range would blow up noise."""
+
+
+class Series(Struct, frozen=True, kw_only=True):
+    """What is drawn, for whom and when.
+
+    Attributes:
+        windows: without gaps, oldest first; at least one.
+        span: the period in words, such as `48 Stunden`.
+    """
+
+    definition: KpiDefinition
+    kind: WindowKind
+    windows: Sequence[Window]
+    span: str
+    now: datetime
+    lang: Lang
+    theme: Theme
+
+    @property
+    def numbers(self) -> list[float | None]:
+        """The values; None where nothing is known."""
+        return [window.value.value if window.value else None for window in self.windows]
+
+    @property
+    def known(self) -> list[tuple[int, float]]:
+        """The known values with their positions."""
+        return [(at, number) for at, number in enumerate(self.numbers) if number is not None]
+
+    @property
+    def provisional(self) -> list[bool]:
+        """Which windows may still change."""
+        return [bool(window.value and window.value.label is Label.PROVISIONAL) for window in self.windows]
+
+    @property
+    def settled(self) -> list[float | None]:
+        """What is drawn solid."""
+        return [None if open_ else number for open_, number in zip(self.provisional, self.numbers, strict=True)]
+
+    @property
+    def dashed(self) -> list[float | None]:
+        """Provisional values, and the settled one right before them, so that the dashes join the line."""
+        wanted = self.provisional
+        joined = [here or following for here, following in zip(wanted, [*wanted[1:], False], strict=True)]
+        return [number if shown else None for shown, number in zip(joined, self.numbers, strict=True)]
+
+    def name(self, at: int) -> str:
+        """What a reader calls a window."""
+        window = self.windows[at]
+        return formats.period(self.kind, window.start, window.end, self.now, self.lang)
+
+    def words(self, number: float | None) -> str:
+        """A value with its unit."""
+        if number is None:
+            return t(self.lang, T.NO_DATA)
+        return formats.quantity(number, self.definition.unit, self.lang)
+
+
+def chart(series: Series) -> Component:
+    """The picture with its sentence; the table twin stands beside it on the page."""
+    if not series.known:
+        return html.P(t(series.lang, T.SERIES_EMPTY), className="empty")
+    graph = dcc.Graph(id="series-chart", figure=figure(series), config=_CONFIG, style={"height": f"{HEIGHT_REM}rem"})
+    return html.Figure(
+        [
+            html.Div(graph, role="img", **{"aria-labelledby": "series-sentence"}),
+            html.Figcaption(sentence(series), id="series-sentence"),
+        ],
+        className="series",
+    )
+
+
+def figure(series: Series) -> go.Figure:
+    """The picture. Windows stand at equal distances, so that clock changes neither stretch nor fold the line."""
+    palette, numbers = PALETTES[series.theme], series.numbers
+    names = [f"{series.name(at)}: {series.words(number)}" for at, number in enumerate(numbers)]
+    drawn = go.Figure(layout={"template": plotly_template(series.theme)})
+    for dash, part in (("solid", series.settled), ("4px,3px", series.dashed)):
+        drawn.add_scatter(
+            x=list(range(len(part))),
+            y=part,
+            mode="lines+markers",
+            line={"color": palette.ink, "width": 2, "dash": dash},
+            marker={"color": palette.ink, "size": _dots(part), "opacity": 1},
+            customdata=names,
+            hovertemplate="%{customdata}<extra></extra>",
+        )
+    at, last = series.known[-1]
+    drawn.add_scatter(
+        x=[at], y=[last], mode="markers", marker={"color": palette.ink, "size": 9}, hoverinfo="skip", cliponaxis=False
+    )
+    drawn.add_annotation(
+        x=at,
+        y=last,
+        text=f"<b>{series.words(last)}</b>",
+        showarrow=False,
+        xshift=8,
+        xanchor="left",
+        bgcolor=palette.surface,
+    )
+    if series.definition.target:
+        drawn.add_hline(y=series.definition.target.value, line={"color": palette.muted, "width": 1})
+    gap = "" if series.lang == "en" else formats.NBSP
+    drawn.update_xaxes(**_ticks(series), range=[-0.5, len(numbers) - 0.5])
+    drawn.update_yaxes(ticksuffix=gap + series.definition.unit, nticks=5, range=_range(series))
+    drawn.update_layout(separators=".," if series.lang == "en" else ",.")
+    return drawn
+
+
+def sentence(series: Series) -> str:
+    """The picture in words, for everybody and for screen readers."""
+    points = {
+        "last": series.known[-1],
+        "high": max(series.known, key=lambda point: point[1]),
+        "low": min(series.known, key=lambda point: point[1]),
+    }
+    parts = {name: series.words(number) for name, (_, number) in points.items()}
+    parts |= {f"{name}_at": series.name(at) for name, (at, _) in points.items()}
+    name = series.definition.name.get(series.lang)
+    text = [t(series.lang, T.SERIES_SENTENCE, name=name, span=series.span, **parts)]
+    total, missing = len(series.windows), len(series.windows) - len(series.known)
+    if missing:
+        text.append(t(series.lang, T.SERIES_GAPS, n=missing, total=total))
+    if any(series.provisional):
+        text.append(t(series.lang, T.SERIES_DASHED))
+    return " ".join(text)
+
+
+def _dots(part: Sequence[float | None]) -> list[int]:
+    """A value between two gaps would be no line at all: it becomes a dot."""
+    around = [None, *part, None]
+    return [5 if around[at] is None and around[at + 2] is None else 0 for at in range(len(part))]
+
+
+def _range(series: Series) -> list[float] | None:
+    numbers = [number for _, number in series.known]
+    low, high = min(numbers), max(numbers)
+    if series.definition.unit != "%":
+        return None
+    spare = max(_LEAST_POINTS - (high - low), 0.0) / 2 + 1.0
+    return [max(low - spare, -1.0), min(high + spare, 101.0)]
+
+
+def _ticks(series: Series) -> dict[str, Any]:
+    """Noon and, as a date, midnight; or a handful of dates. Made here, as Plotly writes no German."""
+    starts = [window.start.astimezone(berlin()) for window in series.windows]
+    last = len(starts) - 1
+    every = max(1, round(len(starts) / _DATES))
+    marks: dict[int, str] = {}
+    for at, start in enumerate(starts):
+        date = formats.short_date(start, series.lang).replace(" ", "<br>", 1)
+        if series.kind is WindowKind.DAY and (last - at) % every == 0:
+            marks[at] = date
+        elif series.kind is WindowKind.HOUR and start.hour % _TICK_HOURS == 0:
+            marks[at] = formats.clock(start, series.lang) if start.hour else date
+    return {"tickvals": list(marks), "ticktext": list(marks.values()), "tickangle": 0}

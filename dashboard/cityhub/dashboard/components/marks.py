@@ -1,0 +1,73 @@
+"""Small signs: icons, status, trend, labels. A status is always word, shape and colour together."""
+
+from __future__ import annotations
+
+from dash import html
+from dash.development.base_component import Component
+
+from cityhub.dashboard import formats
+from cityhub.dashboard.facts import KpiFacts
+from cityhub.dashboard.judgement import Status, Trend
+from cityhub.dashboard.tables import note_of
+from cityhub.dashboard.texts import Lang, T, t
+from cityhub.kpi.values import KpiValue
+
+STATUS_WORD = {
+    Status.MET: T.MET,
+    Status.MISSED: T.MISSED,
+    Status.NO_TARGET: T.NO_TARGET,
+    Status.NO_DATA: T.NO_DATA,
+}
+
+
+def icon(name: str) -> Component:
+    """A local drawing in the colour of the text around it; the words beside it carry the meaning."""
+    return html.Span(className=f"icon icon-{name}", **{"aria-hidden": "true"})
+
+
+def status_mark(status: Status, lang: Lang) -> Component:
+    """The status in its shape, colour and word."""
+    return html.Span([icon(status), t(lang, STATUS_WORD[status])], className=f"status status-{status}")
+
+
+def simulation_mark(lang: Lang) -> Component:
+    """Says that simulated events were counted."""
+    return html.Span([icon("simulation"), t(lang, T.SIMULATION)], className="simulation")
+
+
+def trend_words(trend: Trend, unit: str, lang: Lang) -> str:
+    """`+1,2 Pkt. zum Vortag (besser)`."""
+    change = formats.difference(trend.change, unit, lang)
+    if trend.direction == "flat":
+        return t(lang, T.SAME, change=change)
+    word = T.CHANGED_WORD if trend.better is None else (T.BETTER if trend.better else T.WORSE)
+    return t(lang, T.COMPARED, change=change, word=t(lang, word))
+
+
+def trend_mark(trend: Trend, unit: str, lang: Lang) -> Component:
+    """Arrow for the direction, words for what it means."""
+    return html.Span([icon(trend.direction), trend_words(trend, unit, lang)], className="trend")
+
+
+def label_mark(facts: KpiFacts, value: KpiValue, lang: Lang, **attributes: str) -> Component | None:
+    """How settled a value is; nothing when it is final and complete."""
+    note = note_of(facts, value, lang)
+    words = [word for word in note.split(" · ") if word and word != t(lang, T.SIMULATION)]
+    return html.Span(", ".join(words), className="label", **attributes) if words else None
+
+
+def spoken_name(facts: KpiFacts, lang: Lang, period: str) -> str:
+    """The accessible name of a tile or row: everything a glance takes in, as one sentence."""
+    definition, value = facts.definition, facts.shown
+    number = value.value if value else None
+    text = t(
+        lang,
+        T.SPOKEN,
+        name=definition.name.get(lang),
+        period=period,
+        value=t(lang, T.UNKNOWN_VALUE) if number is None else formats.spoken_quantity(number, definition.unit, lang),
+        status=t(lang, STATUS_WORD[facts.status]),
+    )
+    as_of = facts.freshness.as_of
+    state = [t(lang, T.SPOKEN_STATE, time=formats.clock(as_of, lang))] if as_of else []
+    return ", ".join([text, *state, *([t(lang, T.SIMULATION)] if facts.synthetic else [])])

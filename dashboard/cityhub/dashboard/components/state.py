@@ -1,0 +1,71 @@
+"""The data state of a number or source, and messages that stand in for a page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import dash_mantine_components as dmc
+from dash import html
+from dash.development.base_component import Component
+
+from cityhub.dashboard import formats
+from cityhub.dashboard.components.link import link
+from cityhub.dashboard.components.marks import icon
+from cityhub.dashboard.freshness import Freshness
+from cityhub.dashboard.texts import Lang, T, partner_name, t
+
+
+def overdue_words(state: Freshness, now: datetime, lang: Lang) -> str | None:
+    """`überfällig seit 14:05 Uhr (12 Minuten)`, or None."""
+    if state.overdue_since is None:
+        return None
+    age = formats.age(now - state.overdue_since, lang)
+    return t(lang, T.OVERDUE, time=formats.moment_near(state.overdue_since, now, lang), age=age)
+
+
+def data_state_line(state: Freshness, now: datetime, lang: Lang, **attributes: str) -> Component:
+    """`Datenstand: … · Quelle: DVV · erwartet alle 30 s`, and a warning when overdue."""
+    words = [
+        t(lang, T.DATA_STATE, time=formats.date_and_clock(state.as_of, lang))
+        if state.as_of
+        else t(lang, T.DATA_STATE_NONE),
+        t(lang, T.SOURCE, partner=partner_name(state.partner)),
+        t(lang, T.EXPECTED, every=formats.every(state.every_s, lang)),
+    ]
+    return _line(words, overdue_words(state, now, lang), attributes)
+
+
+def short_state_line(state: Freshness, now: datetime, lang: Lang, **attributes: str) -> Component:
+    """`Stand 14:05 Uhr · DVV · alle 30 s`, as it fits into a tile."""
+    partner, every = partner_name(state.partner), formats.every(state.every_s, lang)
+    if state.as_of is None:
+        return _line([t(lang, T.EXPECTED_FROM, partner=partner, every=every)], None, attributes)
+    overdue = (
+        t(lang, T.OVERDUE_SHORT, age=formats.age(now - state.overdue_since, lang)) if state.overdue_since else None
+    )
+    moment = formats.moment_near(state.as_of, now, lang)
+    return _line([t(lang, T.SHORT_STATE, time=moment), partner, every], overdue, attributes)
+
+
+def simulation_banner(lang: Lang) -> Component:
+    """One quiet line above everything."""
+    return html.P([icon("simulation"), t(lang, T.SIMULATION_BANNER)], className="banner")
+
+
+def message(title: T, text: T, lang: Lang) -> Component:
+    """A page that says why there is nothing else to see, and where to go."""
+    return html.Div(
+        [
+            html.H1(t(lang, title), id="headline", tabIndex="-1"),
+            dmc.Alert(t(lang, text), variant="outline", color="gray", className="message", icon=icon("warning")),
+            html.P(link(t(lang, T.HOME), href="/")),
+        ],
+        className="prose",
+    )
+
+
+def _line(words: list[str], overdue: str | None, attributes: dict[str, str]) -> Component:
+    parts: list[object] = [" · ".join(words)]
+    if overdue:
+        parts.append(html.Span([icon("warning"), overdue], className="overdue"))
+    return html.P(parts, className="data-state", **attributes)

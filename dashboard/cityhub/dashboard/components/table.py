@@ -1,0 +1,102 @@
+"""A table people can sort, scroll by keyboard and take away as a file."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import dash_mantine_components as dmc
+from dash import html
+from dash.development.base_component import Component
+
+from cityhub.dashboard import formats
+from cityhub.dashboard.address import KpiPage, Order
+from cityhub.dashboard.components.link import link
+from cityhub.dashboard.components.marks import icon
+from cityhub.dashboard.tables import Cell, Column, Table
+from cityhub.dashboard.texts import Lang, T, t
+
+
+def data_table(table: Table, page: KpiPage, lang: Lang) -> Component:
+    """The table with its caption and its CSV link; sorting changes the address, so a view can be shared."""
+    headline = f"{table.parameter}-caption"
+    return html.Section(
+        [
+            html.Div(
+                [html.H2(table.caption, id=headline), _csv_link(table, page, lang)],
+                className="section-head",
+            ),
+            html.Div(
+                dmc.Table(
+                    [
+                        dmc.TableThead(dmc.TableTr([_head(table, column, page, lang) for column in table.columns])),
+                        dmc.TableTbody([_row(table, row, lang) for row in table.rows], id=f"{table.parameter}-rows"),
+                    ],
+                    stickyHeader=True,
+                    id=f"{table.parameter}-table",
+                    **{"aria-labelledby": headline},
+                ),
+                className="table-scroll",
+                role="region",
+                tabIndex="0",
+                **{"aria-labelledby": headline},
+            ),
+        ],
+        className="card",
+    )
+
+
+def _csv_link(table: Table, page: KpiPage, lang: Lang) -> Component:
+    query = f"{page.query}&{urlencode({'lang': lang})}"
+    return html.A(
+        [icon("download"), t(lang, T.CSV)],
+        href=f"{page.path}/{table.parameter}.csv?{query}",
+        className="button",
+        id=f"{table.parameter}-csv",
+        **{"aria-label": t(lang, T.CSV_OF, table=table.caption)},
+    )
+
+
+def _head(table: Table, column: Column, page: KpiPage, lang: Lang) -> Component:
+    align = "right" if column.decimals is not None else "left"
+    if column.key is None:
+        return dmc.TableTh(column.head, className=align)
+    active = table.order.column == column.key
+    order = Order(column.key, descending=active and not table.order.descending)  # type: ignore[arg-type]
+    orders = {"series": page.series.text, "lines": page.lines.text} | {table.parameter: order.text}
+    sorted_as = ("descending" if table.order.descending else "ascending") if active else "none"
+    return dmc.TableTh(
+        link(
+            [column.head, icon(f"sort-{sorted_as}")],
+            f"{page.path}?{urlencode({'span': page.span} | orders)}",
+            id=f"{table.parameter}-sort-{column.key}",
+        ),
+        className=align,
+        id=f"{table.parameter}-head-{column.key}",
+        **{"aria-sort": sorted_as},
+    )
+
+
+def _row(table: Table, row: tuple[Cell, ...], lang: Lang) -> Component:
+    cells = enumerate(zip(row, table.columns, strict=True))
+    first = dmc.TableTh(row[0])
+    return dmc.TableTr(
+        [first, *(_cell(cell, column, lang, bar=at == table.bars) for at, (cell, column) in cells if at)]
+    )
+
+
+def _cell(cell: Cell, column: Column, lang: Lang, *, bar: bool) -> Component:
+    if column.decimals is None:
+        return dmc.TableTd(cell)
+    if cell is None or isinstance(cell, str):
+        return dmc.TableTd(cell or t(lang, T.UNKNOWN_VALUE), className="right")
+    text = formats.number(cell, lang, column.decimals)
+    return dmc.TableTd([_bar(cell), text] if bar else text, className="right")
+
+
+def _bar(share: float) -> Component:
+    """A solid bar from 0 to 100; the number beside it says the same."""
+    return html.Span(
+        html.Span(className="bar-fill", style={"width": f"{min(max(share, 0.0), 100.0):.1f}%"}),
+        className="bar",
+        **{"aria-hidden": "true"},
+    )

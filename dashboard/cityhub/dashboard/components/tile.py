@@ -1,0 +1,103 @@
+"""A KPI in small: the row on a field's card and the tile on its page. One component per state of the number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from dash import html
+from dash.development.base_component import Component
+
+from cityhub.dashboard import formats
+from cityhub.dashboard.components.chart import Series
+from cityhub.dashboard.components.link import link
+from cityhub.dashboard.components.marks import label_mark, simulation_mark, spoken_name, status_mark, trend_mark
+from cityhub.dashboard.components.sparkline import sparkline
+from cityhub.dashboard.components.state import short_state_line
+from cityhub.dashboard.facts import KpiFacts
+from cityhub.dashboard.texts import Lang, T, t
+from cityhub.kpi.values import KpiValue
+
+
+def lead_row(facts: KpiFacts, now: datetime, lang: Lang) -> Component:
+    """Name, value, period and status of one KPI; the whole row is one link."""
+    key = f"lead-{facts.definition.id}"
+    return link(
+        [
+            html.Span(facts.definition.name.get(lang), className="lead-name"),
+            html.Span(_figure(facts, now, lang, key), className="lead-figure"),
+            _running(facts, now, lang, f"{key}-running"),
+            html.Span(_marks(facts, lang), className="lead-marks", id=f"{key}-marks"),
+            short_state_line(facts.freshness, now, lang, id=f"{key}-state"),
+        ],
+        href=f"/kpi/{facts.definition.id}",
+        id=key,
+        className="lead",
+        **{"aria-label": spoken_name(facts, lang, _period(facts, now, lang))},
+    )
+
+
+def tile(facts: KpiFacts, history: Series) -> Component:
+    """The KPI as a tile: value, period, status, trend, sparkline, data state."""
+    definition, now, lang = facts.definition, history.now, history.lang
+    key = f"tile-{definition.id}"
+    head = [
+        html.Span(definition.name.get(lang), className="lead-name"),
+        html.Span(status_mark(facts.status, lang), id=f"{key}-status"),
+    ]
+    foot = [
+        short_state_line(facts.freshness, now, lang, id=f"{key}-state"),
+        simulation_mark(lang) if facts.synthetic else None,
+    ]
+    trend = trend_mark(facts.trend, definition.unit, lang) if facts.trend else None
+    return link(
+        [
+            html.Span(head, className="tile-head"),
+            html.Span(_figure(facts, now, lang, key), className="lead-figure"),
+            html.Span(trend, className="lead-marks", id=f"{key}-trend"),
+            html.Span(sparkline(history), id=f"{key}-sparkline"),
+            html.Span(foot, className="tile-foot"),
+        ],
+        href=f"/kpi/{definition.id}",
+        id=key,
+        className="card tile",
+        **{"aria-label": spoken_name(facts, lang, _period(facts, now, lang))},
+    )
+
+
+def _period(facts: KpiFacts, now: datetime, lang: Lang) -> str:
+    value = facts.shown
+    return formats.period(value.window, value.start, value.end, now, lang) if value else ""
+
+
+def _figure(facts: KpiFacts, now: datetime, lang: Lang, key: str) -> Sequence[Component | None]:
+    """The number and its period; without a number the words that say so, never a 0."""
+    value = facts.shown
+    if value is None:
+        return [html.Span(t(lang, T.NO_DATA_YET), className="no-data")]
+    return [
+        html.Span(value_words(value, lang), className="figure", id=f"{key}-value"),
+        html.Span(_period(facts, now, lang), className="period"),
+        html.Span(label_mark(facts, value, lang), id=f"{key}-label"),
+    ]
+
+
+def _running(facts: KpiFacts, now: datetime, lang: Lang, key: str) -> Component | None:
+    """The window that is not over yet, once a complete one stands above it."""
+    if facts.running is None or facts.value is None:
+        return None
+    period = formats.period(facts.running.window, facts.running.start, facts.running.end, now, lang)
+    return html.Span([f"{period}: ", html.Span(value_words(facts.running, lang), id=key)], className="running")
+
+
+def _marks(facts: KpiFacts, lang: Lang) -> Sequence[Component | None]:
+    return [
+        status_mark(facts.status, lang),
+        trend_mark(facts.trend, facts.definition.unit, lang) if facts.trend else None,
+        simulation_mark(lang) if facts.synthetic else None,
+    ]
+
+
+def value_words(value: KpiValue, lang: Lang) -> str:
+    """The number with its unit, or `unbekannt`."""
+    return t(lang, T.UNKNOWN_VALUE) if value.value is None else formats.quantity(value.value, value.unit, lang)

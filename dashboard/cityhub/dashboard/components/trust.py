@@ -1,0 +1,90 @@
+"""The right column of a KPI's page: whether to believe the number, what it means and where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from dash import html
+from dash.development.base_component import Component
+
+from cityhub.dashboard import formats
+from cityhub.dashboard.components.marks import simulation_mark
+from cityhub.dashboard.components.state import data_state_line
+from cityhub.dashboard.facts import KpiFacts
+from cityhub.dashboard.tables import counted_noun
+from cityhub.dashboard.texts import Lang, T, partner_full_name, t
+from cityhub.kpi.definition import KpiDefinition
+from cityhub.kpi.values import KpiValue, Label
+
+_SHORT_HASH = 12
+
+
+def trust_column(facts: KpiFacts, now: datetime, lang: Lang) -> Component:
+    """Figures, data state, meaning, formula, owner and version of one KPI."""
+    return html.Aside(
+        [
+            html.H2(t(lang, T.TRUST), id="trust-title"),
+            *_figures(facts, now, lang),
+            data_state_line(facts.freshness, now, lang, id="kpi-freshness"),
+            *_definition(facts.definition, lang),
+        ],
+        className="card trust",
+        **{"aria-labelledby": "trust-title"},
+    )
+
+
+def _figures(facts: KpiFacts, now: datetime, lang: Lang) -> Sequence[Component]:
+    value = facts.shown
+    if value is None:
+        return [html.P(t(lang, T.NOTHING_COUNTED), className="lead-sentence")]
+    period = formats.period(value.window, value.start, value.end, now, lang)
+    counted = t(
+        lang,
+        T.COUNTED,
+        n=formats.number(value.denominator, lang),
+        noun=counted_noun(facts.definition, lang),
+        good=formats.number(value.numerator, lang),
+    )
+    up_to = formats.moment_near(value.inputs_up_to, now, lang)
+    basis = t(lang, T.COUNTED_UP_TO, revision=formats.number(value.revision, lang), period=period, time=up_to)
+    hints = [_hint(facts, value, lang), _simulated(value, lang)]
+    return [
+        html.P(counted, className="lead-sentence", id="trust-counted"),
+        html.P(basis, id="trust-basis"),
+        *(hint for hint in hints if hint),
+    ]
+
+
+def _hint(facts: KpiFacts, value: KpiValue, lang: Lang) -> Component | None:
+    if facts.recorded_since and facts.incomplete(value):
+        text = t(lang, T.INCOMPLETE_HINT, time=formats.date_and_clock(facts.recorded_since, lang))
+    elif value.label is not Label.FINAL:
+        text = t(lang, T.PROVISIONAL_HINT if value.label is Label.PROVISIONAL else T.CORRECTED_HINT)
+    else:
+        return None
+    return html.P(text, id="trust-hint")
+
+
+def _simulated(value: KpiValue, lang: Lang) -> Component | None:
+    if not value.synthetic:
+        return None
+    n = formats.number(value.n, lang)
+    part = t(lang, T.SIMULATION_PART, synthetic=formats.number(value.synthetic_n, lang), n=n)
+    return html.P(
+        [simulation_mark(lang), " ", t(lang, T.SIMULATION_ALL, n=n) if value.synthetic_n == value.n else part],
+        id="kpi-simulation",
+    )
+
+
+def _definition(definition: KpiDefinition, lang: Lang) -> Sequence[Component]:
+    short = definition.hash[:_SHORT_HASH] + "…"
+    terms = {
+        T.MEANING: definition.sentence.get(lang),
+        T.FORMULA: definition.formula.get(lang),
+        T.OWNER: partner_full_name(definition.owner, lang),
+        T.DEFINITION: t(lang, T.VERSION, version=definition.version, hash=short),
+    }
+    pairs = [part for term, text in terms.items() for part in (html.Dt(t(lang, term)), html.Dd(text))]
+    whole = html.Details([html.Summary(t(lang, T.FULL_HASH)), html.Code(definition.hash)], id="definition-hash")
+    return [html.Dl(pairs), whole]

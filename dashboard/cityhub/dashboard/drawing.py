@@ -1,0 +1,27 @@
+"""Drawing a page from the services, with an answer also when a store cannot be read."""
+
+from __future__ import annotations
+
+import structlog
+
+from cityhub.adapters.errors import AdapterError
+from cityhub.dashboard.address import Address
+from cityhub.dashboard.preferences import Preferences
+from cityhub.dashboard.render import Page, render, unreadable
+from cityhub.dashboard.services import Services
+from cityhub.dashboard.view import View
+from cityhub.kpi.errors import KpiError
+
+_log = structlog.get_logger()
+
+
+def draw(services: Services, chosen: Preferences, address: Address) -> Page:
+    """The page as it is now. Blocks for the few reads of a page: call it off the event loop."""
+    try:
+        return render(View.of(services, chosen), address)
+    except (KpiError, AdapterError) as error:
+        _log.warning("page_unreadable", error=str(error))
+        return unreadable(chosen.lang)
+    except Exception:
+        _log.exception("page_failed")  # Dash would answer 500 and say nothing
+        raise

@@ -1,0 +1,1 @@
+"""One module per page: reads its facts, then draws them."""

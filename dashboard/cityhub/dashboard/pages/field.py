@@ -1,0 +1,35 @@
+"""One action field: its KPIs as tiles."""
+
+from __future__ import annotations
+
+from dash import html
+from dash.development.base_component import Component
+
+from cityhub.dashboard.address import Span
+from cityhub.dashboard.components.marks import icon
+from cityhub.dashboard.components.state import simulation_banner
+from cityhub.dashboard.components.tile import tile
+from cityhub.dashboard.facts import read_facts
+from cityhub.dashboard.pages.series import series_in
+from cityhub.dashboard.texts import T, t
+from cityhub.dashboard.view import View
+from cityhub.kpi.fields import ActionField
+from cityhub.kpi.values import WindowKind
+
+HISTORY: dict[WindowKind, Span] = {WindowKind.HOUR: "48h", WindowKind.DAY: "14d"}
+"""What a tile's sparkline shows."""
+
+
+def field_page(view: View, field: ActionField) -> Component:
+    """Draw one field for a viewer."""
+    lang = view.lang
+    facts = [read_facts(view, definition) for definition in view.visible(field.id)]
+    tiles = [tile(item, series_in(view, item.definition, HISTORY[item.definition.default_window])) for item in facts]
+    return html.Div(
+        [
+            simulation_banner(lang) if any(item.synthetic for item in facts) else None,
+            html.H1([icon(field.icon), field.name.get(lang)], id="headline", tabIndex="-1", className="field-title"),
+            html.Div(tiles, className="tiles") if tiles else html.P(t(lang, T.NO_KPI_YET), className="empty"),
+        ],
+        className="field-page",
+    )

@@ -1,0 +1,206 @@
+"""One KPI: the story on the left, whether to believe it on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import get_args
+
+from dash import html
+from dash.development.base_component import Component
+from msgspec import structs
+
+from cityhub.dashboard import formats
+from cityhub.dashboard.address import KpiPage, Span
+from cityhub.dashboard.components.chart import Series, chart
+from cityhub.dashboard.components.link import link
+from cityhub.dashboard.components.marks import icon, label_mark, simulation_mark, status_mark, trend_mark
+from cityhub.dashboard.components.state import simulation_banner
+from cityhub.dashboard.components.table import data_table
+from cityhub.dashboard.components.tile import value_words
+from cityhub.dashboard.components.trust import trust_column
+from cityhub.dashboard.facts import KpiFacts, read_facts
+from cityhub.dashboard.judgement import step_of
+from cityhub.dashboard.pages.series import SPANS, series_in
+from cityhub.dashboard.tables import Table, capital, dimension_table, series_table
+from cityhub.dashboard.texts import T, t
+from cityhub.dashboard.view import View
+from cityhub.kpi.definition import KpiDefinition
+from cityhub.kpi.values import KpiValue
+
+
+def kpi_page(view: View, page: KpiPage, definition: KpiDefinition) -> Component:
+    """Draw one KPI for a viewer who may see it."""
+    lang = view.lang
+    facts = read_facts(view, definition)
+    series = series_in(view, definition, page.span)
+    tables = [series_table(view, facts, series.windows, page.series), lines_of(view, page, facts)]
+    return html.Div(
+        [
+            simulation_banner(lang) if facts.synthetic else None,
+            _breadcrumb(view, definition),
+            html.Div(
+                [
+                    html.Div(
+                        [
+                            _story(view, facts),
+                            _series(page, series),
+                            *(data_table(table, page, lang) for table in tables if table and table.rows),
+                        ],
+                        className="story",
+                    ),
+                    trust_column(facts, view.now, lang),
+                ],
+                className="kpi-columns",
+            ),
+        ],
+        className="kpi-page",
+    )
+
+
+def series_of(view: View, page: KpiPage, facts: KpiFacts) -> Table:
+    """The table twin of the chart."""
+    return series_table(view, facts, series_in(view, facts.definition, page.span).windows, page.series)
+
+
+def lines_of(view: View, page: KpiPage, facts: KpiFacts) -> Table | None:
+    """The shown window split by the KPI's first dimension; None where there is nothing to split."""
+    shown, dimension = facts.shown, next(iter(facts.definition.dimensions), None)
+    if shown is None or dimension is None:
+        return None
+    values = view.reader.breakdown(shown.kpi_id, shown.window, shown.start, dimension)
+    return dimension_table(view, facts, dimension, values, page.lines) if values else None
+
+
+def _breadcrumb(view: View, definition: KpiDefinition) -> Component:
+    lang = view.lang
+    field = next((field for field in view.reader.catalogue.fields if field.id == definition.field), None)
+    steps = [link(t(lang, T.HOME), "/")]
+    if field:
+        steps.append(link(field.name.get(lang), f"/field/{field.id}"))
+    return html.Nav(
+        html.Ol([*(html.Li(step) for step in steps), html.Li(t(lang, T.KPI_KIND, id=definition.id))]),
+        className="breadcrumb",
+        **{"aria-label": t(lang, T.BREADCRUMB)},
+    )
+
+
+def _story(view: View, facts: KpiFacts) -> Component:
+    lang, definition = view.lang, facts.definition
+    return html.Section(
+        [
+            html.H1(definition.name.get(lang), id="headline", tabIndex="-1"),
+            html.P(definition.sentence.get(lang), className="sentence"),
+            html.Div([_headline(view, facts), _running(view, facts)], className="figures"),
+            *_comparison(view, facts),
+        ],
+        className="card",
+    )
+
+
+def _headline(view: View, facts: KpiFacts) -> Component:
+    lang, value = view.lang, facts.shown
+    if value is None:
+        return html.P([icon(facts.status), t(lang, T.NO_DATA_YET)], id="kpi-value", className="status status-no-data")
+    return html.Div(
+        [
+            html.P(_period(view, value), className="period", id="kpi-period"),
+            html.P(value_words(value, lang), id="kpi-value", className="figure-large"),
+            html.P(
+                [
+                    html.Span(status_mark(facts.status, lang), id="kpi-status"),
+                    _target(view, facts),
+                    label_mark(facts, value, lang, id="kpi-label"),
+                    simulation_mark(lang) if value.synthetic else None,
+                    _beside(view, facts, value, "kpi-beside"),
+                ],
+                className="marks",
+            ),
+        ],
+        className="headline-figure",
+    )
+
+
+def _running(view: View, facts: KpiFacts) -> Component | None:
+    """The window that is not over: it moves while one looks."""
+    lang, running = view.lang, facts.running
+    if running is None or facts.value is None:
+        return None
+    marks = [
+        label_mark(facts, running, lang, id="kpi-running-label"),
+        _beside(view, facts, running, "kpi-running-beside"),
+    ]
+    return html.Div(
+        [
+            html.P(_period(view, running), className="period"),
+            html.P(value_words(running, lang), id="kpi-running", className="figure-medium"),
+            html.P(marks, className="marks"),
+        ],
+        className="running-figure",
+    )
+
+
+def _beside(view: View, facts: KpiFacts, value: KpiValue, key: str) -> Component | None:
+    lang = view.lang
+    counts = [
+        t(
+            lang,
+            T.BESIDE,
+            n=formats.number(value.beside.get(key, 0), lang),
+            name=capital(term.name.get(lang) if term.name else key),
+        )
+        for key, term in facts.definition.beside.items()
+    ]
+    return html.Span(", ".join(counts), className="beside", id=key) if counts else None
+
+
+def _target(view: View, facts: KpiFacts) -> Component | None:
+    target, lang = facts.definition.target, view.lang
+    if target is None:
+        return None
+    words = t(lang, T.TARGET, value=formats.quantity(target.value, facts.definition.unit, lang))
+    return html.Span(words, title=f"{target.source}, {target.since}")
+
+
+def _comparison(view: View, facts: KpiFacts) -> Sequence[Component]:
+    lang, value, trend = view.lang, facts.value, facts.trend
+    if value is None or value.value is None:
+        return []
+    if trend is None:
+        return [html.P(t(lang, T.NO_COMPARISON), id="kpi-trend", className="comparison")]
+    step = step_of(value.unit, value.value - trend.change)
+    rule = t(lang, T.TREND_RULE, step=formats.difference(step, value.unit, lang).removeprefix("+"))
+    return [
+        html.P(
+            [trend_mark(trend, value.unit, lang), " ", html.Small(rule)],
+            id="kpi-trend",
+            className="comparison",
+        )
+    ]
+
+
+def _series(page: KpiPage, series: Series) -> Component:
+    lang = series.lang
+    choices = [
+        link(
+            t(lang, SPANS[span][2]),
+            f"{page.path}?{structs.replace(page, span=span).query}",
+            id=f"span-{span}",
+            className="choice",
+            **{"aria-current": str(span == page.span).lower()},
+        )
+        for span in get_args(Span)
+    ]
+    return html.Section(
+        [
+            html.Div(
+                [html.H2(t(lang, T.SERIES)), html.Nav(choices, className="switch", **{"aria-label": t(lang, T.SPAN)})],
+                className="section-head",
+            ),
+            chart(series),
+        ],
+        className="card",
+    )
+
+
+def _period(view: View, value: KpiValue) -> str:
+    return formats.period(value.window, value.start, value.end, view.now, view.lang)

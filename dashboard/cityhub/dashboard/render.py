@@ -1,0 +1,75 @@
+"""From an address to a page. The first paint and every live update go through here, so they cannot differ."""
+
+from __future__ import annotations
+
+from dash.development.base_component import Component
+from msgspec import Struct
+
+from cityhub.dashboard.address import AccessibilityPage, Address, DataPage, FieldPage, KpiPage, Missing, Overview
+from cityhub.dashboard.components.state import message
+from cityhub.dashboard.pages.accessibility import accessibility_page
+from cityhub.dashboard.pages.data import data_page
+from cityhub.dashboard.pages.field import field_page
+from cityhub.dashboard.pages.kpi import kpi_page
+from cityhub.dashboard.pages.overview import overview_page
+from cityhub.dashboard.texts import Lang, T, t
+from cityhub.dashboard.view import View
+
+
+class Page(Struct, frozen=True):
+    """A page: the title of the window, its content, and whether the address led to something."""
+
+    title: str
+    body: Component
+    found: bool = True
+
+
+def render(view: View, address: Address) -> Page:
+    """Draw what an address asks for, as far as the viewer may see it.
+
+    Raises:
+        KpiError: the store cannot be read.
+    """
+    lang = view.lang
+    match address:
+        case Overview():
+            return Page(titled(t(lang, T.HOME), lang), overview_page(view))
+        case DataPage():
+            return Page(titled(t(lang, T.PARTNERS_STATE), lang), data_page(view))
+        case AccessibilityPage():
+            return Page(titled(t(lang, T.ACCESSIBILITY), lang), accessibility_page(view))
+        case FieldPage():
+            return _field(view, address)
+        case KpiPage():
+            return _kpi(view, address)
+        case Missing():
+            return _missing(address.reason, lang)
+
+
+def unreadable(lang: Lang) -> Page:
+    """What is shown while a store cannot be read."""
+    return Page(titled(t(lang, T.UNREADABLE_TITLE), lang), message(T.UNREADABLE_TITLE, T.UNREADABLE, lang))
+
+
+def titled(page: str, lang: Lang) -> str:
+    """The title of the browser's window."""
+    return t(lang, T.TITLE, page=page)
+
+
+def _field(view: View, address: FieldPage) -> Page:
+    field = next((field for field in view.reader.catalogue.fields if field.id == address.field_id), None)
+    if field is None:
+        return _missing(T.MISSING_FIELD, view.lang)
+    return Page(titled(field.name.get(view.lang), view.lang), field_page(view, field))
+
+
+def _kpi(view: View, address: KpiPage) -> Page:
+    definition = view.find(address.kpi_id)
+    if definition is None:
+        return _missing(T.MISSING_KPI, view.lang)
+    return Page(titled(definition.name.get(view.lang), view.lang), kpi_page(view, address, definition))
+
+
+def _missing(reason: T, lang: Lang) -> Page:
+    title = t(lang, T.MISSING_TITLE)
+    return Page(titled(title, lang), message(T.MISSING_TITLE, reason, lang), found=False)

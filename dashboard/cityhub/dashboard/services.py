@@ -1,0 +1,34 @@
+"""What the dashboard is given by the composition root."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Literal
+
+from msgspec import Struct, field
+
+from cityhub.api.context import Clock, Feeds, LiveSource
+from cityhub.kpi.reader import KpiReader
+from cityhub.sdk.principal import Principal
+
+LoginState = Literal["starting", "ready"]
+
+
+class Services(Struct, kw_only=True):
+    """Everything the dashboard reads.
+
+    Attributes:
+        viewer: principal of the current request, None for an anonymous visitor; called in the request's context.
+        login_state: whether people can log in now.
+        live: published values as they come; only tells pages to read again.
+        stop: set it when the process ends, so that open `/live` streams end too.
+    """
+
+    reader: KpiReader
+    feeds: Feeds
+    viewer: Callable[[], Principal | None]
+    login_state: Callable[[], LoginState]
+    clock: Clock
+    live: LiveSource
+    stop: asyncio.Event = field(default_factory=asyncio.Event)

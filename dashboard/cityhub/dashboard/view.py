@@ -1,0 +1,59 @@
+"""One look at the hub: who looks, when, in which language, and what the read services said at that moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from cityhub.adapters.status import FeedStatus
+from cityhub.api.access import may_read
+from cityhub.dashboard.preferences import Preferences, Theme
+from cityhub.dashboard.services import LoginState, Services
+from cityhub.dashboard.texts import Lang
+from cityhub.kpi.definition import KpiDefinition
+from cityhub.kpi.reader import KpiReader
+from cityhub.kpi.values import StreamState
+from cityhub.sdk.principal import Principal
+
+
+class View(Struct, frozen=True, kw_only=True):
+    """The inputs of every page."""
+
+    lang: Lang
+    theme: Theme
+    now: datetime
+    viewer: Principal | None
+    login: LoginState
+    reader: KpiReader
+    feeds: Sequence[FeedStatus]
+    streams: Sequence[StreamState]
+
+    @classmethod
+    def of(cls, services: Services, chosen: Preferences) -> View:
+        """What is there now.
+
+        Raises:
+            KpiError, AdapterError: a store cannot be read.
+        """
+        return cls(
+            lang=chosen.lang,
+            theme=chosen.theme,
+            now=services.clock(),
+            viewer=services.viewer(),
+            login=services.login_state(),
+            reader=services.reader,
+            feeds=services.feeds(),
+            streams=services.reader.streams(),
+        )
+
+    def visible(self, field_id: str | None = None) -> Sequence[KpiDefinition]:
+        """The KPIs this viewer may see, in id order; of one field or of all."""
+        catalogue = self.reader.catalogue
+        definitions = catalogue if field_id is None else catalogue.of_field(field_id)
+        return [definition for definition in definitions if may_read(self.viewer, definition)]
+
+    def find(self, kpi_id: str) -> KpiDefinition | None:
+        """A KPI by id; None when there is none or it is not for this viewer, who cannot tell which."""
+        return next((definition for definition in self.visible() if definition.id == kpi_id), None)

@@ -1,0 +1,192 @@
+"""The command line `cityhub`: reads settings, calls one command, turns errors into one message and an exit code."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from cityhub.adapters.errors import AdapterError
+from cityhub.bus.errors import BusError
+from cityhub.hub.errors import HubError
+from cityhub.hub.run.runner import PROCESSES, run
+from cityhub.hub.settings import Settings, parse
+from cityhub.kpi.errors import DefinitionError, StoreUnavailable, UnknownKpi
+from cityhub.kpi.reader import KpiReader
+from cityhub.kpi.values import WindowKind
+
+INTERNAL = HubError.exit_code
+_TROUBLE_OF_THE_MACHINE = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.EMFILE,
+}
+
+app = typer.Typer(
+    name="cityhub",
+    help="cityhub – Innovation Hub Duisburg. Settings: CITYHUB_* in the environment, see docs/operating.md.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+kpi_app = typer.Typer(name="kpi", help="The KPI catalogue and its values.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(kpi_app)
+
+Data = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Data directory [CITYHUB_DATA, ./var]")]
+Json = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
+
+
+@app.command()
+def up(
+    data: Data = None,
+    port: Annotated[
+        str | None, typer.Option(metavar="N", help="Port of dashboard and API [CITYHUB_PORT, 8000]")
+    ] = None,
+    city: Annotated[bool | None, typer.Option("--city/--no-city", help="Run the simulated city [CITYHUB_CITY]")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget everything in the data directory first.")] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Go on in the background once all is ready.")] = False,
+) -> None:
+    """Run everything on this machine until Ctrl-C or `cityhub down`."""
+    from cityhub.hub.commands.up import attach, up, up_detached
+    from cityhub.hub.processes import plan
+    from cityhub.hub.supervisor.lock import AlreadyRunning
+
+    settings = _settings(data=data, port=port, city=city)
+    try:
+        code = up_detached(settings, fresh=fresh) if detach else up(settings, plan, fresh=fresh)
+    except AlreadyRunning as running:
+        code = attach(settings, running.pid, fresh=fresh)
+    raise typer.Exit(code)
+
+
+@app.command()
+def down(data: Data = None) -> None:
+    """End everything that runs on the data directory."""
+    from cityhub.hub.commands.down import down
+
+    raise typer.Exit(down(_settings(data=data).data))
+
+
+@app.command()
+def status(data: Data = None, as_json: Json = False) -> None:
+    """Processes and age of the data; exit code 0 only when everything is ready."""
+    from cityhub.hub.commands.status import status
+
+    raise typer.Exit(status(_settings(data=data), as_json=as_json))
+
+
+@app.command()
+def token(
+    data: Data = None,
+    client: Annotated[str, typer.Option(metavar="NAME", help="Machine client.")] = "startup-demo",
+    user: Annotated[str, typer.Option(metavar="NAME", help="Log in as a person, with a browser.")] = "",
+) -> None:
+    """Print an access token for the API."""
+    from cityhub.hub.access import realm
+    from cityhub.hub.commands import token
+    from cityhub.hub.commands.narrator import show
+    from cityhub.hub.commands.running import settings_of_running
+    from cityhub.hub.secrets import load
+
+    settings = settings_of_running(_settings(data=data))
+    where = realm(settings)
+    show(token.of_person(where, user) if user else token.of_client(where, load(settings.data), client))
+
+
+@kpi_app.command("list")
+def kpi_list(data: Data = None, as_json: Json = False) -> None:
+    """All KPIs."""
+    from cityhub.hub.commands import kpi
+
+    raise typer.Exit(kpi.listing(_reader(data), as_json=as_json))
+
+
+@kpi_app.command("show")
+def kpi_show(kpi_id: str, data: Data = None, as_json: Json = False) -> None:
+    """One KPI's definition."""
+    from cityhub.hub.commands import kpi
+
+    raise typer.Exit(kpi.definition(_reader(data), kpi_id, as_json=as_json))
+
+
+@kpi_app.command("value")
+def kpi_value(
+    kpi_id: str,
+    data: Data = None,
+    window: Annotated[WindowKind | None, typer.Option(help="Kind of window; the KPI's own when not given.")] = None,
+    as_json: Json = False,
+) -> None:
+    """The newest value; exit code 1 when nothing was counted yet."""
+    from cityhub.hub.commands import kpi
+
+    raise typer.Exit(kpi.value(_reader(data), kpi_id, window=window, as_json=as_json))
+
+
+def _one_process(name: str, purpose: str) -> None:
+    @app.command(name, help=f"Run one process: {purpose}")
+    def process(data: Data = None) -> None:
+        run(name, _settings(data=data))
+
+
+for _name, _purpose in PROCESSES.items():
+    _one_process(_name, _purpose)
+
+
+def _settings(**options: Any) -> Settings:
+    return parse(os.environ, {name: value for name, value in options.items() if value is not None})
+
+
+def _reader(data: Path | None) -> KpiReader:
+    from cityhub.kpi.definition import load_catalogue
+    from cityhub.kpi.store.sql_reader import SqlReader
+
+    return SqlReader(_settings(data=data).data / "store.db", load_catalogue())
+
+
+def main() -> NoReturn:
+    """The program `cityhub`: 0 good, 1 the answer is no, 2 wrong usage, 3 something is missing, 70 our fault."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        _end("interrupted", 130)
+    except Exception as error:  # noqa: BLE001 - the outermost frame: nothing below may show a traceback
+        code = exit_code(error)
+        if code == INTERNAL:
+            _end(f"a mistake of the hub: {error!r}; please report it with {_keep_traceback()}", INTERNAL)
+        _end(str(error), code)
+    raise AssertionError("the command line ends by itself")
+
+
+def exit_code(error: Exception) -> int:
+    """What an error means for whoever called the command."""
+    if isinstance(error, HubError):
+        return error.exit_code
+    if isinstance(error, UnknownKpi):
+        return 1
+    if isinstance(error, DefinitionError):
+        return 2
+    missing = isinstance(error, StoreUnavailable | BusError | AdapterError)
+    if missing or (isinstance(error, OSError) and error.errno in _TROUBLE_OF_THE_MACHINE):
+        return 3
+    return INTERNAL
+
+
+def _keep_traceback() -> str:
+    with tempfile.NamedTemporaryFile("w", prefix="cityhub-", suffix=".log", delete=False) as file:
+        traceback.print_exc(file=file)
+    return file.name
+
+
+def _end(message: str, code: int) -> NoReturn:
+    print(f"cityhub: {message}", file=sys.stderr)  # noqa: T201 - a command's one message
+    sys.exit(code)

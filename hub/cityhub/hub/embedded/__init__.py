@@ -1,0 +1,1 @@
+"""The embedded servers: Kafka and Keycloak from Maven artefacts on the wheel's Java runtime."""

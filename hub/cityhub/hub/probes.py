@@ -1,0 +1,108 @@
+"""How to tell from outside whether each process does its work: asked by the supervisor and, for itself, by `status`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from sqlalchemy import Executable, func, select
+
+from cityhub.adapters.errors import StateUnavailable
+from cityhub.adapters.status import AdapterStatusReader
+from cityhub.hub.access import kafka_access, realm
+from cityhub.hub.embedded import kafka, keycloak
+from cityhub.hub.embedded.partner_keys import EMPTY
+from cityhub.hub.identity.endpoints import REALM_PATH
+from cityhub.hub.process import Probe
+from cityhub.hub.secrets import Secrets
+from cityhub.hub.settings import Settings
+from cityhub.kpi.errors import StoreUnavailable
+from cityhub.kpi.store import schema
+from cityhub.kpi.store.database import Database
+
+_BEHIND_S = 30.0
+_TIMEOUT_S = 1.5
+
+
+def probes(settings: Settings, secrets: Secrets, started: datetime) -> Mapping[str, Probe]:
+    """The probe of every process that stays, by its name.
+
+    Args:
+        started: of this run of the hub; signs of life that an earlier run has left in a database do not count.
+    """
+    store = settings.data / "store.db"
+    web = "127.0.0.1" if settings.public_url.startswith("http://127.") else settings.host
+    return {
+        "kafka": lambda: kafka.unready(kafka_access(settings, secrets)),
+        "keycloak": lambda: keycloak.unready(realm(settings).keycloak_url),
+        "realm": lambda: _http(f"{realm(settings).keycloak_url}{REALM_PATH}") or _keys(kafka.keys_file(settings)),
+        "worker": lambda: _worker(store, started),
+        "publisher": lambda: _publisher(store),
+        "city": lambda: _http(f"http://127.0.0.1:{settings.city_port}/healthz"),
+        "adapters": lambda: _adapters(settings.data / "adapters.db", started, max(60.0, 3 * settings.poll_s)),
+        "web": lambda: _http(f"http://{web}:{settings.port}/livez"),
+    }
+
+
+def _http(url: str) -> str | None:
+    try:
+        answer = httpx.get(url, timeout=_TIMEOUT_S, trust_env=False)
+    except httpx.HTTPError as error:
+        return f"nothing answers at {url} yet: {error}"
+    return None if answer.is_success else f"{url} answers {answer.status_code}"
+
+
+def _keys(path: Path) -> str | None:
+    """Partners can log in at Kafka once it can read the realm's keys."""
+    return "Kafka does not have the realm's keys yet" if path.exists() and path.read_text() == EMPTY else None
+
+
+def _worker(store: Path, started: datetime) -> str | None:
+    """Ready when it saw the end of every partition lately: it lives, reaches Kafka and has read everything."""
+    row = schema.cursor.c
+    try:
+        partitions, idle_ms, records = _ask(store, select(func.count(), func.min(row.idle_ms), func.sum(row.records)))
+    except StoreUnavailable as error:
+        return str(error)
+    if not partitions:
+        return "it has not joined its consumer group yet"
+    if idle_ms / 1000 < started.timestamp():
+        return f"it reads the log, {records} records so far"
+    behind_s = time.time() - idle_ms / 1000
+    return f"it stands {behind_s:.0f} s behind the log" if behind_s > _BEHIND_S else None
+
+
+def _publisher(store: Path) -> str | None:
+    """Ready while somebody holds the lease."""
+    try:
+        (expires_ms,) = _ask(store, select(func.max(schema.lease.c.expires_ms)))
+    except StoreUnavailable as error:
+        return str(error)
+    return None if (expires_ms or 0) > time.time() * 1000 else "nobody holds the publisher's lease"
+
+
+def _ask(store: Path, question: Executable) -> tuple[Any, ...]:
+    if not store.exists():
+        raise StoreUnavailable(f"{store} does not exist yet")
+    database = Database(store, read_only=True)
+    try:
+        with database.begin() as connection:
+            return tuple(connection.execute(question).one())
+    finally:
+        database.close()
+
+
+def _adapters(path: Path, started: datetime, patience_s: float) -> str | None:
+    try:
+        feeds = AdapterStatusReader(path).all()
+    except StateUnavailable as error:
+        return str(error)
+    problems = [f"{feed.feed}: {problem}" for feed in feeds if (problem := feed.error or feed.delivery_error)]
+    since = max(started, datetime.now(UTC) - timedelta(seconds=patience_s))
+    silent = [feed for feed in feeds if not feed.error and (feed.succeeded_at is None or feed.succeeded_at < since)]
+    problems += [f"{feed.feed}: no answer lately" for feed in silent]
+    return "; ".join(problems) or (None if feeds else "no feed was asked yet")

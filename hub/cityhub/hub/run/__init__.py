@@ -1,0 +1,1 @@
+"""The hub's own processes: what each connects, and nothing else."""

@@ -1,0 +1,41 @@
+"""Running one of the hub's own processes until it is told to end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+from typing import TypeAlias
+
+from cityhub.hub import logging
+from cityhub.hub.secrets import Secrets, load
+from cityhub.hub.settings import Settings
+
+PROCESSES = {
+    "realm": "keeps the embedded Keycloak's realm and its keys up to date",
+    "topics": "make sure that topics and their access rules exist, then end",
+    "worker": "counts events into KPIs",
+    "publisher": "publishes changed KPI values",
+    "city": "the simulated city's feeds",
+    "adapters": "reads the partners' feeds",
+    "web": "dashboard, API and log-in",
+}
+"""Each is the module of that name here; its `run` is a `Main`."""
+
+Main: TypeAlias = Callable[[Settings, Secrets, asyncio.Event], Awaitable[None]]
+"""Works until the event is set."""
+
+
+def run(name: str, settings: Settings) -> None:
+    """Run a process of `PROCESSES`; SIGTERM and Ctrl-C let it finish what it does."""
+    logging.configure(settings.log_level)
+    main: Main = import_module(f"cityhub.hub.run.{name}").run
+    asyncio.run(_until_signalled(main, settings, load(settings.data)))
+
+
+async def _until_signalled(main: Main, settings: Settings, secrets: Secrets) -> None:
+    stop = asyncio.Event()
+    for sent in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(sent, stop.set)
+    await main(settings, secrets, stop)

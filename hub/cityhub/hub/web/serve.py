@@ -1,0 +1,113 @@
+"""The web process: the app with its real parts, served until told to end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import httpx
+import structlog
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from cityhub.adapters.status import AdapterStatusReader
+from cityhub.api.app import create_api
+from cityhub.bus.tail import Tail
+from cityhub.bus.topics import VALUES
+from cityhub.dashboard.app import create_dashboard, csp_script_hashes
+from cityhub.dashboard.services import Services
+from cityhub.hub.access import kafka_access, realm
+from cityhub.hub.identity.principal import current_principal
+from cityhub.hub.identity.session_store import SessionStore
+from cityhub.hub.identity.watch import LogInState
+from cityhub.hub.run.serving import serve as serve_until
+from cityhub.hub.secrets import Secrets
+from cityhub.hub.settings import Settings
+from cityhub.hub.web.app import WebParts, create_app
+from cityhub.hub.web.cookies import Cookies
+from cityhub.hub.web.identify import principal_of
+from cityhub.kpi.definition import load_catalogue
+from cityhub.kpi.errors import StoreUnavailable
+from cityhub.kpi.live import LiveValues
+from cityhub.kpi.reader import KpiReader
+from cityhub.kpi.store.sql_reader import SqlReader
+
+_TALKATIVE = ("httpx", "httpcore", "authlib")
+
+_log = structlog.get_logger()
+
+
+async def serve(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> None:
+    """Serve the hub on its port until `stop` is set."""
+    async with web_app(settings, secrets, stop) as app:
+        await serve_until(app, host=settings.host, port=settings.port, stop=stop)
+
+
+@asynccontextmanager
+async def web_app(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> AsyncIterator[ASGIApp]:
+    """The app for any ASGI server that runs its lifespan; what it holds is given back at the end.
+
+    Args:
+        stop: set when the server is to end, so that open streams do not hold it up.
+
+    Raises:
+        StorageUnusable: the file of sessions cannot be used.
+    """
+    for name in _TALKATIVE:  # they log addresses with codes and states, and headers when asked for `debug`
+        logging.getLogger(name).setLevel(logging.WARNING)
+    if not Cookies.of_address(settings.public_url).secure:
+        _log.warning("cookies_without_tls", public_url=settings.public_url, remedy="serve the hub over https")
+    sessions = SessionStore(settings.data / "web.db")
+    try:
+        # trust_env: a proxy for the way out of the building is none for servers beside us.
+        async with httpx.AsyncClient(trust_env=False) as http:
+            yield create_app(_parts(settings, secrets, stop, http, sessions))
+    finally:
+        sessions.close()
+
+
+def _parts(
+    settings: Settings, secrets: Secrets, stop: asyncio.Event, http: httpx.AsyncClient, sessions: SessionStore
+) -> WebParts:
+    reader = SqlReader(settings.data / "store.db", load_catalogue())
+    live = LiveValues(Tail(kafka_access(settings, secrets), VALUES, client_id="cityhub-web"))
+    feeds = AdapterStatusReader(settings.data / "adapters.db").all
+
+    def dashboard(server: FastAPI, login_state: Callable[[], LogInState]) -> Sequence[str]:
+        services = Services(
+            reader=reader,
+            feeds=feeds,
+            viewer=current_principal,
+            login_state=login_state,
+            clock=_now,
+            live=live,
+            stop=stop,
+        )
+        return csp_script_hashes(create_dashboard(server, services))
+
+    return WebParts(
+        endpoints=realm(settings),
+        client_secret=secrets.web_client_secret,
+        session_key=secrets.session_key,
+        sessions=sessions,
+        http=http,
+        api=create_api(reader=reader, live=live, feeds=feeds, principal_of=principal_of, clock=_now),
+        dashboard=dashboard,
+        live=live,
+        probes={"store": lambda: _store_trouble(reader)},
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _store_trouble(reader: KpiReader) -> str | None:
+    try:
+        reader.streams()
+    except StoreUnavailable as error:
+        return str(error)
+    return None

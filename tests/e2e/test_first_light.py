@@ -1,0 +1,217 @@
+"""From a partner's recorded messages to the API, and from an event to the screen."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from cityhub.bus.publisher import EventPublisher
+from cityhub.sdk.event import Event
+from tests.e2e.hub import LIMIT_S, Hub
+from tests.e2e.partner import ControlCentre
+from tests.unit.kpi.samples import departure
+
+RECORDINGS = Path(os.environ.get("CITYHUB_RECORDINGS", Path(__file__).parents[3] / "shared" / "recordings")) / "transit"
+SLOW_MS = LIMIT_S * 1000
+
+
+def test_the_public_page_is_there_before_the_log_in(starting_hub: Hub) -> None:
+    """While Keycloak still starts, the page answers and the log-in says so."""
+
+    def page_without_log_in() -> bool:
+        try:
+            page = httpx.get(starting_hub.url, timeout=30)
+            log_in = httpx.get(f"{starting_hub.url}/login", timeout=30)
+        except httpx.TransportError:
+            return False
+        assert log_in.status_code == 503, f"Keycloak was ready before the page: {log_in.status_code}"
+        assert "startet noch" in log_in.text
+        assert int(log_in.headers["retry-after"]) > 0
+        return page.status_code == 200
+
+    starting_hub.wait(page_without_log_in, "no page")
+
+
+def test_status_tells_the_truth(hub: Hub) -> None:
+    report = hub.status()
+    assert report["ready"] is True
+    names = {one["name"] for one in report["processes"]}
+    assert {"kafka", "keycloak", "topics", "worker", "publisher", "adapters", "web"} <= names
+    assert hub.run("status").returncode == 0
+    second = hub.run("up")
+    assert second.returncode == 0, second.stderr
+    assert hub.url in second.stdout + second.stderr
+
+
+def test_recorded_messages_become_the_hand_worked_value(hub: Hub, partner: ControlCentre) -> None:
+    """U8 left 12 stops with 0 0 126 192 192 192 291 291 291 380 380 380 s: 9 of 12 are at most 300 s late.
+
+    687 left 20 stops (one is reported twice), none more than 38 s late; 17 of them before 14:00 local time.
+    M5 left 26 stops on time, once the full message has replaced the partial one.
+    """
+    if not RECORDINGS.is_dir():
+        pytest.skip(f"no recordings in {RECORDINGS}: set CITYHUB_RECORDINGS")
+    partner.planned = [_recorded("vdv454-sollfahrt-m5")]
+    partner.actual = [_recorded(f"vdv454-istfahrt-{name}") for name in ("bvg", "hvg", "m5-partial", "m5-full")] + [
+        {"LinienID": "broken"},
+        {"FahrtID": 7},
+    ]
+    hour = (
+        '{ breakdown(window: hour, start: "2024-06-27T11:00:00Z", dimension: "line") { dimensions { value } value n } }'
+    )
+    query = f'{{ kpi(id: "M01") {{ ... on Kpi {hour} }} }}'
+
+    def lines() -> dict[str, tuple[float, int]]:
+        rows = hub.graphql(query)["kpi"]["breakdown"]
+        return {row["dimensions"][0]["value"]: (row["value"], row["n"]) for row in rows}
+
+    hub.wait(lambda: len(lines()) == 2, f"the recorded lines do not arrive: {lines()}")
+    assert lines() == {"U8": (75.0, 12), "687": (100.0, 17)}
+    city = _value(hub, "hour", "2024-06-27T11:00:00Z")
+    assert (city["value"], city["numerator"], city["denominator"]) == (89.6552, 26, 29)
+    assert city["synthetic"] is False
+    day = _value(hub, "day", "2026-06-03T22:00:00Z")
+    assert (day["value"], day["n"]) == (100.0, 26)
+
+
+def _recorded(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((RECORDINGS / f"{name}.json").read_text("utf-8"))
+    return found
+
+
+def _value(hub: Hub, window: str, start: str) -> dict[str, Any]:
+    """The one window that starts then."""
+    columns = "start value numerator denominator n synthetic"
+    end = (datetime.fromisoformat(start) + timedelta(days=1)).isoformat()
+    series = f'series(window: {window}, from: "{start}", to: "{end}") {{ {columns} }}'
+    found = hub.graphql(f'{{ kpi(id: "M01") {{ ... on Kpi {{ {series} }} }} }}')["kpi"]["series"]
+    assert found["start"][0] == start
+    return {name: column[0] for name, column in found.items()}
+
+
+def test_an_outage_of_the_feed_keeps_the_last_good_data(hub: Hub, partner: ControlCentre) -> None:
+    asked = partner.asked
+    partner.status = 500
+    hub.wait(lambda: partner.asked > asked, "the adapter stopped asking")
+    state = "{ dataState { feeds { feed problem } } }"
+    hub.wait(lambda: "500" in json.dumps(hub.graphql(state, client="ingest-dvv")), "the outage is not shown")
+    partner.status = 200
+    hub.wait(lambda: "500" not in json.dumps(hub.graphql(state, client="ingest-dvv")), "the outage does not end")
+
+
+def test_journey(hub: Hub, browser: Browser) -> None:
+    """Open, see M01 change after an event was sent, log in, log out; nothing leaves the origin."""
+    context = browser.new_context(locale="de-DE", viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(SLOW_MS)
+    asked: set[str] = set()
+    context.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
+    page = context.new_page()
+    page.goto(hub.url)
+    expect(page.get_by_role("heading", name="Mobilität")).to_be_visible()
+    page.goto(f"{hub.url}/kpi/M01")
+    _watch_m01(hub, page)
+    _log_in(hub, page)
+    _log_out(page)
+    assert asked == {urlsplit(hub.url).netloc}
+    context.close()
+
+
+def _watch_m01(hub: Hub, page: Page) -> None:
+    expect(page.get_by_role("heading", name="Pünktlichkeit der DVG").first).to_be_visible()
+    today = page.locator("#kpi-running, #kpi-value").last
+    _send(hub, [_now_departure(f"j{i}", 0) for i in range(3)])
+    expect(today).to_contain_text("100", timeout=SLOW_MS)
+    page.evaluate("window.notReloaded = true")
+    _send(hub, [_now_departure("late", 600)])
+    expect(today).to_contain_text("75", timeout=SLOW_MS)
+    assert page.evaluate("window.notReloaded"), "the page was loaded again"
+    expect(page.get_by_text("Simulation").first).to_be_visible()
+
+
+def _log_in(hub: Hub, page: Page) -> None:
+    page.locator("#login").click()
+    page.locator("input[name=username]").fill("leitung")
+    page.locator("input[name=password]").fill(hub.secrets.user_passwords["leitung"])
+    page.locator("input[type=submit], button[type=submit]").first.click()
+    expect(page.locator("#user-name")).to_be_visible()
+    assert urlsplit(page.url).path == "/kpi/M01"
+    cookies = [cookie for cookie in page.context.cookies() if "cityhub" in cookie["name"]]
+    assert cookies
+    assert all(cookie["httpOnly"] and cookie["sameSite"] == "Lax" for cookie in cookies)
+
+
+def _log_out(page: Page) -> None:
+    page.locator("#logout").click()
+    expect(page.locator("#login")).to_be_visible()
+
+
+def _now_departure(key: str, delay_s: int) -> Event:
+    return departure(key, delay_s, at=datetime.now(UTC), line="901")
+
+
+def _send(hub: Hub, events: list[Event]) -> None:
+    async def send() -> None:
+        async with EventPublisher(hub.kafka, client_id="journey") as publisher:
+            await publisher.publish("du.evt.dvv.transit.v1", events)
+
+    with ThreadPoolExecutor(1) as pool:  # the browser's driver keeps a loop of its own in this thread
+        pool.submit(asyncio.run, send()).result()
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("theme", ["light", "dark", "contrast"])
+def test_axe_finds_nothing_serious(hub: Hub, browser: Browser, language: str, theme: str) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(SLOW_MS)
+    for path in ("/", "/field/mobilitaet", "/kpi/M01", "/data", "/accessibility"):
+        page = _open(context, f"{hub.url}{path}?lang={language}&theme={theme}")
+        found = Axe().run(page).response["violations"]
+        serious = [one["id"] for one in found if one["impact"] in {"serious", "critical"}]
+        assert serious == [], f"{path}: {serious}"
+        page.close()
+    context.close()
+
+
+@pytest.mark.parametrize("width", [320, 360, 1440, 2560])
+def test_no_page_scrolls_sideways(hub: Hub, browser: Browser, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    context.set_default_timeout(SLOW_MS)
+    for path in ("/", "/kpi/M01", "/data"):
+        page = _open(context, f"{hub.url}{path}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        page.close()
+    context.close()
+
+
+def _open(context: BrowserContext, url: str) -> Page:
+    page = context.new_page()
+    page.goto(url)
+    page.locator("#headline, h1").first.wait_for()
+    return page
+
+
+def test_a_killed_worker_comes_back(hub: Hub) -> None:
+    """The supervisor restarts it, and events sent meanwhile are counted once."""
+    before = _today(hub)
+    os.kill(hub.pid("worker"), 9)
+    _send(hub, [_now_departure(f"k{time.monotonic_ns()}", 0) for _ in range(5)])
+    hub.wait(lambda: _today(hub) == before + 5, "events sent during the outage are not counted")
+    hub.wait_until_ready()
+
+
+def _today(hub: Hub) -> int:
+    query = '{ kpi(id: "M01") { ... on Kpi { latest(window: day) { n } } } }'
+    latest = hub.graphql(query)["kpi"]["latest"]
+    return int(latest["n"]) if latest else 0

@@ -1,0 +1,86 @@
+"""Numbers, dates and durations as they are read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from cityhub.dashboard import formats
+from cityhub.kpi.kernel.windows import window_of
+from cityhub.kpi.values import WindowKind
+from tests.unit.dashboard.world import NOW, instant
+
+GAP = formats.NBSP
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def test_german_and_english_numbers() -> None:
+    assert formats.number(14312, "de") == "14.312"
+    assert formats.number(1234.5, "de", 1) == "1.234,5"
+    assert formats.number(1234.5, "en", 1) == "1,234.5"
+    assert formats.number(-0.4, "de", 1) == "−0,4"
+    assert formats.quantity(87.4, "%", "de") == f"87,4{GAP}%"
+    assert formats.quantity(87.4, "%", "en") == "87.4%"
+
+
+def test_differences_of_percentages_are_points_and_nothing_is_minus_zero() -> None:
+    assert formats.difference(1.24, "%", "de") == f"+1,2{GAP}Pkt."
+    assert formats.difference(-1.26, "%", "en") == f"−1.3{GAP}pts"
+    assert formats.difference(-0.04, "%", "de") == f"0,0{GAP}Pkt."
+    assert formats.difference(0.04, "%", "de") == f"0,0{GAP}Pkt."
+
+
+def test_times_are_duisburgs_in_summer_and_winter() -> None:
+    assert formats.date_and_clock(at("2026-11-03T13:05"), "de") == f"03.11.2026 14:05{GAP}Uhr"
+    assert formats.date_and_clock(at("2026-07-03T12:05"), "en") == "3 Jul 2026 14:05"
+    assert formats.date(at("2026-11-23T23:30"), "de") == "24.11.2026"
+    assert formats.moment_near(at("2026-11-22T23:30"), NOW, "de") == f"00:30{GAP}Uhr"
+    assert formats.moment_near(at("2026-11-22T22:30"), NOW, "de") == f"22.11.2026 23:30{GAP}Uhr"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "german", "english"),
+    [
+        (12, "12 s", "12 s"),
+        (60, "1 Minute", "1 minute"),
+        (7_500, "2 Stunden", "2 hours"),
+        (86_400 * 3, "3 Tage", "3 days"),
+    ],
+)
+def test_ages_in_their_largest_unit(seconds: int, german: str, english: str) -> None:
+    assert formats.age(timedelta(seconds=seconds), "de").replace(GAP, " ") == german
+    assert formats.age(timedelta(seconds=seconds), "en").replace(GAP, " ") == english
+
+
+def test_how_often_something_is_expected() -> None:
+    assert formats.every(30, "de") == f"alle 30{GAP}s"
+    assert formats.every(900, "de") == f"alle 15{GAP}min"
+    assert formats.every(7_200, "en") == f"every 2{GAP}h"
+
+
+@pytest.mark.parametrize(
+    ("kind", "moment", "german", "english"),
+    [
+        (WindowKind.DAY, "2026-11-23T09:00", "heute bisher", "today so far"),
+        (WindowKind.DAY, "2026-11-22T09:00", "gestern", "yesterday"),
+        (WindowKind.DAY, "2026-11-20T09:00", "am 20.11.2026", "on 20 Nov 2026"),
+        (WindowKind.HOUR, "2026-11-23T13:01", "14–15 Uhr, bisher", "14:00–15:00 so far"),
+        (WindowKind.HOUR, "2026-11-23T12:30", "13–14 Uhr", "13:00–14:00"),
+        (WindowKind.HOUR, "2026-11-22T22:30", "So 22.11., 23–24 Uhr", "Sun 22 Nov, 23:00–24:00"),
+    ],
+)
+def test_windows_are_called_as_people_call_them(kind: WindowKind, moment: str, german: str, english: str) -> None:
+    start, end = map(instant, window_of(kind, int(at(moment).timestamp())))
+    assert formats.period(kind, start, end, NOW, "de") == german
+    assert formats.period(kind, start, end, NOW, "en") == english
+
+
+def test_tables_name_windows_by_date_because_files_are_read_later() -> None:
+    start, end = map(instant, window_of(WindowKind.HOUR, int(at("2026-11-22T12:30").timestamp())))
+    assert formats.window(WindowKind.HOUR, start, end, "de") == "22.11.2026, 13–14 Uhr"
+    start, end = map(instant, window_of(WindowKind.DAY, int(at("2026-11-22T12:30").timestamp())))
+    assert formats.window(WindowKind.DAY, start, end, "en") == "22 Nov 2026"

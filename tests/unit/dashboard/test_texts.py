@@ -1,0 +1,42 @@
+"""Both languages are complete, fit together and are written as people write."""
+
+from __future__ import annotations
+
+import re
+from string import Formatter
+
+import pytest
+
+from cityhub.dashboard.texts import T, t
+
+SPELT_OUT = re.compile(r"\b\w*(?:fuer|ueber|koenn|moegl|waehl|Aend|aender|oeffn|faell|Uebers|Massnahme|groess)\w*")
+ANGLICISMS = re.compile(r"\b(?:Login|Logout|Dashboard|Update|Feed|Link|Button|Score|Live|Tooltip|KPI|Refresh)\w*")
+
+
+@pytest.mark.parametrize("key", T)
+def test_every_text_exists_in_both_languages_with_the_same_parts(key: T) -> None:
+    german, english = key.value.de, key.value.en
+    assert german
+    assert german.strip() == german
+    assert english
+    assert english.strip() == english
+    assert parts(german) == parts(english)
+
+
+@pytest.mark.parametrize("key", T)
+def test_german_has_real_umlauts_and_no_anglicisms(key: T) -> None:
+    assert not SPELT_OUT.search(key.value.de)
+    assert not ANGLICISMS.search(key.value.de)
+
+
+@pytest.mark.parametrize("key", T)
+def test_english_is_english(key: T) -> None:
+    assert not re.search(r"[äöüßÄÖÜ„“]", key.value.en)
+
+
+def test_parts_are_filled_in() -> None:
+    assert t("de", T.OVERDUE, time="14:05 Uhr", age="2 Stunden") == "überfällig seit 14:05 Uhr (2 Stunden)"
+
+
+def parts(text: str) -> set[str | None]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
