@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -47,15 +48,21 @@ def hub(starting_hub: Hub) -> Hub:
     return starting_hub
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, headless."""
-    path = next(
-        (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
-    )
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, headless; skips where there is none."""
+    paths = filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
+    path = next(paths, None)
     if path is None:
         pytest.skip("no Chromium: install the package chromium (Debian: apt-get install chromium)")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for the session."""
+    with chromium() as found:
+        yield found

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -131,10 +133,10 @@ def test_journey(hub: Hub, browser: Browser) -> None:
 def _watch_m01(hub: Hub, page: Page) -> None:
     expect(page.get_by_role("heading", name="Pünktlichkeit der DVG").first).to_be_visible()
     today = page.locator("#kpi-running, #kpi-value").last
-    _send(hub, [_now_departure(f"j{i}", 0) for i in range(3)])
+    send(hub, [now_departure(f"j{i}", 0) for i in range(3)])
     expect(today).to_contain_text("100", timeout=SLOW_MS)
     page.evaluate("window.notReloaded = true")
-    _send(hub, [_now_departure("late", 600)])
+    send(hub, [now_departure("late", 600)])
     expect(today).to_contain_text("75", timeout=SLOW_MS)
     assert page.evaluate("window.notReloaded"), "the page was loaded again"
     expect(page.get_by_text("Simulation").first).to_be_visible()
@@ -157,17 +159,17 @@ def _log_out(page: Page) -> None:
     expect(page.locator("#login")).to_be_visible()
 
 
-def _now_departure(key: str, delay_s: int) -> Event:
+def now_departure(key: str, delay_s: int) -> Event:
     return departure(key, delay_s, at=datetime.now(UTC), line="901")
 
 
-def _send(hub: Hub, events: list[Event]) -> None:
-    async def send() -> None:
+def send(hub: Hub, events: list[Event]) -> None:
+    async def publish() -> None:
         async with EventPublisher(hub.kafka, client_id="journey") as publisher:
             await publisher.publish("du.evt.dvv.transit.v1", events)
 
     with ThreadPoolExecutor(1) as pool:  # the browser's driver keeps a loop of its own in this thread
-        pool.submit(asyncio.run, send()).result()
+        pool.submit(asyncio.run, publish()).result()
 
 
 @pytest.mark.parametrize("language", ["de", "en"])
@@ -202,11 +204,25 @@ def _open(context: BrowserContext, url: str) -> Page:
     return page
 
 
+def test_a_killed_machine_recovers_at_the_next_up(hub: Hub) -> None:
+    """Everything dies at once, the supervisor too; the next `up` continues with the same numbers."""
+    before = _today(hub)
+    assert hub.process is not None
+    for pid in [hub.process.pid, *(one["pid"] for one in hub.status()["processes"] if one["pid"])]:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    hub.process.wait()
+    hub.start()
+    hub.wait_until_ready()
+    send(hub, [now_departure(f"r{time.monotonic_ns()}", 0)])
+    hub.wait(lambda: _today(hub) == before + 1, f"{_today(hub)} events counted, {before + 1} expected")
+
+
 def test_a_killed_worker_comes_back(hub: Hub) -> None:
     """The supervisor restarts it, and events sent meanwhile are counted once."""
     before = _today(hub)
     os.kill(hub.pid("worker"), 9)
-    _send(hub, [_now_departure(f"k{time.monotonic_ns()}", 0) for _ in range(5)])
+    send(hub, [now_departure(f"k{time.monotonic_ns()}", 0) for _ in range(5)])
     hub.wait(lambda: _today(hub) == before + 5, "events sent during the outage are not counted")
     hub.wait_until_ready()
 
