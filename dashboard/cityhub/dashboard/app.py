@@ -22,7 +22,7 @@ from cityhub.dashboard.preferences import preferences
 from cityhub.dashboard.routes import INDEX, STYLESHEET_PATH, PageRoutes
 from cityhub.dashboard.services import Services
 
-_NOT_SERVED = {"/", "/_reload-hash", "/_favicon.ico", "/_dash-ws-callback"}
+_NOT_SERVED = {"/", "/_reload-hash", "/_favicon.ico"}
 """Routes of Dash that the hub replaces or has no use for."""
 
 
@@ -42,6 +42,7 @@ def create_dashboard(server: FastAPI, services: Services) -> dash.Dash:
         add_log_handler=False,
         index_string=INDEX,
     )
+    app.backend.websocket_capability = False  # live updates come by /live; else the page looks for a socket for ever
     app.layout = lambda: layout(services, _current_request(app))
     _register_callbacks(app, services)
     _register_routes(server, app, services)

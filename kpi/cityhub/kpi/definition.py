@@ -49,6 +49,11 @@ class CountTerm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     where: Any = None
     name: Text | None = None
 
+    @property
+    def meaning(self) -> list[Any]:
+        """What affects the number; the name does not."""
+        return [self.count, self.where]
+
     def predicate(self) -> Predicate:
         return parse_predicate(self.where)
 
@@ -111,8 +116,8 @@ class KpiDefinition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             "dimensions": self.dimensions,
             "scopes": sorted(self.scopes),
             "unit": self.unit,
-            "measure": msgspec.to_builtins(self.measure),
-            "beside": {name: [term.count, term.where] for name, term in self.beside.items()},
+            "measure": ["ratio", *(term.meaning for term in self.terms[:2]), self.measure.ratio.times],
+            "beside": {name: term.meaning for name, term in self.beside.items()},
         }
         return hashlib.sha256(msgspec.json.encode(meaning, order="deterministic")).hexdigest()
 

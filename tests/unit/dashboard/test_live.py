@@ -63,15 +63,15 @@ async def test_only_public_city_values_are_announced(world: World) -> None:
     world.with_definition(structs.replace(world.kpi, id="W09", audience="city"))
     shown = value(WindowKind.HOUR, NOW, (1, 2))
     hidden = [
-        structs.replace(shown, kpi_id="W09"),
-        structs.replace(shown, kpi_id="unknown"),
-        structs.replace(shown, dimensions={"line": "901"}),
-        structs.replace(shown, scope="STB01"),
+        structs.replace(shown, revision=99, kpi_id="W09"),
+        structs.replace(shown, revision=99, kpi_id="unknown"),
+        structs.replace(shown, revision=99, dimensions={"line": "901"}),
+        structs.replace(shown, revision=99, scope="STB01"),
     ]
     async with Stream(world.services(), 600) as stream:
         said = await published(world, stream, *hidden, shown)
     assert said is not None
-    assert '"kpi":"M01","window":"hour"' in said
+    assert '"kpi":"M01","window":"hour","revision":3' in said
 
 
 async def test_silence_is_filled_with_beats(world: World) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from string import Formatter
 
 import pytest
 
+import cityhub.dashboard
 from cityhub.dashboard.texts import T, t
 
 SPELT_OUT = re.compile(r"\b\w*(?:fuer|ueber|koenn|moegl|waehl|Aend|aender|oeffn|faell|Uebers|Massnahme|groess)\w*")
@@ -40,3 +42,10 @@ def test_parts_are_filled_in() -> None:
 
 def parts(text: str) -> set[str | None]:
     return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def test_every_text_is_used() -> None:
+    code = "".join(
+        file.read_text("utf-8") for file in Path(cityhub.dashboard.__path__[0]).rglob("*.py") if file.name != "texts.py"
+    )
+    assert [key.name for key in T if not re.search(rf"\bT\.{key.name}\b", code)] == []

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psutil
+
 from cityhub.hub.settings import PREFIX
 from cityhub.hub.supervisor import leftovers, state
 from cityhub.hub.supervisor.state import HubState, Phase, ProcessState
@@ -94,9 +96,9 @@ class HubRun:
         path = self.data / "logs" / f"{name}.log"
         return path.read_text() if path.exists() else ""
 
-    def living(self) -> list[str]:
-        """Command lines of the processes that a supervisor has left or still runs."""
-        return [" ".join(one.cmdline()) for one in leftovers.find(self.data)]
+    def living(self) -> list[psutil.Process]:
+        """The processes that a supervisor has left or still runs."""
+        return leftovers.find(self.data)
 
     def clear(self) -> None:
         for run in self._started:

@@ -29,10 +29,11 @@ def sparkline(series: Series) -> Component | None:
     solid = _lines([point(at, number) if number is not None else None for at, number in enumerate(series.settled)])
     dashed = _lines([point(at, number) if number is not None else None for at, number in enumerate(series.dashed)])
     x, y = point(*series.known[-1]).split(",")
+    ink = PALETTES[series.theme].ink
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" fill="none" stroke-width="2" '
-        f'stroke="{PALETTES[series.theme].ink}">{"".join(solid)}<g stroke-dasharray="3 3">{"".join(dashed)}</g>'
-        f'<circle cx="{x}" cy="{y}" r="1.5"/></svg>'
+        f'stroke="{ink}">{"".join(solid)}<g stroke-dasharray="3 3">{"".join(dashed)}</g>'
+        f'<circle cx="{x}" cy="{y}" r="2.5" stroke="none" fill="{ink}"/></svg>'
     )
     return html.Img(
         src="data:image/svg+xml," + quote(svg),
@@ -45,4 +46,4 @@ def _lines(points: Sequence[str | None]) -> Iterator[str]:
     """One line per run of known points."""
     for run in " ".join(point or "|" for point in points).split("|"):
         if run.strip():
-            yield f'<polyline points="{run.strip()}"/>'
+            yield f'<polyline vector-effect="non-scaling-stroke" points="{run.strip()}"/>'

@@ -6,6 +6,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from cityhub.dashboard.address import Span
+from cityhub.dashboard.components.breadcrumb import breadcrumb
 from cityhub.dashboard.components.marks import icon
 from cityhub.dashboard.components.state import simulation_banner
 from cityhub.dashboard.components.tile import tile
@@ -28,6 +29,7 @@ def field_page(view: View, field: ActionField) -> Component:
     return html.Div(
         [
             simulation_banner(lang) if any(item.synthetic for item in facts) else None,
+            breadcrumb(lang, None, field.name.get(lang)),
             html.H1([icon(field.icon), field.name.get(lang)], id="headline", tabIndex="-1", className="field-title"),
             html.Div(tiles, className="tiles") if tiles else html.P(t(lang, T.NO_KPI_YET), className="empty"),
         ],

@@ -11,6 +11,7 @@ from msgspec import structs
 
 from cityhub.dashboard import formats
 from cityhub.dashboard.address import KpiPage, Span
+from cityhub.dashboard.components.breadcrumb import breadcrumb
 from cityhub.dashboard.components.chart import Series, chart
 from cityhub.dashboard.components.link import link
 from cityhub.dashboard.components.marks import icon, label_mark, simulation_mark, status_mark, trend_mark
@@ -32,12 +33,13 @@ def kpi_page(view: View, page: KpiPage, definition: KpiDefinition) -> Component:
     """Draw one KPI for a viewer who may see it."""
     lang = view.lang
     facts = read_facts(view, definition)
+    field = next((field for field in view.reader.catalogue.fields if field.id == definition.field), None)
     series = series_in(view, definition, page.span)
     tables = [series_table(view, facts, series.windows, page.series), lines_of(view, page, facts)]
     return html.Div(
         [
             simulation_banner(lang) if facts.synthetic else None,
-            _breadcrumb(view, definition),
+            breadcrumb(lang, field, t(lang, T.KPI_KIND, id=definition.id)),
             html.Div(
                 [
                     html.Div(
@@ -69,19 +71,6 @@ def lines_of(view: View, page: KpiPage, facts: KpiFacts) -> Table | None:
         return None
     values = view.reader.breakdown(shown.kpi_id, shown.window, shown.start, dimension)
     return dimension_table(view, facts, dimension, values, page.lines) if values else None
-
-
-def _breadcrumb(view: View, definition: KpiDefinition) -> Component:
-    lang = view.lang
-    field = next((field for field in view.reader.catalogue.fields if field.id == definition.field), None)
-    steps = [link(t(lang, T.HOME), "/")]
-    if field:
-        steps.append(link(field.name.get(lang), f"/field/{field.id}"))
-    return html.Nav(
-        html.Ol([*(html.Li(step) for step in steps), html.Li(t(lang, T.KPI_KIND, id=definition.id))]),
-        className="breadcrumb",
-        **{"aria-label": t(lang, T.BREADCRUMB)},
-    )
 
 
 def _story(view: View, facts: KpiFacts) -> Component:

@@ -1,0 +1,22 @@
+"""Where a page is: the way back to the overview."""
+
+from __future__ import annotations
+
+from dash import html
+from dash.development.base_component import Component
+
+from cityhub.dashboard.components.link import link
+from cityhub.dashboard.texts import Lang, T, t
+from cityhub.kpi.fields import ActionField
+
+
+def breadcrumb(lang: Lang, field: ActionField | None, here: str) -> Component:
+    """Overview, the field unless it is this page itself, and this page."""
+    steps = [link(t(lang, T.HOME), "/")]
+    if field:
+        steps.append(link(field.name.get(lang), f"/field/{field.id}"))
+    return html.Nav(
+        html.Ol([html.Li(step) for step in [*steps, here]]),
+        className="breadcrumb",
+        **{"aria-label": t(lang, T.BREADCRUMB)},
+    )
