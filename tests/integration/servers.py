@@ -17,7 +17,6 @@ from contextlib import ExitStack, contextmanager
 from hashlib import sha256
 from html import unescape
 from pathlib import Path
-from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -34,6 +33,7 @@ from cityhub.hub.settings import Settings, parse
 
 LIMIT_S = 600.0
 """A loaded machine may need minutes for a first start."""
+VERIFIER = "a-verifier-of-the-tests-with-more-than-43-characters"
 
 
 class Installation:
@@ -136,71 +136,79 @@ class Keycloak(Server):
         """Bring the realm up to date, as at every start of the hub."""
         provision.reconcile(self.installation.settings, self.installation.secrets)
 
+    @property
+    def admin(self) -> KeycloakAdmin:
+        """The realm's administration, with the installation's administrator."""
+        return KeycloakAdmin(
+            server_url=f"{self.origin}/auth/",
+            username=keycloak.ADMIN,
+            password=self.installation.secrets.keycloak_admin_password,
+            realm_name="cityhub",
+            user_realm_name="master",
+            timeout=300,
+        )
+
+    def ask_token(self, client: str, **form: str) -> httpx.Response:
+        """The token endpoint's answer to a client of the realm with its secret; a public client has none."""
+        secrets = self.installation.secrets
+        secret = {**secrets.client_secrets, WEB_CLIENT: secrets.web_client_secret}.get(client)
+        login = {"client_id": client} | ({"client_secret": secret} if secret else {})
+        return httpx.post(self.endpoints.token, data={**login, **form}, timeout=60, trust_env=False)
+
     def machine_token(self, client: str) -> str:
         """An access token of a machine client, by client credentials."""
-        answer = httpx.post(
-            self.endpoints.token,
-            data={"grant_type": "client_credentials"},
-            auth=(client, self.installation.secrets.client_secrets[client]),
-            timeout=60,
-        )
+        answer = self.ask_token(client, grant_type="client_credentials")
         return str(answer.raise_for_status().json()["access_token"])
 
-    def user_tokens(self, username: str) -> dict[str, Any]:
-        """The token endpoint's answer for a person who logs in with a browser (code and PKCE)."""
-        settings, secrets = self.installation.settings, self.installation.secrets
-        verifier = token_urlsafe(48)
-        challenge = urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-        callback = f"{settings.public_url}/login/callback"
+    def log_in_form(self, browser: httpx.Client, **changes: str | None) -> httpx.Response:
+        """The answer to a browser that the web app sends to log in, or to one that asks in another way."""
         query = {
             "client_id": WEB_CLIENT,
             "response_type": "code",
             "scope": "openid",
-            "redirect_uri": callback,
-            "code_challenge": challenge,
+            "redirect_uri": f"{self.installation.settings.public_url}/login/callback",
+            "code_challenge": urlsafe_b64encode(sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode(),
             "code_challenge_method": "S256",
+            **changes,
         }
-        with httpx.Client(timeout=60) as browser:
-            form = browser.get(self._reachable(self.endpoints.authorize), params=query).raise_for_status()
-            for cookie in browser.cookies.jar:
-                cookie.secure = False  # as browsers on loopback do: they send secure cookies there without TLS
+        asked = {name: value for name, value in query.items() if value is not None}
+        form = browser.get(self._reachable(self.endpoints.authorize), params=asked)
+        for cookie in browser.cookies.jar:
+            cookie.secure = False  # as browsers on loopback do: they send secure cookies there without TLS
+        return form
+
+    def user_tokens(self, username: str, password: str = "") -> dict[str, Any]:
+        """The token endpoint's answer for a person who logs in with a browser (code and PKCE)."""
+        with httpx.Client(timeout=60, trust_env=False) as browser:
+            form = self.log_in_form(browser).raise_for_status()
             found = re.search(r'action="([^"]+)"', form.text)
             assert found, form.text
-            login = {"username": username, "password": secrets.user_passwords[username]}
+            known = self.installation.secrets.user_passwords.get(username, "")
+            login = {"username": username, "password": password or known}
             sent = browser.post(self._reachable(unescape(found[1])), data=login)
-            assert sent.status_code == httpx.codes.FOUND, sent.text
-            code = parse_qs(urlsplit(sent.headers["location"]).query)["code"][0]
-            grant = {"grant_type": "authorization_code", "code": code, "redirect_uri": callback}
-            answer = browser.post(
-                self.endpoints.token,
-                data={**grant, "code_verifier": verifier},
-                auth=(WEB_CLIENT, secrets.web_client_secret),
-            )
-            tokens: dict[str, Any] = answer.raise_for_status().json()
+        assert sent.status_code == httpx.codes.FOUND, sent.text
+        code = parse_qs(urlsplit(sent.headers["location"]).query)["code"][0]
+        callback = f"{self.installation.settings.public_url}/login/callback"
+        answer = self.ask_token(
+            WEB_CLIENT, grant_type="authorization_code", code=code, redirect_uri=callback, code_verifier=VERIFIER
+        )
+        tokens: dict[str, Any] = answer.raise_for_status().json()
         return tokens
 
     @contextmanager
     def new_signing_key(self) -> Iterator[None]:
         """The realm signs with a new key and still publishes the old one; undone at the end."""
-        secrets = self.installation.secrets
-        admin = KeycloakAdmin(
-            server_url=f"{self.origin}/auth/",
-            username=keycloak.ADMIN,
-            password=secrets.keycloak_admin_password,
-            realm_name="cityhub",
-            user_realm_name="master",
-        )
         provider = {
             "name": "rotated",
             "providerId": "rsa-generated",
             "providerType": "org.keycloak.keys.KeyProvider",
             "config": {"priority": ["900"], "enabled": ["true"], "active": ["true"], "algorithm": ["RS256"]},
         }
-        key = admin.create_component(provider)
+        key = self.admin.create_component(provider)
         try:
             yield
         finally:
-            admin.delete_component(key)
+            self.admin.delete_component(key)
 
     def _reachable(self, address: str) -> str:
         """The same address without the web app in between, which does not run here."""

@@ -89,5 +89,11 @@ def bearer(token: str) -> bytes:
     return f"n,,\x01auth=Bearer {token}\x01\x01".encode()
 
 
+def token_accepted(bootstrap: str, token: str) -> bool:
+    """Whether the partners' listener lets the token in."""
+    with Wire(bootstrap) as wire:
+        return wire.log_in("OAUTHBEARER", bearer(token)).accepted
+
+
 def _text(value: str) -> bytes:
     return struct.pack(">h", len(value)) + value.encode()

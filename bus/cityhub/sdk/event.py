@@ -79,10 +79,9 @@ def make_event(
     partitionkey: str = "",
     synthetic: bool = False,
 ) -> Event:
-    """Build a valid event with deterministic id and content hash.
+    """Build a valid event with deterministic id (see `identity.event_id`) and content hash.
 
     Args:
-        natural_key, version: what identifies the record and its state at the source (see `identity.event_id`).
         dataschema: empty → `//cityhub/contracts/<type>`.
         partitionkey: empty → `subject`.
 

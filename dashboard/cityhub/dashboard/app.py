@@ -22,7 +22,7 @@ from cityhub.dashboard.preferences import preferences
 from cityhub.dashboard.routes import INDEX, STYLESHEET_PATH, PageRoutes
 from cityhub.dashboard.services import Services
 
-_NOT_SERVED = {"/", "/_reload-hash", "/_favicon.ico"}
+_NOT_SERVED = {"/", "/_reload-hash", "/_favicon.ico", "/_dash-ws-callback"}
 """Routes of Dash that the hub replaces or has no use for."""
 
 

@@ -45,3 +45,5 @@ def configure(level: str) -> None:
     root.handlers = [handler]
     root.setLevel(logging.DEBUG if level == "debug" else logging.WARNING)
     logging.getLogger("cityhub").setLevel(level.upper())
+    for name in ("httpx", "httpcore"):  # at `debug` they write addresses and headers, which hold tokens
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -12,7 +12,7 @@ import httpx
 from sqlalchemy import Executable, func, select
 
 from cityhub.adapters.errors import StateUnavailable
-from cityhub.adapters.status import AdapterStatusReader
+from cityhub.adapters.status import AdapterStatusReader, FeedStatus
 from cityhub.hub.access import kafka_access, realm
 from cityhub.hub.embedded import kafka, keycloak
 from cityhub.hub.embedded.partner_keys import EMPTY
@@ -25,6 +25,8 @@ from cityhub.kpi.store import schema
 from cityhub.kpi.store.database import Database
 
 _BEHIND_S = 30.0
+_BACK_OFF_S = 400.0
+"""A feed that fails is asked again after at most five minutes."""
 _TIMEOUT_S = 1.5
 
 
@@ -43,7 +45,7 @@ def probes(settings: Settings, secrets: Secrets, started: datetime) -> Mapping[s
         "worker": lambda: _worker(store, started),
         "publisher": lambda: _publisher(store),
         "city": lambda: _http(f"http://127.0.0.1:{settings.city_port}/healthz"),
-        "adapters": lambda: _adapters(settings.data / "adapters.db", started, max(60.0, 3 * settings.poll_s)),
+        "adapters": lambda: _adapters(settings.data / "adapters.db", started, max(_BACK_OFF_S, 3 * settings.poll_s)),
         "web": lambda: _http(f"http://{web}:{settings.port}/livez"),
     }
 
@@ -62,17 +64,19 @@ def _keys(path: Path) -> str | None:
 
 
 def _worker(store: Path, started: datetime) -> str | None:
-    """Ready when it saw the end of every partition lately: it lives, reaches Kafka and has read everything."""
+    """Ready when all that stood in every partition lately is counted: it lives, reaches Kafka and keeps up."""
     row = schema.cursor.c
     try:
-        partitions, idle_ms, records = _ask(store, select(func.count(), func.min(row.idle_ms), func.sum(row.records)))
+        partitions, complete_ms, records = _ask(
+            store, select(func.count(), func.min(row.complete_ms), func.sum(row.records))
+        )
     except StoreUnavailable as error:
         return str(error)
     if not partitions:
         return "it has not joined its consumer group yet"
-    if idle_ms / 1000 < started.timestamp():
+    if complete_ms / 1000 < started.timestamp():
         return f"it reads the log, {records} records so far"
-    behind_s = time.time() - idle_ms / 1000
+    behind_s = time.time() - complete_ms / 1000
     return f"it stands {behind_s:.0f} s behind the log" if behind_s > _BEHIND_S else None
 
 
@@ -97,12 +101,16 @@ def _ask(store: Path, question: Executable) -> tuple[Any, ...]:
 
 
 def _adapters(path: Path, started: datetime, patience_s: float) -> str | None:
+    """Ready while it asks every feed and Kafka takes the events. That a partner does not answer is shown elsewhere."""
     try:
         feeds = AdapterStatusReader(path).all()
     except StateUnavailable as error:
         return str(error)
-    problems = [f"{feed.feed}: {problem}" for feed in feeds if (problem := feed.error or feed.delivery_error)]
+    problems = [f"{feed.feed}: {feed.delivery_error}" for feed in feeds if feed.delivery_error]
     since = max(started, datetime.now(UTC) - timedelta(seconds=patience_s))
-    silent = [feed for feed in feeds if not feed.error and (feed.succeeded_at is None or feed.succeeded_at < since)]
-    problems += [f"{feed.feed}: no answer lately" for feed in silent]
+    problems += [f"{feed.feed}: was not asked lately" for feed in feeds if _asked_at(feed) < since]
     return "; ".join(problems) or (None if feeds else "no feed was asked yet")
+
+
+def _asked_at(feed: FeedStatus) -> datetime:
+    return max(filter(None, (feed.succeeded_at, feed.failed_at)), default=datetime.fromtimestamp(0, UTC))

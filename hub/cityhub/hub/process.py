@@ -8,7 +8,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 Probe: TypeAlias = Callable[[], "str | None"]
-"""Answers None when the process is ready, else one sentence why it is not yet. Quick (< 2 s) and without side effects."""
+"""Answers None when the process is ready, else one sentence why not. Quick (< 2 s) and without side effects."""
 
 
 class ProcessSpec(Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ import gc
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from structlog import get_logger
 
@@ -29,6 +30,13 @@ _RETRY_S = (0.1, 0.5, 1.0, 2.0, 5.0)
 _WATCH_S = 5.0
 
 
+class Goal(NamedTuple):
+    """The log's end as it was asked for at an instant: reaching it proves that all earlier records are counted."""
+
+    end: int
+    asked_ms: int
+
+
 class KpiWorker:
     """One worker process.
 
@@ -48,6 +56,7 @@ class KpiWorker:
         self._stop = stop
         self._failure: Exception | None = None
         self._moved: dict[tuple[str, int], tuple[int, float]] = {}
+        self._goals: dict[tuple[str, int], Goal] = {}
 
     async def run(self) -> None:
         """Work until `stop` is set.
@@ -129,7 +138,7 @@ class KpiWorker:
         await asyncio.Event().wait()  # the watch ends the process; this batch stays unacknowledged
 
     async def _watch(self, app: BatchApp) -> None:
-        """End on failure or stall; tell the store when a partition has nothing more to read."""
+        """End on failure or stall; tell the store up to when a partition is complete."""
         next_look = time.monotonic()
         while self._failure is None:
             await asyncio.sleep(0.2)
@@ -146,18 +155,23 @@ class KpiWorker:
             log.warning("log_end_unknown", error=repr(error))
             return
         for tp, end in ends.items():
-            offset, since = self._moved.get((tp.topic, tp.partition), (-1, time.monotonic()))
-            if end == offset + 1:
-                self._idle(tp.topic, tp.partition, offset, asked_ms)
+            key = (tp.topic, tp.partition)
+            offset, since = self._moved.get(key, (-1, time.monotonic()))
+            goal = self._goals.get(key, Goal(end, asked_ms))
+            self._goals[key] = Goal(end, asked_ms) if offset + 1 >= goal.end else goal
+            if offset + 1 >= end:
+                self._complete(key, Goal(end, asked_ms))
+            elif offset + 1 >= goal.end:
+                self._complete(key, goal)
             elif time.monotonic() - since > STALL_S:
                 self._failure = BusUnavailable(
                     f"no progress in {tp.topic}/{tp.partition} for {STALL_S:.0f} s at {offset}, the log ends at {end}"
                 )
 
-    def _idle(self, topic: str, part: int, offset: int, asked_ms: int) -> None:
-        self._moved[topic, part] = (offset, time.monotonic())
+    def _complete(self, key: tuple[str, int], goal: Goal) -> None:
+        self._moved[key] = (self._moved.get(key, (goal.end - 1, 0.0))[0], time.monotonic())
         try:
-            self._writer.mark_idle(topic, part, offset, asked_ms)
+            self._writer.mark_complete(*key, goal.end - 1, goal.asked_ms)
         except StoreUnavailable as error:
             log.warning("store_unavailable", error=str(error))
 

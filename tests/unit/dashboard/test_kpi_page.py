@@ -61,7 +61,7 @@ def test_no_data_at_all() -> None:
 
 def test_the_trust_column_counts_and_dates(world: World) -> None:
     drawn = body(world)
-    assert read(drawn, "trust-counted") == "9.379 Ereignisse gezählt, 7.944 davon erfüllen die Bedingung."
+    assert read(drawn, "trust-counted") == "9.379 Abfahrten gezählt, 7.944 davon erfüllen die Bedingung."
     assert "Revision 3, berücksichtigt alle Meldungen bis 00:09 Uhr" in read(drawn, "trust-basis")
     assert read(drawn, "kpi-freshness") == "Datenstand: 23.11.2026 14:04 Uhr · Quelle: DVV · erwartet alle 30 s"
     assert "Alle 9.380 gezählten Ereignisse stammen aus einer Simulation." in read(drawn, "kpi-simulation")

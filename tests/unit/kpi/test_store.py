@@ -189,9 +189,9 @@ def test_labels_follow_the_slowest_partition(store: Store) -> None:
     store.writer.apply(TOPIC, 0, records(departure(1, 0), appended=NOON + timedelta(minutes=30)))
     assert _hour(store) == (Label.PROVISIONAL, 1)
     settled = int((NOON + timedelta(minutes=70)).timestamp() * 1000)
-    store.writer.mark_idle(TOPIC, 0, 0, settled)
+    store.writer.mark_complete(TOPIC, 0, 0, settled)
     assert _hour(store) == (Label.PROVISIONAL, 1)
-    store.writer.mark_idle(TOPIC, 1, -1, settled)
+    store.writer.mark_complete(TOPIC, 1, -1, settled)
     assert _hour(store) == (Label.FINAL, 2)
     store.writer.apply(TOPIC, 0, records(departure(2, 0), first=1, appended=NOON + timedelta(hours=5)))
     assert _hour(store) == (Label.CORRECTED, 3)
@@ -206,13 +206,13 @@ def test_a_delivery_in_progress_is_not_a_correction(store: Store) -> None:
         store.writer.apply(TOPIC, 0, records(departure(batch, 0), first=batch, appended=arrived))
         assert _hour(store) == (Label.PROVISIONAL, batch + 1)
     for seconds, label in ((99, Label.PROVISIONAL), (100, Label.FINAL)):
-        store.writer.mark_idle(TOPIC, 0, 2, int((today + timedelta(seconds=seconds)).timestamp() * 1000))
+        store.writer.mark_complete(TOPIC, 0, 2, int((today + timedelta(seconds=seconds)).timestamp() * 1000))
         assert _hour(store)[0] is label
 
 
-def test_idle_mark_of_an_old_position_is_ignored(store: Store) -> None:
+def test_a_partition_is_not_complete_before_its_records_are_applied(store: Store) -> None:
     store.writer.apply(TOPIC, 0, records(departure(1, 0), departure(2, 0)))
-    store.writer.mark_idle(TOPIC, 0, 0, 10**15)
+    store.writer.mark_complete(TOPIC, 0, 2, 10**15)
     assert _hour(store)[0] is Label.PROVISIONAL
 
 

@@ -11,6 +11,7 @@ import msgspec
 import psutil
 from msgspec import Struct
 
+from cityhub.adapters.status import AdapterStatusReader, FeedStatus
 from cityhub.hub.commands.narrator import show
 from cityhub.hub.commands.running import settings_of_running
 from cityhub.hub.commands.text import age, megabytes, table
@@ -49,14 +50,17 @@ class Report(Struct, kw_only=True):
     since: datetime | None
     leftovers: int
     processes: Sequence[Seen]
-    streams: Sequence[StreamState]
+    streams: Sequence[StreamState] = ()
+    feeds: Sequence[FeedStatus] = ()
 
 
 def status(settings: Settings, *, as_json: bool) -> int:
     """Print the report. Returns: 0 when everything is ready, else 1."""
     running = settings_of_running(settings)
     reader = SqlReader(settings.data / "store.db", load_catalogue())
-    report = look(settings.data, lambda started: probes(running, load(settings.data), started), reader.streams())
+    report = look(settings.data, lambda started: probes(running, load(settings.data), started))
+    report.streams = reader.streams()
+    report.feeds = AdapterStatusReader(settings.data / "adapters.db").all()
     if as_json:
         show(msgspec.json.format(msgspec.json.encode(report, enc_hook=str)).decode())
     else:
@@ -64,7 +68,7 @@ def status(settings: Settings, *, as_json: bool) -> int:
     return 0 if report.ready else 1
 
 
-def look(data: Path, asked: Callable[[datetime], Mapping[str, Probe]], streams: Sequence[StreamState]) -> Report:
+def look(data: Path, asked: Callable[[datetime], Mapping[str, Probe]]) -> Report:
     """Look at every process now.
 
     Args:
@@ -83,7 +87,6 @@ def look(data: Path, asked: Callable[[datetime], Mapping[str, Probe]], streams: 
             since=None,
             leftovers=left,
             processes=[],
-            streams=streams,
         )
     by_name = asked(running.started)
     with ThreadPoolExecutor(max_workers=len(running.processes) or 1) as pool:
@@ -97,7 +100,6 @@ def look(data: Path, asked: Callable[[datetime], Mapping[str, Probe]], streams: 
         since=running.started,
         leftovers=0,
         processes=seen,
-        streams=streams,
     )
 
 
@@ -144,8 +146,18 @@ def tell(report: Report, now: datetime) -> None:
     for one in report.processes:
         if one.reason:
             show(f"{one.name}: {one.reason}")
+    if report.feeds:
+        show(
+            "\n" + table(("FEED", "DATA", "WAITING", "REJECTED", "PARTNER"), [_feed(one, now) for one in report.feeds])
+        )
     if report.streams:
         show("\n" + table(("STREAM", "RECORDS", "REJECTED", "NEWEST"), [_stream(one, now) for one in report.streams]))
+
+
+def _feed(feed: FeedStatus, now: datetime) -> tuple[str, ...]:
+    data = "never" if feed.data_at is None else f"{age(now - feed.data_at)} ago"
+    mark = " (simulation)" if feed.synthetic else ""
+    return feed.feed + mark, data, f"{feed.waiting:,}", f"{sum(feed.rejected.values()):,}", feed.error or "answers"
 
 
 def _row(one: Seen, now: datetime) -> tuple[str, ...]:

@@ -127,24 +127,38 @@ def attach(settings: Settings, pid: int, *, fresh: bool) -> int:
         raise Misconfigured(
             f"cityhub is running on {settings.data} (process {pid}): `cityhub down` first, then --fresh"
         )
-    running = state.read(settings.data)
-    if running and running.pid == pid:
-        wanted = settings.without_passwords().to_environment()
-        changes = [f"{name}={value}" for name, value in wanted.items() if running.settings.get(name) != value]
-        if changes:
-            raise Misconfigured(
-                f"cityhub is already running on {settings.data} (process {pid}, "
-                f"{running.settings['CITYHUB_PUBLIC_URL']}), with other settings than {', '.join(changes)}: "
-                "end it with `cityhub down` first, or choose another directory with --data"
-            )
-    show(f"cityhub is already running on {settings.data} (process {pid}) at {settings.public_url}")
-    if not (running and running.pid == pid and running.ready):
-        follow(settings.data, pid, lambda: lock.holder(settings.data) == pid)
-        if lock.holder(settings.data) != pid:
-            show("it ended before everything was ready")
-            return 1
+    running = _first_note(settings.data, pid)
+    if running is not None:
+        _refuse_other_settings(settings, running)
+        show(f"cityhub is already running on {settings.data} (process {pid}) at {settings.public_url}")
+        if not running.ready:
+            follow(settings.data, pid, lambda: lock.holder(settings.data) == pid)
+    if lock.holder(settings.data) != pid:
+        show(f"cityhub on {settings.data} (process {pid}) ended before everything was ready")
+        return 1
     Welcome.from_folder(settings).show()
     return 0
+
+
+def _first_note(data: Path, pid: int) -> HubState | None:
+    """What a supervisor tells of itself, which it does in its first seconds; None when it ends before that."""
+    while lock.holder(data) == pid:
+        seen = state.read(data)
+        if seen is not None and seen.pid == pid:
+            return seen
+        time.sleep(_POLL_S)
+    return None
+
+
+def _refuse_other_settings(settings: Settings, running: HubState) -> None:
+    wanted = settings.without_passwords().to_environment()
+    changes = [f"{name}={value}" for name, value in wanted.items() if running.settings.get(name) != value]
+    if changes:
+        raise Misconfigured(
+            f"cityhub is already running on {settings.data} (process {running.pid}, "
+            f"{running.settings['CITYHUB_PUBLIC_URL']}), with other settings than {', '.join(changes)}: "
+            "end it with `cityhub down` first, or choose another directory with --data"
+        )
 
 
 def follow(data: Path, pid: int, alive: Callable[[], bool]) -> None:

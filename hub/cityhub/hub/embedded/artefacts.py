@@ -74,7 +74,7 @@ def ensure(server: Server, cache: Path, *, say: Say, fetch: Fetch | None = None)
     """
     wanted = pins(server)
     repository = cache / "maven"
-    with locked(cache, say):
+    with locked(cache, server, say):
         missing = [pin for pin in wanted if not (repository / pin.path).exists()]
         if missing:
             size = sum(pin.size for pin in missing) / 1e6
@@ -144,17 +144,17 @@ def _progress(name: str, size: int, say: Say) -> Iterator[Callable[[int], None]]
 
 
 @contextmanager
-def locked(cache: Path, say: Say) -> Iterator[None]:
-    """One process at a time fills the cache: installations and test runs of this user share it."""
+def locked(cache: Path, server: Server, say: Say) -> Iterator[None]:
+    """One at a time fills the cache with a server's files: installations and test runs of this user share it."""
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        file = (cache / "artefacts.lock").open("w")
+        file = (cache / f"{server}.lock").open("w")
     except OSError as error:
         raise StorageUnusable(f"cache folder {cache} cannot be used: {error.strerror}") from error
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say(f"waiting: another process is filling {cache}")
+            say(f"{server}: waiting for another process that is filling {cache}")
             fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -42,7 +42,7 @@ def ready(archive: Path, cache: Path, java: tuple[str, ...], *, say: Say) -> Pat
     (pin,) = pins("keycloak")
     key = hashlib.sha256("\0".join((pin.sha256, *BUILD)).encode()).hexdigest()[:12]
     folder = cache / f"{pin.name}-{pin.version}-{key}"
-    with locked(cache, say):
+    with locked(cache, "keycloak", say):
         damage = _damage(folder)
         if damage is None:
             return folder

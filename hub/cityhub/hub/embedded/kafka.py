@@ -34,6 +34,7 @@ AUDIENCE = "cityhub-kafka"
 SUPER_USERS = ("broker", "hub")
 """Log-ins that may do everything. No client of the realm may have one of these ids."""
 
+# The start's listing of every setting is left out, and the reasons of refused tokens, which quote names of people.
 _LOG4J2 = """status=warn
 appender.out.type=Console
 appender.out.name=out
@@ -43,6 +44,8 @@ rootLogger.level=info
 rootLogger.appenderRef.out.ref=out
 logger.config.name=org.apache.kafka.common.config
 logger.config.level=warn
+logger.token.name=org.apache.kafka.common.security.oauthbearer.OAuthBearerValidatorCallbackHandler
+logger.token.level=error
 """
 # Java takes such a path literally in a file URL, where it then does not find it.
 _UNFIT_IN_PATHS = re.compile(r"[^\w./~+@=-]")

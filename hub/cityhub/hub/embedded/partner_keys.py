@@ -61,7 +61,7 @@ async def mirror(url: str, path: Path, *, every_s: float = EVERY_S) -> None:
     Args:
         url: the realm's `protocol/openid-connect/certs`, on its back-channel address.
     """
-    async with httpx.AsyncClient(timeout=10.0) as client:
+    async with httpx.AsyncClient(timeout=10.0, trust_env=False) as client:
         while True:
             try:
                 answer = (await client.get(url)).raise_for_status()

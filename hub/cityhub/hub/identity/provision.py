@@ -18,6 +18,7 @@ import msgspec
 import structlog
 from keycloak import KeycloakAdmin
 from keycloak.exceptions import KeycloakError, KeycloakGetError
+from requests.utils import set_environ
 
 from cityhub.hub.embedded import kafka, keycloak, partner_keys
 from cityhub.hub.embedded.kafka import SUPER_USERS
@@ -53,25 +54,9 @@ def reconcile(settings: Settings, secrets: Secrets) -> None:
     """
     wanted = realm(settings)
     name = wanted["realm"]["realm"]
-    admin = KeycloakAdmin(
-        server_url=f"{keycloak.url(settings)}/auth/",
-        username=keycloak.ADMIN,
-        password=secrets.keycloak_admin_password,
-        realm_name=name,
-        user_realm_name="master",
-        max_retries=0,
-    )
     try:
-        _realm(admin, wanted)
-        _scopes(admin, wanted["clientScopes"])
-        for client in wanted["clients"]:
-            _client(admin, client, _secret(client["clientId"], secrets))
-        for client in admin.get_clients():
-            if client["clientId"] in wanted["builtInClientsOff"]:
-                admin.update_client(client["id"], {"clientId": client["clientId"], "enabled": False})
-        for user in wanted["users"]:
-            _user(admin, user, secrets.user_passwords[user["username"]], _newest(settings.data / FILE))
-        partner_keys.store(_keys(settings), kafka.keys_file(settings))
+        with set_environ("no_proxy", keycloak.HOST):  # a proxy for the way out of the building is none for loopback
+            _reconcile(settings, secrets, wanted)
     except KeycloakError as error:
         if error.response_code == httpx.codes.UNAUTHORIZED:
             raise Misconfigured(
@@ -79,7 +64,29 @@ def reconcile(settings: Settings, secrets: Secrets) -> None:
                 f"restore that file, or remove {settings.data / 'keycloak'} (accounts are then made anew)"
             ) from error
         raise ServiceMissing(f"the realm {name} cannot be brought up to date: {error}") from error
+    partner_keys.store(_keys(settings), kafka.keys_file(settings))
     log.info("realm_up_to_date", realm=name)
+
+
+def _reconcile(settings: Settings, secrets: Secrets, wanted: Mapping[str, Any]) -> None:
+    admin = KeycloakAdmin(
+        server_url=f"{keycloak.url(settings)}/auth/",
+        username=keycloak.ADMIN,
+        password=secrets.keycloak_admin_password,
+        realm_name=wanted["realm"]["realm"],
+        user_realm_name="master",
+        max_retries=0,
+        timeout=300,
+    )
+    _realm(admin, wanted)
+    _scopes(admin, wanted["clientScopes"])
+    for client in wanted["clients"]:
+        _client(admin, client, _secret(client["clientId"], secrets))
+    for client in admin.get_clients():
+        if client["clientId"] in wanted["builtInClientsOff"]:
+            admin.update_client(client["id"], {"clientId": client["clientId"], "enabled": False})
+    for user in wanted["users"]:
+        _user(admin, user, secrets.user_passwords[user["username"]], _newest(settings.data / FILE))
 
 
 def _realm(admin: KeycloakAdmin, wanted: Mapping[str, Any]) -> None:

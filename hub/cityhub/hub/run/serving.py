@@ -9,6 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 _GRACE_S = 5
+_SOCKET_MESSAGE_BYTES = 65_536
 
 
 async def serve(app: ASGIApp, *, host: str, port: int, stop: asyncio.Event) -> None:
@@ -21,6 +22,8 @@ async def serve(app: ASGIApp, *, host: str, port: int, stop: asyncio.Event) -> N
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        ws_max_size=_SOCKET_MESSAGE_BYTES,
+        ws_per_message_deflate=False,
         timeout_graceful_shutdown=_GRACE_S,
     )
     server = uvicorn.Server(config)

@@ -59,7 +59,7 @@ class Child:
             essential=spec.essential,
             one_shot=spec.one_shot,
             phase=Phase.WAITING,
-            reason=f"waits for {', '.join(spec.after)}" if spec.after else "its files are being made ready",
+            reason=_waits_for(plan),
             pid=None,
             restarts=0,
             since=datetime.now(UTC),
@@ -173,6 +173,12 @@ class Child:
             return
         self.state.phase, self.state.reason = phase, reason
         self._changed()
+
+
+def _waits_for(plan: ProcessSpec | Planned) -> str:
+    if isinstance(plan, Planned):
+        return "its files are being made ready"
+    return f"waits for {', '.join(plan.after)}" if plan.after else ""
 
 
 def _signal_group(process: Process, sent: signal.Signals) -> None:

@@ -19,6 +19,8 @@ from cityhub.hub.supervisor import leftovers, logs, state
 from cityhub.hub.supervisor.child import Child, Planned
 from cityhub.hub.supervisor.state import HubState
 
+_KILLED_S = 5.0
+
 
 class Supervisor:
     """Runs the processes of one data directory, whose lock the caller holds (lock.py).
@@ -64,6 +66,7 @@ class Supervisor:
             stop: set to end.
             hurry: set to end the processes at once instead of letting them finish.
         """
+        self._changed()
         runs = {name: asyncio.create_task(self._run(child)) for name, child in self._children.items()}
         stopping = asyncio.create_task(stop.wait())
         preparing = asyncio.create_task(self._make_ready())
@@ -93,9 +96,11 @@ class Supervisor:
     def _sweep(self) -> None:
         """Nothing is left: of the processes, and of a preparation that was interrupted."""
         leftovers.end(self._data)
-        for process in psutil.Process().children(recursive=True):
+        interrupted = psutil.Process().children(recursive=True)
+        for process in interrupted:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
+        psutil.wait_procs(interrupted, timeout=_KILLED_S)
 
     async def _run(self, child: Child) -> None:
         await child.prepared.wait()

@@ -22,7 +22,7 @@ cursor = Table(
     Column("off", BigInteger, nullable=False, comment="last record whose effects are in the store, -1 = none"),
     Column("hash", LargeBinary, nullable=False, comment="BLAKE2b-128 of that record's bytes"),
     Column("appended_ms", BigInteger, nullable=False, comment="running maximum of the records' append time"),
-    Column("idle_ms", BigInteger, nullable=False, comment="when the worker last saw that nothing newer is in the log"),
+    Column("complete_ms", BigInteger, nullable=False, comment="everything appended before this is in the store"),
     Column("records", BigInteger, nullable=False),
     Column("duplicates", BigInteger, nullable=False),
     Column("rejected", BigInteger, nullable=False),

@@ -118,7 +118,7 @@ class ValueStore:
 
     def _clocks(self, connection: Connection) -> dict[str, Clock]:
         row = schema.cursor.c
-        slowest = func.min(func.max(row.appended_ms, row.idle_ms))
+        slowest = func.min(func.max(row.appended_ms, row.complete_ms))
         query = select(row.topic, slowest, func.max(row.appended_ms)).where(row.job == self._job).group_by(row.topic)
         return {topic: Clock(settled, newest) for topic, settled, newest in connection.execute(query)}
 

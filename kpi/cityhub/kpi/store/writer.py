@@ -85,11 +85,16 @@ class KpiWriter:
             _write_verdicts(connection, topic, part, verdicts)
             return len(new)
 
-    def mark_idle(self, topic: str, part: int, offset: int, now_ms: int) -> None:
-        """Note that at `now_ms` the log held nothing after `offset`, so that quiet streams let windows settle."""
+    def mark_complete(self, topic: str, part: int, offset: int, at_ms: int) -> None:
+        """Note that everything appended before `at_ms` stands at or before `offset`, so that quiet streams settle.
+
+        Ignored while the store has not applied `offset`.
+        """
         with self._database.begin() as connection:
             connection.execute(
-                update(schema.cursor).where(self._at(topic, part), schema.cursor.c.off == offset).values(idle_ms=now_ms)
+                update(schema.cursor)
+                .where(self._at(topic, part), schema.cursor.c.off >= offset)
+                .values(complete_ms=at_ms)
             )
 
     def _at(self, topic: str, part: int) -> ColumnElement[bool]:
@@ -133,7 +138,7 @@ def record_hash(value: bytes) -> bytes:
 
 def _new_cursor(job: str, topic: str, part: int) -> dict[str, object]:
     counters = dict.fromkeys(
-        ("appended_ms", "idle_ms", "records", "duplicates", "rejected", "synthetic", "newest_event_s"), 0
+        ("appended_ms", "complete_ms", "records", "duplicates", "rejected", "synthetic", "newest_event_s"), 0
     )
     return {"job": job, "topic": topic, "part": part, "off": -1, "hash": b"", **counters}
 
