@@ -6,7 +6,8 @@ the HTTP binding's `ce-…`; the Kafka binding's `ce_…` are accepted too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -41,12 +42,8 @@ def decode(body: bytes) -> Event:
         RejectedEvent: `size`, `parse` (no JSON) or `envelope` (a rule of the profile), with the attribute's name.
     """
     _check_size(body)
-    try:
+    with _refusing("one JSON object"):
         event = _decoder.decode(body)
-    except msgspec.ValidationError as error:
-        raise RejectedEvent("envelope", f"{error}; see docs/events.md", _attribute_of(str(error))) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise RejectedEvent("parse", f"the body is not one JSON object in UTF-8: {error}") from error
     validate(event)
     return event
 
@@ -63,12 +60,10 @@ def decode_batch(body: bytes) -> list[Event | RejectedEvent]:
         One entry per item, in order: the event, or why it was refused.
 
     Raises:
-        RejectedEvent: reason `parse`, the body is not a JSON array.
+        RejectedEvent: the body is not a JSON array.
     """
-    try:
+    with _refusing("a JSON array of events"):
         items = _items.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise RejectedEvent("parse", f"the body is not a JSON array of events in UTF-8: {error}") from error
     return [_decoded_or_reason(bytes(item)) for item in items]
 
 
@@ -98,13 +93,9 @@ def decode_binary(headers: Mapping[str, str], body: bytes) -> Event:
             attributes["datacontenttype"] = value.split(";", 1)[0].strip()
         elif lowered.startswith(("ce-", "ce_")):
             attributes[lowered[3:]] = value == "true" if lowered[3:] == "synthetic" else value
-    try:
+    with _refusing("JSON"):
         attributes["data"] = msgspec.json.decode(body)
         event = msgspec.convert(attributes, Event)
-    except msgspec.ValidationError as error:
-        raise RejectedEvent("envelope", f"{error}; see docs/events.md", _attribute_of(str(error))) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise RejectedEvent("parse", f"the body is not JSON in UTF-8: {error}") from error
     validate(event)
     return event
 
@@ -114,6 +105,17 @@ def _decoded_or_reason(body: bytes) -> Event | RejectedEvent:
         return decode(body)
     except RejectedEvent as rejected:
         return rejected
+
+
+@contextmanager
+def _refusing(wanted: str) -> Iterator[None]:
+    """Turn a decoder's errors into verdicts."""
+    try:
+        yield
+    except msgspec.ValidationError as error:
+        raise RejectedEvent("envelope", f"{error}; see docs/events.md", _attribute_of(str(error))) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise RejectedEvent("parse", f"the body is not {wanted} in UTF-8: {error}") from error
 
 
 def _header_text(value: object) -> str:

@@ -10,7 +10,7 @@ import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -52,7 +52,7 @@ async def running(hub: World, *command: str, **environment: str) -> AsyncIterato
             async with asyncio.timeout(60):
                 yield process.stdout
         finally:
-            if process.returncode is None:
+            with suppress(ProcessLookupError):  # it has ended by itself
                 os.killpg(process.pid, signal.SIGTERM)
             await process.wait()
 

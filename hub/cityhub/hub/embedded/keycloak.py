@@ -6,6 +6,7 @@ and kept up to date by `identity.provision`.
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import httpx
@@ -15,11 +16,12 @@ from cityhub.hub.embedded.artefacts import Say, ensure
 from cityhub.hub.embedded.java import java_home
 from cityhub.hub.errors import StorageUnusable
 from cityhub.hub.process import ProcessSpec
-from cityhub.hub.secrets import Secrets, private_folder
+from cityhub.hub.secrets import Secrets, private_folder, write_private
 from cityhub.hub.settings import Settings
 
 HOST = "127.0.0.1"
 ADMIN = "admin"
+_MADE = "made"
 
 # What kc.sh sets, without its shell in between: one process to stop, and none left behind by a kill. The first compiler
 # alone halves the processor time of a start.
@@ -87,6 +89,15 @@ def unready(origin: str) -> str | None:
     return None if answer.is_success else f"{address} answers {answer.status_code}"
 
 
+def note_made(settings: Settings) -> None:
+    """Remember that database and realm are complete: from now on the database is kept whatever happens.
+
+    Raises:
+        StorageUnusable: it cannot be written.
+    """
+    write_private(settings.data / "keycloak" / _MADE, "")
+
+
 def _start(settings: Settings, home: Path) -> tuple[str, ...]:
     database = f"jdbc:h2:file:{home / 'h2' / 'keycloak'};NON_KEYWORDS=VALUE;DB_CLOSE_ON_EXIT=FALSE;TRACE_LEVEL_FILE=0"
     return (
@@ -104,8 +115,14 @@ def _start(settings: Settings, home: Path) -> tuple[str, ...]:
 
 
 def _home(home: Path, built: Path) -> Path:
-    """Keycloak's home: the shared programs by link, everything it writes in the installation's own folder."""
+    """Keycloak's home: the shared programs by link, everything it writes in the installation's own folder.
+
+    A database whose first start was cut off while its tables were made never starts again; it holds nothing yet, so it
+    is made anew.
+    """
     try:
+        if not (home / _MADE).exists() and (home / "h2").exists():
+            shutil.rmtree(home / "h2")
         for name in ("lib", "providers"):
             link = home / name
             link.unlink(missing_ok=True)

@@ -64,6 +64,7 @@ def reconcile(settings: Settings, secrets: Secrets) -> None:
                 f"restore that file, or remove {settings.data / 'keycloak'} (accounts are then made anew)"
             ) from error
         raise ServiceMissing(f"the realm {name} cannot be brought up to date: {error}") from error
+    keycloak.note_made(settings)
     partner_keys.store(_keys(settings), kafka.keys_file(settings))
     log.info("realm_up_to_date", realm=name)
 

@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from cityhub.api.problem import problem
 from cityhub.hub.identity.authenticator import Authenticator
 from cityhub.hub.identity.endpoints import RealmEndpoints
 from cityhub.hub.identity.jwks import KeyCache
@@ -35,7 +36,6 @@ from cityhub.hub.web.headers import SecurityHeaders, content_security_policy
 from cityhub.hub.web.health import HealthRoutes
 from cityhub.hub.web.identify import Identify
 from cityhub.hub.web.login import LogInRoutes
-from cityhub.hub.web.problems import problem
 from cityhub.hub.web.proxy import KeycloakProxy
 
 SWEEP_S = 600.0

@@ -16,7 +16,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cityhub.hub.web.problems import problem
+from cityhub.api.problem import problem
 
 DEFAULT_BODY_B = 1024 * 1024
 BODY_LIMITS_B = (("/graphql", 8 * 1024), ("/auth/", 64 * 1024), ("/login", 64 * 1024))

@@ -13,13 +13,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from cityhub.api.problem import problem
 from cityhub.hub.identity.errors import IdentityError, KeycloakUnavailable, LogInFailed, TokenRefused
 from cityhub.hub.identity.oidc import CALLBACK_PATH, OidcClient
 from cityhub.hub.identity.sessions import BrowserSessions
 from cityhub.hub.identity.tokens import TokenVerifier
 from cityhub.hub.web.cookies import Cookies
 from cityhub.hub.web.pages import FAILED, STARTING, language_of, page
-from cityhub.hub.web.problems import problem
 
 LOGIN_PATH = "/login"
 BACKCHANNEL_PATH = "/login/backchannel"

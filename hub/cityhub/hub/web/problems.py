@@ -1,23 +1,15 @@
-"""Refusals as RFC 9457 problem documents: one shape for every door, also for a WebSocket's opening handshake."""
+"""Refusals of log-in and tokens as problem documents."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from http import HTTPStatus
 
 from starlette.responses import Response
 
+from cityhub.api.problem import problem
 from cityhub.hub.identity.errors import KeycloakUnavailable, TokenRefused
 
 REALM = 'Bearer realm="cityhub"'
-
-
-def problem(status: HTTPStatus, detail: str, *, headers: Mapping[str, str] | None = None, **members: str) -> Response:
-    """A refusal: what was wrong and what to do, in one sentence."""
-    body = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail, **members}
-    content = json.dumps(body, ensure_ascii=False)
-    return Response(content, status, headers=headers, media_type="application/problem+json")
 
 
 def refused(error: TokenRefused) -> Response:

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from cityhub.hub.web.problems import problem
+from cityhub.api.problem import problem
 
 # Plain characters only: `%2e`, `;x=y`, `\` and doubled slashes are read differently by different servers.
 _SEGMENT = r"(?!\.{1,2}(?:/|$))[A-Za-z0-9._~@:+,=-]+"
