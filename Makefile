@@ -28,7 +28,7 @@ down status: $(VENV)/hub.installed
 
 test: check
 	@tests/e2e/install_browser
-	$(BIN)/python -m pytest --ignore=tests/bench --ignore=tests/chaos $(ARGS)
+	$(BIN)/python -m pytest $(ARGS)
 
 check: $(VENV)/test.installed
 	$(BIN)/ruff format --check $(LINTED)

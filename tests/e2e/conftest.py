@@ -23,7 +23,7 @@ FLAGS = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def partner() -> Iterator[ControlCentre]:
     """The partner whose feed the hub reads; silent until a test gives it messages."""
     centre = ControlCentre()
@@ -31,7 +31,7 @@ def partner() -> Iterator[ControlCentre]:
         yield centre
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def starting_hub(tmp_path_factory: pytest.TempPathFactory, partner: ControlCentre) -> Iterator[Hub]:
     """The hub from its first second on."""
     hub = Hub(tmp_path_factory.mktemp("hub") / "var", city=False, transit_url=partner.url)
@@ -41,7 +41,7 @@ def starting_hub(tmp_path_factory: pytest.TempPathFactory, partner: ControlCentr
     assert hub.left_over() == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def hub(starting_hub: Hub) -> Hub:
     """The hub, ready."""
     starting_hub.wait_until_ready()
@@ -61,7 +61,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """One browser for the session."""
     with chromium() as found:

@@ -1,7 +1,7 @@
 """Faust as a batch consumer that starts from the store's cursor.
 
 Stock Faust costs about 100 µs per event; one Faust event per *partition batch* removes that. Kafka's committed offsets
-are only a hint: where a partition starts is asked of the store at every assignment (docs/decisions/0003-the-stores-cursor.md).
+are only a hint: where a partition starts is asked of the store at every assignment (decision 0003).
 
 This module leans on private names of faust-streaming 0.15.3; tests/unit/bus/test_faust_contract.py fails when one
 changes.
