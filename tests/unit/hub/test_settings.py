@@ -125,3 +125,7 @@ def documented() -> list[str]:
 def test_the_documentation_lists_every_setting_with_its_default() -> None:
     written = [line for line in OPERATING.read_text("utf-8").splitlines() if line.startswith(f"| `{PREFIX}")]
     assert written == documented(), "docs/operating.md must hold this table:\n" + "\n".join(documented())
+
+
+def test_the_tests_own_variable_is_no_mistake() -> None:
+    assert parse({"CITYHUB_RECORDINGS": "/somewhere"}) == parse({})
