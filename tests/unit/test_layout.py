@@ -28,7 +28,7 @@ MAX_FUNCTION_LINES = 40
 REGISTRIES = re.compile(
     r"pypi\.org|pythonhosted\.org|registry\.npmjs|repo1?\.maven|maven\.org|proxy\.golang|crates\.io", re.I
 )
-HOMES = re.compile(r"/(home|Users|root)/[a-z]|/work/(main|shared)")
+HOMES = re.compile(r"/(home|Users|root|work)/[a-z]")
 
 
 def sources() -> Iterator[Path]:
