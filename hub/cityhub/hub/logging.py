@@ -45,5 +45,5 @@ def configure(level: str) -> None:
     root.handlers = [handler]
     root.setLevel(logging.DEBUG if level == "debug" else logging.WARNING)
     logging.getLogger("cityhub").setLevel(level.upper())
-    for name in ("httpx", "httpcore"):  # at `debug` they write addresses and headers, which hold tokens
+    for name in ("httpx", "httpcore", "authlib"):  # they write addresses with codes and states, at `debug` headers too
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -35,8 +34,6 @@ from cityhub.kpi.live import LiveValues
 from cityhub.kpi.reader import KpiReader
 from cityhub.kpi.store.sql_reader import SqlReader
 
-_TALKATIVE = ("httpx", "httpcore", "authlib")
-
 _log = structlog.get_logger()
 
 
@@ -56,8 +53,6 @@ async def web_app(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> 
     Raises:
         StorageUnusable: the file of sessions cannot be used.
     """
-    for name in _TALKATIVE:  # they log addresses with codes and states, and headers when asked for `debug`
-        logging.getLogger(name).setLevel(logging.WARNING)
     if not Cookies.of_address(settings.public_url).secure:
         _log.warning("cookies_without_tls", public_url=settings.public_url, remedy="serve the hub over https")
     sessions = SessionStore(settings.data / "web.db")

@@ -51,8 +51,8 @@ class TripSpan(Struct, frozen=True):
     starts: Instant | None = field(name="Startzeit", default=None)
 
 
-class ActualTrip(Struct, frozen=True):
-    """IstFahrt, partial (`complete` false) or full."""
+class TripMessage(Struct, frozen=True):
+    """What IstFahrt and SollFahrt say alike."""
 
     id: TripId = field(name="FahrtID")
     line_id: Text = field(name="LinienID")
@@ -61,10 +61,15 @@ class ActualTrip(Struct, frozen=True):
     line_text: Text | None = field(name="LinienText", default=None)
     direction_id: Text | None = field(name="RichtungsID", default=None)
     direction_text: Text | None = field(name="RichtungsText", default=None)
+    cancelled: Flag = field(name="FaelltAus", default=None)
+
+
+class ActualTrip(TripMessage, frozen=True):
+    """IstFahrt, partial (`complete` false) or full."""
+
     span: TripSpan | None = field(name="FahrtStartEnde", default=None)
     complete: Flag = field(name="Komplettfahrt", default=None)
     predictable: Flag = field(name="PrognoseMoeglich", default=None)
-    cancelled: Flag = field(name="FaelltAus", default=None)
     stops: Annotated[tuple[ActualStop, ...], Meta(max_length=300)] = field(name="IstHalts", default=())
 
 
@@ -77,17 +82,9 @@ class PlannedStop(Struct, frozen=True):
     passes: Flag = field(name="Durchfahrt", default=None)
 
 
-class PlannedTrip(Struct, frozen=True):
+class PlannedTrip(TripMessage, frozen=True):
     """SollFahrt."""
 
-    id: TripId = field(name="FahrtID")
-    line_id: Text = field(name="LinienID")
-    created: Instant | None = field(name="Zst", default=None)
-    answered: Instant | None = field(name="$BestaetigungZst", default=None)
-    line_text: Text | None = field(name="LinienText", default=None)
-    direction_id: Text | None = field(name="RichtungsID", default=None)
-    direction_text: Text | None = field(name="RichtungsText", default=None)
-    cancelled: Flag = field(name="FaelltAus", default=None)
     stops: Annotated[tuple[PlannedStop, ...], Meta(max_length=300)] = field(name="SollHalts", default=())
 
 
