@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import venv
@@ -10,12 +11,18 @@ from zipfile import ZipFile
 
 import msgspec
 import pytest
+import yaml
+
+from cityhub.sdk.contract import load_contracts
 
 BUS = Path(__file__).parents[2] / "bus"
+CONTRACTS = BUS / "cityhub" / "sdk" / "contracts"
 USE = """
 import json, pkgutil, cityhub, msgspec
 from cityhub.sdk import codec, event, identity
-print(json.dumps(sorted(module.name for module in pkgutil.iter_modules(cityhub.__path__))))
+from cityhub.sdk.contract import load_contracts
+modules = sorted(module.name for module in pkgutil.iter_modules(cityhub.__path__))
+print(json.dumps([modules, sorted(load_contracts())]))
 """
 
 
@@ -37,22 +44,27 @@ def test_it_holds_the_sdk_and_nothing_else(wheel: Path) -> None:
     assert all(name.startswith("cityhub/sdk/") for name in files)
     assert "cityhub/sdk/py.typed" in files
     assert "cityhub/sdk/event.py" in files
-    assert [line for line in metadata.splitlines() if line.startswith("Requires-Dist")] == [
-        "Requires-Dist: msgspec>=0.22"
-    ]
+    assert {path.relative_to(BUS).as_posix() for path in CONTRACTS.rglob("*.yaml")} <= set(files)
+    assert {line for line in metadata.splitlines() if line.startswith("Requires-Dist")} == {
+        "Requires-Dist: msgspec>=0.22",
+        "Requires-Dist: pyyaml>=6.0",
+    }
 
 
 def test_it_installs_alone_and_works(wheel: Path, tmp_path: Path) -> None:
-    """msgspec, its one dependency, is lent by a path file that shows this folder alone: a network is not needed."""
+    """Its two dependencies are lent by a path file that shows this folder alone: a network is not needed."""
     venv.create(tmp_path / "venv", with_pip=True)
     python = tmp_path / "venv" / "bin" / "python"
     lent = tmp_path / "lent"
     lent.mkdir()
-    (lent / "msgspec").symlink_to(Path(msgspec.__file__).parent)
+    for dependency in (msgspec, yaml):
+        (lent / dependency.__name__).symlink_to(Path(str(dependency.__file__)).parent)
     run(python, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", str(wheel))
     (site,) = (tmp_path / "venv" / "lib").glob("python*/site-packages")
     (site / "lent.pth").write_text(f"{lent}\n")
-    assert run(python, "-I", "-c", USE).strip() == '["sdk"]'
+    modules, types = json.loads(run(python, "-I", "-c", USE))
+    assert modules == ["sdk"]
+    assert types == sorted(load_contracts())
     assert {path.name for path in (site / "cityhub").iterdir()} == {"sdk"}
 
 

@@ -10,8 +10,8 @@ changes.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Callable, Iterable
-from typing import Any, NamedTuple
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import Any
 
 import faust
 from aiokafka.errors import IllegalStateError
@@ -23,20 +23,14 @@ from cityhub.bus.access import KafkaAccess
 
 log = get_logger()
 
-StartOffset = Callable[[str, int], int]
+StartOffset = Callable[[str, int], Awaitable[int]]
 """(topic, partition) → offset to read first."""
-
-
-class LogRecord(NamedTuple):
-    """One record as it stands in the log; `append_ms` is the broker's append time."""
-
-    offset: int
-    append_ms: int
-    value: bytes
+_WAITING_BATCHES = 16
+"""Batches that wait for the store; beyond that their partitions pause, so that memory stays bounded."""
 
 
 class BatchConsumer(driver.Consumer):  # type: ignore[misc] # untyped library
-    """One message carries one partition's batch: its value is a list of `LogRecord`."""
+    """One message carries one partition's batch: its value is the list of the client's records."""
 
     _ends: defaultdict[TP, deque[int]]
 
@@ -56,7 +50,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc] # untyped library
         await super().perform_seek()
         for tp in self.assignment():
             if tp.topic in self.app.batch_topics:
-                start = self.app.start_offset(tp.topic, tp.partition)
+                start = await self.app.start_offset(tp.topic, tp.partition)
                 await self._seek(tp, start)
                 self._read_offset[tp] = start - 1 if start else None
                 self._committed_offset[tp] = start
@@ -94,7 +88,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc] # untyped library
 
     def _batch_message(self, tp: TP, batch: list[Any]) -> Any:
         message = self._to_message(tp, batch[-1])
-        message.value = [LogRecord(record.offset, record.timestamp, record.value or b"") for record in batch]
+        message.value = batch
         self._read_offset[tp] = message.offset - 1  # the batch ends here: no gap for Faust to fill
         self._ends[tp].append(message.offset)
         return message
@@ -147,11 +141,12 @@ def batch_app(group: str, access: KafkaAccess, topics: Iterable[str], start_offs
         topic_disable_leader=True,
         topic_allow_declare=False,
         broker_max_poll_records=4_000,
-        stream_buffer_maxsize=16_384,
+        stream_buffer_maxsize=_WAITING_BATCHES,
         broker_session_timeout=12,
         broker_heartbeat_interval=3,
         broker_commit_every=50,
         broker_check_crcs=True,
+        stream_wait_empty=False,  # the store's cursor decides, so nobody need wait for a batch under way
         consumer_auto_offset_reset="earliest",
     )
     app.batch_topics = frozenset(topics)

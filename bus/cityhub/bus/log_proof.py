@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
+from kafka import KafkaAdminClient
+from kafka.errors import KafkaError as PlainKafkaError
 
 from cityhub.bus.access import KafkaAccess
 from cityhub.bus.errors import BusUnavailable, LogBroken
@@ -27,6 +29,23 @@ async def partitions_of(access: KafkaAccess, topic: str) -> int:
     if not found:
         raise BusUnavailable(f"topic {topic} does not exist; `cityhub topics` creates it")
     return len(found)
+
+
+def topic_ids(access: KafkaAccess, topics: Iterable[str]) -> dict[str, str]:
+    """Kafka's own ids of topics: a recreated topic has another one.
+
+    Raises:
+        BusUnavailable: the broker does not answer.
+    """
+    wanted = list(topics)
+    try:
+        admin = KafkaAdminClient(**access.kafka_python(), client_id="cityhub-log-proof", request_timeout_ms=60_000)
+        try:
+            return {found["name"]: str(found["topic_id"]) for found in admin.describe_topics(wanted)}
+        finally:
+            admin.close()
+    except PlainKafkaError as error:
+        raise BusUnavailable(f"cannot ask for the ids of topics: {type(error).__name__}: {error}") from error
 
 
 async def records_at(access: KafkaAccess, positions: Mapping[tuple[str, int], int]) -> dict[tuple[str, int], bytes]:

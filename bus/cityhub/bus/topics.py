@@ -18,6 +18,7 @@ from cityhub.bus.errors import BusRefused
 
 DAY_MS = 86_400_000
 VALUES = "du.kpi.value.v1"
+CLOCK = "du.hub.clock.v1"
 PARTNERS = (
     "city",
     "imd",
@@ -45,7 +46,11 @@ class TopicSpec(Struct, frozen=True):
 
 def events(partner: str, stream: str, major: int = 1, partitions: int = 8) -> TopicSpec:
     """`du.evt.<partner>.<stream>.v<major>`: checked events; only the hub writes it. Kept 35 days."""
-    name = f"du.evt.{partner}.{stream}.v{major}"
+    return event_log(f"du.evt.{partner}.{stream}.v{major}", partitions)
+
+
+def event_log(name: str, partitions: int = 8) -> TopicSpec:
+    """An event topic by its whole name."""
     return TopicSpec(name, partitions, _log(35 * DAY_MS))
 
 
@@ -62,6 +67,11 @@ def dead_letters(partner: str) -> TopicSpec:
 def values() -> TopicSpec:
     """`du.kpi.value.v1`: published window values, compacted, keyed, ordered by revision."""
     return TopicSpec(VALUES, 4, (("cleanup.policy", "compact"), ("message.timestamp.type", "LogAppendTime")))
+
+
+def clock() -> TopicSpec:
+    """`du.hub.clock.v1`: empty records, written to learn the broker's time. Kept an hour."""
+    return TopicSpec(CLOCK, 1, _log(DAY_MS // 24))
 
 
 def ensure(access: KafkaAccess, wanted: Iterable[TopicSpec]) -> list[str]:

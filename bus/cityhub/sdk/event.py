@@ -20,8 +20,10 @@ MAX_EVENT_BYTES = 65_536
 FUTURE_TOLERANCE = timedelta(minutes=5)
 """An event that claims to have happened later than this after its receipt is a clock fault at its source."""
 
-_TYPE = re.compile(r"de\.duisburg\.[a-z]+(\.[a-z0-9]+(-[a-z0-9]+)*){2,3}\.v[1-9][0-9]*")
+TYPE = re.compile(r"de\.duisburg\.[a-z]+(\.[a-z0-9]+(-[a-z0-9]+)*){2,3}\.v[1-9][0-9]*")
+"""Form of an event type."""
 _SOURCE = re.compile(r"(//|[a-z][a-z0-9+.-]*:)\S{1,250}")
+_BOROUGH = re.compile(r"STB0[1-7]")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _MAX_TEXT = 256
 
@@ -39,6 +41,8 @@ class Event(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
         partitionkey: entity whose order matters; becomes the Kafka key.
         contenthash: SHA-256 of what the event says, see `identity.content_hash`.
         synthetic: true when the event comes from a simulation. It is shown wherever the event counts.
+        borough: Stadtbezirk of the asset, `STB01` … `STB07`; `registerversion`: version of the asset register that says
+            so. Doors stamp both. They are no part of what the event says, so the content hash leaves them out.
         data: the fields of the contract.
     """
 
@@ -58,6 +62,8 @@ class Event(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
     correlationid: str | UnsetType = UNSET
     causationid: str | UnsetType = UNSET
     sequence: str | UnsetType = UNSET
+    borough: str | UnsetType = UNSET
+    registerversion: str | UnsetType = UNSET
 
     @property
     def partner(self) -> str:
@@ -114,7 +120,7 @@ def validate(event: Event) -> None:
         RejectedEvent: names the attribute, its value and the rule.
     """
     _require(
-        bool(_TYPE.fullmatch(event.type)),
+        bool(TYPE.fullmatch(event.type)),
         "type",
         event.type,
         "must be de.duisburg.<partner>.<noun>.<verb-past>.v<major>",
@@ -123,10 +129,12 @@ def validate(event: Event) -> None:
     _require(
         bool(_HASH.fullmatch(event.contenthash)), "contenthash", event.contenthash, "must be 64 lower-case hex digits"
     )
-    for name in ("id", "subject", "partitionkey", "dataschema"):
+    if event.borough is not UNSET:
+        _require(bool(_BOROUGH.fullmatch(event.borough)), "borough", event.borough, "must be one of STB01 to STB07")
+    for name in ("id", "subject", "partitionkey", "dataschema", "registerversion"):
         value = getattr(event, name)
         _require(
-            0 < len(value) <= _MAX_TEXT and value.isprintable(),
+            value is UNSET or (0 < len(value) <= _MAX_TEXT and value.isprintable()),
             name,
             value,
             f"must be 1 to {_MAX_TEXT} printable characters",

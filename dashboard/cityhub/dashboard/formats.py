@@ -10,7 +10,12 @@ from cityhub.kpi.values import WindowKind
 
 NBSP = "\u00a0"
 MINUS = "\u2212"
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS = {
+    "de": ("Januar", "Februar", "März", "April", "Mai", "Juni",
+           "Juli", "August", "September", "Oktober", "November", "Dezember"),
+    "en": ("January", "February", "March", "April", "May", "June",
+           "July", "August", "September", "October", "November", "December"),
+}  # fmt: skip
 _WEEKDAYS = {
     "de": ("Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"),
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
@@ -50,7 +55,7 @@ def date(moment: datetime, lang: Lang) -> str:
     """`23.11.2026`, in English `23 Nov 2026`."""
     local = moment.astimezone(berlin())
     if lang == "en":
-        return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
+        return f"{local.day} {_MONTHS['en'][local.month - 1][:3]} {local.year}"
     return f"{local:%d.%m.%Y}"
 
 
@@ -58,7 +63,9 @@ def short_date(moment: datetime, lang: Lang) -> str:
     """`Mo 23.11.`, in English `Mon 23 Nov`."""
     local = moment.astimezone(berlin())
     weekday = _WEEKDAYS[lang][local.weekday()]
-    return f"{weekday} {local.day} {_MONTHS[local.month - 1]}" if lang == "en" else f"{weekday} {local:%d.%m.}"
+    return (
+        f"{weekday} {local.day} {_MONTHS['en'][local.month - 1][:3]}" if lang == "en" else f"{weekday} {local:%d.%m.}"
+    )
 
 
 def clock(moment: datetime, lang: Lang) -> str:
@@ -103,21 +110,54 @@ def hours(start: datetime, end: datetime, lang: Lang) -> str:
     return t(lang, T.HOURS, start=f"{local_start:%H}", end=f"{local_end:%H}" if local_end.hour else "24")
 
 
+_WITHIN_A_DAY = {WindowKind.MINUTE, WindowKind.FIVE_MINUTES, WindowKind.QUARTER_HOUR, WindowKind.HOUR}
+_LONGER: dict[WindowKind, dict[Lang, str]] = {
+    WindowKind.NIGHT: {"de": "Nacht zum {last}", "en": "night to {last}"},
+    WindowKind.SEVEN_DAYS: {"de": "7 Tage bis {last}", "en": "7 days to {last}"},
+    WindowKind.WEEK: {"de": "KW {week}/{week_year}", "en": "week {week}, {week_year}"},
+    WindowKind.MONTH: {"de": "{month} {year}", "en": "{month} {year}"},
+    WindowKind.YEAR: {"de": "{year}", "en": "{year}"},
+    WindowKind.YEAR_TO_DATE: {"de": "01.01. bis {last}", "en": "1 Jan to {last}"},
+    WindowKind.SCHOOL_YEAR: {"de": "Schuljahr {year}/{next_year:02d}", "en": "school year {year}/{next_year:02d}"},
+}
+
+
 def window(kind: WindowKind, start: datetime, end: datetime, lang: Lang) -> str:
     """A window by its date, for tables and files that are read later: `23.11.2026`, `23.11.2026, 14–15 Uhr`."""
-    day = date(start, lang)
-    return t(lang, T.HOURS_ON, date=day, hours=hours(start, end, lang)) if kind is WindowKind.HOUR else day
+    if kind in _WITHIN_A_DAY:
+        return t(lang, T.HOURS_ON, date=date(start, lang), hours=_times(kind, start, end, lang))
+    if kind is WindowKind.DAY:
+        return date(start, lang)
+    first = start.astimezone(berlin())
+    week_year, week, _ = first.isocalendar()
+    return _LONGER[kind][lang].format(
+        last=date(end - timedelta(seconds=1), lang),
+        month=_MONTHS[lang][first.month - 1],
+        year=first.year,
+        next_year=(first.year + 1) % 100,
+        week=week,
+        week_year=week_year,
+    )
+
+
+def _times(kind: WindowKind, start: datetime, end: datetime, lang: Lang) -> str:
+    """`14–15 Uhr`, or where minutes matter `14:05–14:10 Uhr`."""
+    if kind is WindowKind.HOUR:
+        return hours(start, end, lang)
+    until = clock(end, lang).replace("00:00", "24:00")
+    return f"{start.astimezone(berlin()):%H:%M}–{until}"
 
 
 def period(kind: WindowKind, start: datetime, end: datetime, now: datetime, lang: Lang) -> str:
-    """What a reader calls a window at a moment: `gestern`, `heute bisher`, `am 20.11.2026`, `14–15 Uhr`."""
+    """What a reader calls a window at a moment: `gestern`, `heute bisher`, `14–15 Uhr`, `November 2026, bisher`."""
     running = start <= now < end
     days_ago = (now.astimezone(berlin()).date() - start.astimezone(berlin()).date()).days
-    if kind is WindowKind.HOUR:
-        name = hours(start, end, lang)
+    if kind is not WindowKind.DAY:
+        near = kind in _WITHIN_A_DAY
+        name = _times(kind, start, end, lang) if near else window(kind, start, end, lang)
         if running:
             return t(lang, T.HOUR_SO_FAR, hours=name)
-        return name if days_ago == 0 else t(lang, T.HOURS_ON, date=short_date(start, lang), hours=name)
+        return t(lang, T.HOURS_ON, date=short_date(start, lang), hours=name) if near and days_ago else name
     if running:
         return t(lang, T.TODAY_SO_FAR)
     return t(lang, T.YESTERDAY) if days_ago == 1 else t(lang, T.ON_DAY, date=date(start, lang))

@@ -8,13 +8,21 @@ from __future__ import annotations
 from enum import StrEnum
 
 import strawberry
+from strawberry.types.enum import StrawberryEnumDefinition
 
 from cityhub.kpi.fields import Text
 from cityhub.kpi.values import Label, WindowKind
 
 __all__ = ["Audience", "Direction", "Label", "Language", "WindowKind", "spoken"]
 
-strawberry.enum(WindowKind, description="Kind of window; days follow Europe/Berlin.", graphql_name_from="value")
+strawberry.enum(
+    WindowKind,
+    description="Kind of window; nights, days and longer ones follow Europe/Berlin.",
+    graphql_name_from="value",
+)
+_kinds: StrawberryEnumDefinition = WindowKind.__strawberry_definition__  # type: ignore[attr-defined]
+for _kind in _kinds.values:
+    _kind.name = _kind.name.replace("-", "_")  # a name in GraphQL holds no hyphen
 strawberry.enum(Label, description="How settled a value is.", graphql_name_from="value")
 
 

@@ -12,76 +12,55 @@ import msgspec
 import yaml
 from msgspec import Struct
 
+from cityhub.kpi.definition_check import read_definition
+from cityhub.kpi.definition_form import Responsible, Target
 from cityhub.kpi.errors import DefinitionError, UnknownKpi
-from cityhub.kpi.fields import FIELDS, ActionField, Text
-from cityhub.kpi.kernel.predicate import Predicate, parse_predicate
+from cityhub.kpi.fields import FIELDS, ActionField
+from cityhub.kpi.kernel.expression import Expression
+from cityhub.kpi.kernel.expression_problems import Problems
+from cityhub.kpi.kernel.measure import Measure, Named, is_layered, meaning_of
+from cityhub.kpi.kernel.windows import Grain
 from cityhub.kpi.values import WindowKind
+from cityhub.sdk import plain_yaml
+from cityhub.sdk.contract import Contract, Contracts, load_contracts
+from cityhub.sdk.text import Text
 
-ENGINE_MEANING = 1
+__all__ = ["Catalogue", "KpiDefinition", "Responsible", "Source", "Target", "load_catalogue", "parse_definition"]
+ENGINE_MEANING = 2
 """Version of what definitions mean. It grows when the same definition would give other numbers."""
 
 
-MAX_TERMS = 4
-"""Counts a bucket holds: numerator, denominator and two beside."""
-
-
-class SourceSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One event type a KPI reads. `cadence` and `lateness` are durations such as `30s`, `10min`, `6h`, `2d`."""
+class Source(Struct, frozen=True):
+    """One event type a KPI reads. Where its events come from, and how late, stands in the contract."""
 
     type: str
-    topic: str
-    cadence: str
-    lateness: str
+    contract: Contract
 
     @property
-    def lateness_s(self) -> int:
-        return seconds(self.lateness)
+    def topic(self) -> str:
+        return self.contract.topic
 
     @property
     def cadence_s(self) -> int:
-        return seconds(self.cadence)
-
-
-class CountTerm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Number of events of a source that fulfil a predicate."""
-
-    count: str
-    where: Any = None
-    name: Text | None = None
+        return self.contract.cadence_s
 
     @property
-    def meaning(self) -> list[Any]:
-        """What affects the number; the name does not."""
-        return [self.count, self.where]
+    def lateness_s(self) -> int:
+        return self.contract.lateness_s
 
-    def predicate(self) -> Predicate:
-        return parse_predicate(self.where)
-
-
-class Ratio(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`times` · of ÷ over."""
-
-    of: CountTerm
-    over: CountTerm
-    times: int = 1
+    @property
+    def horizon_s(self) -> int:
+        return self.contract.horizon_s
 
 
-class Measure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the value is made. Closed set; the ratio is the first of its classes."""
+class KpiDefinition(Struct, frozen=True, kw_only=True):
+    """One KPI, checked. Units are UCUM; `direction` says which way is good.
 
-    ratio: Ratio
-
-
-class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A dated goal with its source; never invented."""
-
-    value: float
-    source: str
-    since: str
-
-
-class KpiDefinition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One KPI as data. Units are UCUM; `direction` says which way is good."""
+    Attributes:
+        dimensions: name → source → term; an unknown term is shown as "".
+        beside: values shown next to the main one.
+        reference: standards and papers the KPI leans on.
+    """
 
     id: str
     version: int
@@ -94,37 +73,38 @@ class KpiDefinition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     audience: Literal["public", "city", "owner"]
     unit: str
     direction: Literal["up", "down", "band"]
-    grain: Literal["1h"]
+    grain: Grain
     windows: tuple[WindowKind, ...]
     default_window: WindowKind
     scopes: tuple[str, ...]
-    sources: dict[str, SourceSpec]
+    sources: dict[str, Source]
     measure: Measure
-    dimensions: dict[str, dict[str, str]] = {}
-    beside: dict[str, CountTerm] = {}
+    dimensions: dict[str, dict[str, Expression]] = {}
+    beside: dict[str, Named] = {}
     target: Target | None = None
+    responsible: Responsible | None = None
     reference: tuple[str, ...] = ()
 
     @property
-    def hash(self) -> str:
-        """SHA-256 (hex) of everything that affects the number; names, sentences and targets do not."""
-        meaning = {
+    def meaning(self) -> dict[str, Any]:
+        """Everything that affects the number, JSON-able; names, sentences and targets do not."""
+        return {
             "engine": ENGINE_MEANING,
             "id": self.id,
-            "grain": self.grain,
+            "grain": self.grain.value,
             "sources": {name: source.type for name, source in self.sources.items()},
-            "dimensions": self.dimensions,
+            "dimensions": meaning_of(self.dimensions),
             "scopes": sorted(self.scopes),
+            "windows": sorted(self.windows) if is_layered(self.measure) else [],
             "unit": self.unit,
-            "measure": ["ratio", *(term.meaning for term in self.terms[:2]), self.measure.ratio.times],
-            "beside": {name: term.meaning for name, term in self.beside.items()},
+            "measure": meaning_of(self.measure),
+            "beside": {name: [meaning_of(named.measure), named.unit] for name, named in self.beside.items()},
         }
-        return hashlib.sha256(msgspec.json.encode(meaning, order="deterministic")).hexdigest()
 
     @property
-    def terms(self) -> tuple[CountTerm, ...]:
-        """What each bucket counts: numerator, denominator, then the counts shown beside."""
-        return (self.measure.ratio.of, self.measure.ratio.over, *self.beside.values())
+    def hash(self) -> str:
+        """SHA-256 (hex) of the meaning."""
+        return hashlib.sha256(msgspec.json.encode(self.meaning, order="deterministic")).hexdigest()
 
     @property
     def lateness_s(self) -> int:
@@ -133,9 +113,10 @@ class KpiDefinition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Catalogue:
-    """All KPI definitions of the hub, by id."""
+    """All KPI definitions of the hub, by id, and the contracts they were checked against (default: the hub's own)."""
 
-    def __init__(self, definitions: Mapping[str, KpiDefinition]) -> None:
+    def __init__(self, definitions: Mapping[str, KpiDefinition], contracts: Contracts | None = None) -> None:
+        self.contracts = load_contracts() if contracts is None else contracts
         self._by_id = dict(sorted(definitions.items()))
         self.fields: tuple[ActionField, ...] = FIELDS
 
@@ -153,82 +134,56 @@ class Catalogue:
         return tuple(definition for definition in self if definition.field == field_id)
 
 
-def load_catalogue(folder: Traversable | None = None) -> Catalogue:
+def load_catalogue(folder: Traversable | None = None, contracts: Contracts | None = None) -> Catalogue:
     """Load every definition under `folder` (default: the hub's own), `<field>/<id>.yaml`.
 
+    Args:
+        contracts: what the sources emit (default: the hub's own).
+
     Raises:
-        DefinitionError: names file, place, value and remedy.
+        DefinitionError: every fault of every file, each with file, place, value and remedy.
     """
     root = folder or files("cityhub.kpi").joinpath("definitions")
+    contracts = load_contracts() if contracts is None else contracts
     found: dict[str, KpiDefinition] = {}
+    faults: list[str] = []
     for directory in sorted(root.iterdir(), key=lambda entry: entry.name):
         for file in sorted(directory.iterdir(), key=lambda entry: entry.name):
-            definition = parse_definition(file.read_text("utf-8"), f"{directory.name}/{file.name}")
+            where = f"{directory.name}/{file.name}"
+            try:
+                definition = parse_definition(file.read_text("utf-8"), where, contracts)
+            except DefinitionError as error:
+                faults.append(str(error))
+                continue
             if definition.id in found:
-                raise DefinitionError(
-                    f"{directory.name}/{file.name}: id {definition.id} exists twice; give one a new id"
-                )
+                faults.append(f"{where}: id: {definition.id} exists twice; give one a new id")
             found[definition.id] = definition
-    return Catalogue(found)
+    if faults:
+        raise DefinitionError("\n".join(faults))
+    return Catalogue(found, contracts)
 
 
-def parse_definition(text: str, where: str) -> KpiDefinition:
+def parse_definition(text: str, where: str, contracts: Contracts | None = None) -> KpiDefinition:
     """Read and check one definition.
 
     Args:
         where: file name for messages.
+        contracts: what the sources emit (default: the hub's own).
+
+    Raises:
+        DefinitionError: every fault at once, a line each, with file, place, value and remedy.
     """
     try:
-        definition = msgspec.convert(yaml.safe_load(text), KpiDefinition)
+        tree = plain_yaml.load(text)
     except yaml.YAMLError as error:
-        raise DefinitionError(f"{where}: not readable as YAML: {error}") from error
-    except msgspec.ValidationError as error:
-        raise DefinitionError(f"{where}: {error}") from error
+        remedy = "; put values that start with @ in quotation marks" if "'@'" in str(error) else ""
+        raise DefinitionError(f"{where}: not readable as YAML: {error}{remedy}") from error
     try:
-        problems = list(_problems(definition))
-    except DefinitionError as error:
-        raise DefinitionError(f"{where}: {error}") from error
-    if problems:
-        raise DefinitionError(f"{where}: {'; '.join(problems)}")
-    return definition
-
-
-_UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
-
-
-def seconds(duration: str) -> int:
-    """`30s`, `10min`, `6h`, `2d` → seconds."""
-    number = duration.rstrip("smindh")
-    unit = duration[len(number) :]
-    if not number.isascii() or not number.isdigit() or unit not in _UNITS:
-        raise DefinitionError(f"duration {duration!r} is not a whole number with s, min, h or d, such as 30s or 10min")
-    return int(number) * _UNITS[unit]
-
-
-def _problems(definition: KpiDefinition) -> Iterator[str]:
-    known = {field.id for field in FIELDS} | {"platform"}
-    if definition.field not in known:
-        yield f"field {definition.field!r} is not an action field; use one of {', '.join(sorted(known))}"
-    if definition.default_window not in definition.windows:
-        yield f"default_window {definition.default_window} is not among windows {list(definition.windows)}"
-    if len(definition.terms) > MAX_TERMS:
-        yield f"beside: {len(definition.beside)} counts are too many; at most {MAX_TERMS - 2} are allowed"
-    for source in definition.sources.values():
-        seconds(source.lateness)
-        seconds(source.cadence)
-    for term in definition.terms:
-        term.predicate()
-    yield from _unknown_names(definition)
-
-
-def _unknown_names(definition: KpiDefinition) -> Iterator[str]:
-    names = ", ".join(definition.sources)
-    for term in definition.terms:
-        if term.count not in definition.sources:
-            yield f"count: {term.count!r} is not a source; use one of {names}"
-    for dimension, paths in definition.dimensions.items():
-        if set(paths) != set(definition.sources):
-            yield f"dimensions.{dimension}: names {', '.join(paths)}; it must name each of {names}"
-        for source, path in paths.items():
-            if not path.startswith("$"):
-                yield f"dimensions.{dimension}.{source}: {path!r} must name a data field, such as $line"
+        form, parts = read_definition(tree, load_contracts() if contracts is None else contracts)
+    except Problems as problems:
+        lines = (f"{where}: {path}: {text}" if path else f"{where}: {text}" for path, text in problems.found)
+        raise DefinitionError("\n".join(dict.fromkeys(lines))) from problems
+    attributes = {name: getattr(form, name) for name in form.__struct_fields__}
+    sources = {name: Source(contract.type, contract) for name, contract in parts.contracts.items()}
+    checked = {"sources": sources, "measure": parts.measure, "dimensions": parts.dimensions, "beside": parts.beside}
+    return KpiDefinition(**{**attributes, **checked})

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from cityhub.sdk.text import Text
 
-class Text(Struct, frozen=True, forbid_unknown_fields=True):
-    """A text in both languages of the hub."""
-
-    de: str
-    en: str
-
-    def get(self, language: str) -> str:
-        """The English text for `en`, the German one for everything else."""
-        return self.en if language == "en" else self.de
+__all__ = ["FIELDS", "ActionField", "Text"]
 
 
 class ActionField(Struct, frozen=True):

@@ -9,10 +9,20 @@ from msgspec import Struct
 
 
 class WindowKind(StrEnum):
-    """Windows a value can be asked for; local ones follow Europe/Berlin."""
+    """Windows a value can be asked for; nights, days and longer ones are local, Europe/Berlin (docs/time.md)."""
 
+    MINUTE = "minute"
+    FIVE_MINUTES = "five-minutes"
+    QUARTER_HOUR = "quarter-hour"
     HOUR = "hour"
+    NIGHT = "night"
     DAY = "day"
+    SEVEN_DAYS = "seven-days"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+    YEAR_TO_DATE = "year-to-date"
+    SCHOOL_YEAR = "school-year"
 
 
 class Label(StrEnum):
@@ -37,6 +47,12 @@ class KpiValue(Struct, frozen=True, kw_only=True):
         digest: 128-bit digest of the counted events, 32 hex digits.
         revision: grows by one with every change of this window.
         inputs_up_to: append time of the newest event the value knows of.
+        coverage: share of the time that was observed, 0 to 1; None where the measure has no such share.
+        named: further values of the same KPI in `unit` or their own, e.g. `{"p90": 12.5}`; None = unknown.
+        reasons: why a corrected value changed after it was final (`kernel.label.Reason`).
+        references: the denominators that were applied, by name, as scaled integers.
+        definition_hash: SHA-256 (hex) of the definition the value was made with; "" in values of older engines.
+        late_n: of `n`, how many arrived after the window could be final.
     """
 
     kpi_id: str
@@ -57,6 +73,12 @@ class KpiValue(Struct, frozen=True, kw_only=True):
     label: Label
     revision: int
     inputs_up_to: datetime
+    coverage: float | None = None
+    named: dict[str, float | None] = {}
+    reasons: tuple[str, ...] = ()
+    references: dict[str, int] = {}
+    definition_hash: str = ""
+    late_n: int = 0
 
     @property
     def synthetic(self) -> bool:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cityhub.dashboard import formats
+from cityhub.dashboard.texts import Lang
 from cityhub.kpi.kernel.windows import window_of
 from cityhub.kpi.values import WindowKind
 from tests.unit.dashboard.world import NOW, instant
@@ -71,12 +72,32 @@ def test_how_often_something_is_expected() -> None:
         (WindowKind.HOUR, "2026-11-23T13:01", "14–15 Uhr, bisher", "14:00–15:00 so far"),
         (WindowKind.HOUR, "2026-11-23T12:30", "13–14 Uhr", "13:00–14:00"),
         (WindowKind.HOUR, "2026-11-22T22:30", "So 22.11., 23–24 Uhr", "Sun 22 Nov, 23:00–24:00"),
+        (WindowKind.MINUTE, "2026-11-23T12:30", f"13:30–13:31{GAP}Uhr", "13:30–13:31"),
+        (WindowKind.FIVE_MINUTES, "2026-11-22T22:59", f"So 22.11., 23:55–24:00{GAP}Uhr", "Sun 22 Nov, 23:55–24:00"),
+        (WindowKind.QUARTER_HOUR, "2026-11-23T13:06", f"14:00–14:15{GAP}Uhr, bisher", "14:00–14:15 so far"),
+        (WindowKind.NIGHT, "2026-11-23T09:00", "Nacht zum 23.11.2026", "night to 23 Nov 2026"),
+        (WindowKind.SEVEN_DAYS, "2026-11-22T09:00", "7 Tage bis 22.11.2026", "7 days to 22 Nov 2026"),
+        (WindowKind.WEEK, "2026-11-23T09:00", "KW 48/2026, bisher", "week 48, 2026 so far"),
+        (WindowKind.WEEK, "2025-12-31T09:00", "KW 1/2026", "week 1, 2026"),
+        (WindowKind.MONTH, "2026-03-01T09:00", "März 2026", "March 2026"),
+        (WindowKind.MONTH, "2026-11-01T09:00", "November 2026, bisher", "November 2026 so far"),
+        (WindowKind.YEAR, "2025-12-31T22:59", "2025", "2025"),
+        (WindowKind.YEAR_TO_DATE, "2026-11-20T09:00", "01.01. bis 20.11.2026", "1 Jan to 20 Nov 2026"),
+        (WindowKind.SCHOOL_YEAR, "2026-07-31T09:00", "Schuljahr 2025/26", "school year 2025/26"),
+        (WindowKind.SCHOOL_YEAR, "1999-09-01T09:00", "Schuljahr 1999/00", "school year 1999/00"),
     ],
 )
 def test_windows_are_called_as_people_call_them(kind: WindowKind, moment: str, german: str, english: str) -> None:
     start, end = map(instant, window_of(kind, int(at(moment).timestamp())))
     assert formats.period(kind, start, end, NOW, "de") == german
     assert formats.period(kind, start, end, NOW, "en") == english
+
+
+@pytest.mark.parametrize("lang", ["de", "en"])
+def test_every_kind_of_window_has_a_name_of_its_own(lang: Lang) -> None:
+    bounds = {kind: map(instant, window_of(kind, int(NOW.timestamp()))) for kind in WindowKind}
+    names = {formats.window(kind, start, end, lang) for kind, (start, end) in bounds.items()}
+    assert len(names) == len(WindowKind)
 
 
 def test_tables_name_windows_by_date_because_files_are_read_later() -> None:

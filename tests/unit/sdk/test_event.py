@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cityhub.sdk import codec
 from cityhub.sdk.errors import RejectedEvent
@@ -60,14 +61,24 @@ def test_identity_is_frozen() -> None:
 
 
 @pytest.mark.parametrize("synthetic", [True, False])
-def test_round_trip_in_every_mode(synthetic: bool) -> None:
-    original = event(synthetic=synthetic)
+@pytest.mark.parametrize("stamps", [{}, {"borough": "STB07"}, {"borough": "STB01", "registerversion": "2026-11-01/3"}])
+def test_round_trip_in_every_mode(synthetic: bool, stamps: dict[str, str]) -> None:
+    original = replace(event(synthetic=synthetic), **stamps)
     assert codec.decode(codec.encode(original)) == original
     headers, body = codec.encode_binary(original)
     assert codec.decode_binary(headers, body) == original
     kafka = {name.replace("ce-", "ce_"): value for name, value in headers.items()}
     assert codec.decode_binary(kafka, body) == original
     assert codec.decode_batch(codec.encode_batch([original, original])) == [original, original]
+
+
+def test_a_stamp_is_no_part_of_what_the_event_says() -> None:
+    stamped = codec.decode(raw(borough="STB03", registerversion="7"))
+    assert (stamped.borough, stamped.registerversion) == ("STB03", "7")
+    assert (stamped.id, stamped.contenthash) == (event().id, event().contenthash)
+    assert b"borough" not in codec.encode(event())
+    headers, _ = codec.encode_binary(stamped)
+    assert (headers["ce-borough"], headers["ce-registerversion"]) == ("STB03", "7")
 
 
 @pytest.mark.parametrize(
@@ -90,6 +101,12 @@ def test_round_trip_in_every_mode(synthetic: bool) -> None:
         (raw(datacontenttype="text/plain"), "envelope", "datacontenttype", "text/plain"),
         (raw(contenthash="0" * 64), "envelope", "contenthash", "does not fit the content"),
         (raw(contenthash="ABC"), "envelope", "contenthash", "64 lower-case hex"),
+        (raw(borough="STB08"), "envelope", "borough", "one of STB01 to STB07"),
+        (raw(borough="Mitte"), "envelope", "borough", "one of STB01 to STB07"),
+        (raw(borough=""), "envelope", "borough", "one of STB01 to STB07"),
+        (raw(borough=5), "envelope", "borough", "str"),
+        (raw(registerversion=""), "envelope", "registerversion", "1 to 256 printable"),
+        (raw(registerversion="1\n"), "envelope", "registerversion", "1 to 256 printable"),
         (raw(surprise=1), "envelope", "", "surprise"),
         (raw(synthetic="true"), "envelope", "synthetic", "bool"),
         (b"", "parse", "", "JSON"),

@@ -1,17 +1,45 @@
-"""The simulated city, on loopback only."""
+"""The simulated city, on loopback only: feeds for the adapters that exist, events for the partners that have none yet."""
 
 from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
 
+from structlog import get_logger
+
+from cityhub.bus.errors import BusUnavailable
+from cityhub.bus.publisher import EventPublisher
+from cityhub.hub.access import kafka_access
 from cityhub.hub.run.serving import serve
 from cityhub.hub.secrets import Secrets
 from cityhub.hub.settings import Settings
 from cityhub.sandbox.city.app import create_city
+from cityhub.sandbox.city.feeder import Feeder
+from cityhub.sdk.contract import load_contracts
+
+log = get_logger()
+_RETRY_S = 2.0
 
 
-async def run(settings: Settings, _: Secrets, stop: asyncio.Event) -> None:
-    """Answer polls until `stop` is set."""
-    app = create_city(settings.city_seed, lambda: datetime.now(UTC), settings.city_backfill_hours)
+async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> None:
+    """Answer polls and write streams until `stop` is set."""
+    app = create_city(settings.city_seed, _now, settings.city_backfill_hours)
+    feeding = asyncio.create_task(_feed(settings, secrets, stop))
     await serve(app, host="127.0.0.1", port=settings.city_port, stop=stop)
+    await feeding
+
+
+async def _feed(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> None:
+    contracts = load_contracts()
+    while not stop.is_set():
+        try:
+            async with EventPublisher(kafka_access(settings, secrets), client_id="cityhub-city") as publisher:
+                feeder = Feeder(settings.city_seed, contracts, publisher, settings.data / "city.json", _now)
+                await feeder.run(stop)
+        except BusUnavailable as error:
+            log.info("city_waits_for_kafka", error=str(error), retry_s=_RETRY_S)
+            await asyncio.sleep(_RETRY_S)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

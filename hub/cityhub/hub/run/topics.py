@@ -6,18 +6,12 @@ import asyncio
 
 from cityhub.bus import topics
 from cityhub.bus.access import KafkaAccess
+from cityhub.bus.topics import TopicSpec
 from cityhub.hub import acl
 from cityhub.hub.access import kafka_access
 from cityhub.hub.secrets import Secrets
 from cityhub.hub.settings import Settings
-
-_WANTED = (
-    topics.events("dvv", "transit"),
-    topics.quarantine("dvv", "transit"),
-    topics.quarantine("wbd", "bins"),
-    topics.dead_letters("dvv"),
-    topics.values(),
-)
+from cityhub.sdk.contract import load_contracts
 
 
 async def run(settings: Settings, secrets: Secrets, _: asyncio.Event) -> None:
@@ -26,5 +20,19 @@ async def run(settings: Settings, secrets: Secrets, _: asyncio.Event) -> None:
 
 
 def _ensure(access: KafkaAccess) -> None:
-    topics.ensure(access, _WANTED)
+    topics.ensure(access, _wanted())
     acl.ensure(access)
+
+
+def _wanted() -> list[TopicSpec]:
+    """A topic per stream that has a contract, and what goes with it."""
+    contracts = load_contracts().values()
+    partners = sorted({contract.partner for contract in contracts})
+    return [
+        *(topics.event_log(topic) for topic in sorted({contract.topic for contract in contracts})),
+        *(topics.dead_letters(partner) for partner in partners),
+        topics.quarantine("dvv", "transit"),
+        topics.quarantine("wbd", "bins"),
+        topics.values(),
+        topics.clock(),
+    ]

@@ -16,7 +16,7 @@ from xxhash import xxh3_128_digest, xxh3_128_intdigest
 
 from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.kernel.predicate import Predicate
-from cityhub.kpi.kernel.windows import grain_start
+from cityhub.kpi.kernel.windows import Grain, grain_start
 
 FUTURE_TOLERANCE_S = 300
 """An event later than this after its append time has a wrong clock and is refused."""
@@ -217,7 +217,7 @@ class Evaluator:
             delta.n = 1
             delta.synthetic_n = int(event.synthetic)
             delta.digest = xxh3_128_intdigest(item.id_key + item.content)
-            start = grain_start(int(event.time.timestamp()))
+            start = grain_start(Grain.HOUR, int(event.time.timestamp() * 1000))
             found.append((BucketKey(route.kpi, route.version, start, CITY, self._dimensions(route, event.data)), delta))
         return found
 

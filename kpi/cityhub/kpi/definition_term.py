@@ -1,0 +1,102 @@
+"""Terms in the roles that measures give them, and the proof that sums of them fit 64 bits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cityhub.kpi.kernel.expression import Expression, Kind, Type, parse_predicate, parse_term
+from cityhub.kpi.kernel.expression_literal import LARGEST, is_literal
+from cityhub.kpi.kernel.expression_problems import refuse, shown
+from cityhub.kpi.kernel.expression_type import NAMES, NUMBERS
+from cityhub.kpi.kernel.expression_unit import parse_unit
+from cityhub.sdk.contract import Contract
+
+DAYS = 400
+"""Days over which sums are proved to fit: the longest window is a year."""
+
+
+def number(tree: Any, contract: Contract) -> Expression:
+    """A term that can be added up."""
+    term = parse_term(tree, contract)
+    if term.type.kind not in NUMBERS:
+        raise refuse(f"{shown(tree)} is {NAMES[term.type.kind]}; use a number or a duration")
+    return term
+
+
+def never_negative(tree: Any, contract: Contract) -> Expression:
+    """A term that fits a histogram. A negative duration, such as a booking after its slot, is unknown."""
+    term = number(tree, contract)
+    if term.type.low is not None and term.type.low >= 0:
+        return term
+    if term.type.kind is Kind.DURATION:
+        return number({"unless_negative": tree}, contract)
+    raise refuse(
+        f"{shown(tree)} may be negative, and a quantile needs values from 0; bound it in the contract (min: 0), or "
+        f"write {{unless_negative: {tree}}} to leave negative ones out or {{max: [0, {tree}]}} to count them as 0"
+    )
+
+
+def name_of(tree: Any, contract: Contract) -> Expression:
+    """A term that tells entities apart: a text or a whole number."""
+    term = parse_term(tree, contract)
+    if is_literal(tree) or term.type.kind not in (Kind.TEXT, Kind.INTEGER) or term.type.scale:
+        raise refuse(
+            f"{shown(tree)} does not tell entities apart; use '@subject' or a field with an id, such as $case_id"
+        )
+    return term
+
+
+def zero_or_one(tree: Any, contract: Contract) -> Expression:
+    """A predicate as a number: 1 where it is true, 0 where it is false."""
+    parse_predicate(tree, contract)  # its faults with their own paths
+    return parse_term({"if": [tree, 1, 0]}, contract)
+
+
+def instant(tree: Any, contract: Contract) -> Expression:
+    """A term that is an instant."""
+    term = parse_term(tree, contract, beside=Type(kind=Kind.INSTANT))
+    if term.type.kind is not Kind.INSTANT:
+        raise refuse(f"{shown(tree)} is {NAMES[term.type.kind]}; use an instant, such as {{plus: ['@time', 30d]}}")
+    return term
+
+
+def prove_fit(values: list[tuple[Expression, Contract, int]]) -> None:
+    """Prove that the sum of some values stays within 64 bits for as long as a window can be.
+
+    Args:
+        values: each with its contract and how often it is added a day at most.
+
+    Raises:
+        Problems: a value has no bounds, or they are too wide.
+    """
+    total = 0
+    for value, contract, per_day in values:
+        low, high = value.type.low, value.type.high
+        if low is None or high is None:
+            raise refuse(
+                f"{shown(value.tree)} has no bounds, so its sum cannot be proved to fit 64 bits; give the fields min "
+                f"and max in the contract of {contract.type}, or bound the term with max and min"
+            )
+        total += max(abs(low), abs(high)) * per_day * DAYS
+    if total > LARGEST:
+        value, contract, _ = values[0]
+        raise refuse(
+            f"the sum of {shown(value.tree)} over {DAYS} days can reach {total:.1e}, beyond the {LARGEST:.1e} of "
+            f"64 bits; narrow min, max, subjects_at_most or events_per_day_at_most in the contract of {contract.type}"
+        )
+
+
+def same_measure(values: list[Expression]) -> Type:
+    """The type that terms of several sources share.
+
+    Raises:
+        Problems: they are not of one unit and scale.
+    """
+    first = values[0].type
+    for value in values[1:]:
+        if parse_unit(value.type.unit) != parse_unit(first.unit) or value.type.scale != first.scale:
+            raise refuse(
+                f"the sources give {first.unit} with {first.scale} and {value.type.unit} with {value.type.scale} "
+                "decimals; all must have one unit and scale"
+            )
+    return first

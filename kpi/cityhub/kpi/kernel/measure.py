@@ -1,0 +1,200 @@
+"""The checked, typed form of what a definition measures: a closed set of classes (docs/kpi-language.md).
+
+`times` is the whole factor from the quotient of the engine's integers to the KPI's unit: decimals carried, milliseconds
+and unit prefixes are in it. A share in percent has 100, a median of milliseconds shown in days 1/86400000.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from cityhub.kpi.kernel.expression import Expression
+from cityhub.sdk.text import Text
+
+
+class Part(Struct, frozen=True):
+    """Events of one source. `where` None = all; `value` None = each counts one."""
+
+    source: str
+    where: Expression | None = None
+    value: Expression | None = None
+
+
+class Term(Struct, frozen=True):
+    """An additive sum over one or more sources. `name` is what it counts, such as departures."""
+
+    parts: tuple[Part, ...]
+    name: Text | None = None
+
+
+class Reference(Struct, frozen=True):
+    """A versioned denominator, in `unit`."""
+
+    name: str
+    unit: str = "1"
+
+
+class Latest(Struct, frozen=True):
+    """The sum over entities of each one's last value.
+
+    Attributes:
+        over: the last value that is divided by, of the same events; `per` = a reference instead.
+        until: the instant after which an entity's state no longer counts.
+    """
+
+    part: Part
+    entity: Expression
+    value: Expression
+    over: Expression | None = None
+    until: Expression | None = None
+    per: Reference | None = None
+    times: Fraction = Fraction(1)
+
+
+class Distinct(Struct, frozen=True):
+    """How many different values the parts have."""
+
+    parts: tuple[Part, ...]
+    per: Reference | None = None
+    times: Fraction = Fraction(1)
+
+
+Operand: TypeAlias = Term | Latest | Distinct | Reference
+
+
+class Ratio(Struct, frozen=True):
+    """`times` · of ÷ over; `complement`: `times` · (1 − of ÷ over)."""
+
+    of: Operand
+    over: Operand
+    times: Fraction = Fraction(1)
+    complement: bool = False
+
+
+class Total(Struct, frozen=True):
+    """A sum or count, per reference and per hour of the window where it says so."""
+
+    of: Term
+    per: Reference | None = None
+    per_hour: bool = False
+    times: Fraction = Fraction(1)
+
+
+class Quantile(Struct, frozen=True):
+    """Quantiles of a value that is never negative; the first is the KPI's value, the others are named p90 …"""
+
+    part: Part
+    at: tuple[Fraction, ...]
+    times: Fraction = Fraction(1)
+
+
+class State(Struct, frozen=True):
+    """Time-weighted: the share of observed time in which `holds` is true, or the mean of `value`.
+
+    Attributes:
+        hold_ms: how long an observation speaks for its entity at most.
+        total: the time itself, summed over entities, in place of its share.
+    """
+
+    part: Part
+    entity: Expression
+    hold_ms: int
+    holds: Expression | None
+    value: Expression | None
+    times: Fraction = Fraction(1)
+    complement: bool = False
+    total: bool = False
+
+
+class Join(Struct, frozen=True):
+    """Two events of one case.
+
+    Attributes:
+        keys: what makes the case, by source. cohort: whose bucket a closed case falls into.
+        at: quantiles of the elapsed time; holds: a predicate over it, whose share among closed cases is the value. With
+            neither, closed cases are counted.
+        open: cases without their second event are counted beside, with their age.
+    """
+
+    first: Part
+    then: Part
+    keys: dict[str, Expression]
+    at: tuple[Fraction, ...] = ()
+    holds: Expression | None = None
+    cohort: Literal["first", "then"] = "then"
+    times: Fraction = Fraction(1)
+    open: bool = True
+
+
+Measure: TypeAlias = Ratio | Total | Quantile | State | Latest | Distinct | Join
+
+
+class Named(Struct, frozen=True):
+    """A value beside the main one."""
+
+    name: Text
+    measure: Measure
+    unit: str
+
+
+def parts_of(measure: Measure | Operand) -> Iterator[Part]:
+    """Every part a measure reads, in its order."""
+    match measure:
+        case Ratio():
+            yield from parts_of(measure.of)
+            yield from parts_of(measure.over)
+        case Total():
+            yield from measure.of.parts
+        case Term() | Distinct():
+            yield from measure.parts
+        case Quantile() | State() | Latest():
+            yield measure.part
+        case Join():
+            yield from (measure.first, measure.then)
+
+
+def slots_of(measure: Measure | Operand) -> int:
+    """Sums a measure keeps in each bucket; histograms are not among them."""
+    match measure:
+        case Ratio():
+            return slots_of(measure.of) + slots_of(measure.over)
+        case Latest():
+            return 1 + (measure.over is not None)
+        case State():
+            return 3
+        case Join():
+            return 2 + (measure.holds is not None) + 2 * measure.open
+        case Quantile() | Reference():
+            return 0
+    return 1
+
+
+def is_layered(measure: Measure) -> bool:
+    """Whether buckets are kept per window, because different values cannot be added up from grains."""
+    return isinstance(measure, Distinct) or (
+        isinstance(measure, Ratio) and any(isinstance(operand, Distinct) for operand in (measure.of, measure.over))
+    )
+
+
+def meaning_of(measure: Any) -> Any:
+    """Canonical, JSON-able form of what affects a number: every attribute, no default left out, no names of terms."""
+    match measure:
+        case Expression():
+            return measure.tree
+        case Fraction():
+            return f"{measure.numerator}/{measure.denominator}"
+        case Struct():
+            attributes = {field: getattr(measure, field) for field in measure.__struct_fields__}
+            if isinstance(measure, Term):
+                del attributes["name"]
+            return {"is": type(measure).__name__.lower(), **meaning_of(attributes)}
+        case dict():
+            return {key: meaning_of(value) for key, value in measure.items()}
+        case tuple():
+            return [meaning_of(value) for value in measure]
+    return msgspec.to_builtins(measure)

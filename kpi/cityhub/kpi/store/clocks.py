@@ -1,0 +1,66 @@
+"""How far the record has come, as the cursors tell: the only clock of windows and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select
+
+from cityhub.kpi.definition import KpiDefinition
+from cityhub.kpi.store import schema2 as schema
+
+JOB = "cityhub-kpi"
+"""The consumer group whose cursors are the clock of everything that is published."""
+_MINUTE_MS = 60_000
+
+
+class Clock(NamedTuple):
+    """Of some partitions, epoch milliseconds.
+
+    Attributes:
+        settled_ms: the slowest is known to have come so far; 0 = nothing is known of one of them.
+        reached_ms: the fastest has come so far.
+        newest_ms: append time of the newest record.
+    """
+
+    settled_ms: int
+    reached_ms: int
+    newest_ms: int
+
+    @property
+    def until_s(self) -> int:
+        """End of the minute that the fastest has reached, epoch seconds: what begins later is not there yet."""
+        return (self.reached_ms // _MINUTE_MS + 1) * 60
+
+
+class Clocks:
+    """The clocks of a job's partitions in one snapshot."""
+
+    def __init__(self, connection: Connection, job: str) -> None:
+        row = schema.cursor.c
+        query = select(row.id, row.topic, row.appended_ms, row.complete_ms).where(row.job == job)
+        self._topics: dict[str, list[Clock]] = {}
+        self._writers: dict[int, int] = {}
+        for writer, topic, appended, complete in connection.execute(query):
+            reached = max(appended, complete)
+            self._topics.setdefault(topic, []).append(Clock(reached, reached, appended))
+            self._writers[writer] = reached
+
+    def of(self, definition: KpiDefinition) -> Clock:
+        """The slowest source decides what is settled, the fastest what has begun."""
+        found = [_together(self._topics.get(source.topic, ())) for source in definition.sources.values()]
+        return _together(found)
+
+    def arrival_ms(self, writer: int) -> int:
+        """The clock of the partition that wrote a bucket."""
+        return self._writers.get(writer, 0)
+
+
+def _together(clocks: Iterable[Clock]) -> Clock:
+    found = list(clocks)
+    return Clock(
+        min((clock.settled_ms for clock in found), default=0),
+        max((clock.reached_ms for clock in found), default=0),
+        max((clock.newest_ms for clock in found), default=0),
+    )

@@ -1,0 +1,111 @@
+"""What a pass is going to write of one definition: values, history, roll-ups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from sqlalchemy import Connection
+
+from cityhub.kpi.kernel.effect import ReferenceRow
+from cityhub.kpi.kernel.plan import Plan
+from cityhub.kpi.store.clocks import Clock
+from cityhub.kpi.store.figures import figures
+from cityhub.kpi.store.history import bins_by_place, write_clock, write_history
+from cityhub.kpi.store.references import References
+from cityhub.kpi.store.renewal import Finding, KeptValue, kept_values, renewed, write_values
+from cityhub.kpi.store.rollups import day_totals, keeps_rollups, write_rollups
+from cityhub.kpi.store.sheet import Bins, Integers
+from cityhub.kpi.store.windows import Histograms, Job, Place, PlanRows, Totals, base_rows, layer_rows, totals
+from cityhub.kpi.values import Label
+
+JobSums = tuple[Job, Totals]
+
+
+class Draft(NamedTuple):
+    """Attributes:
+    values: those that changed; provisional: all that were looked at and may still settle.
+    buckets: rows of the changed buckets; bins: their histograms; days: rows of the changed days.
+    """
+
+    plan: Plan
+    values: list[tuple[Job, KeptValue]]
+    provisional: list[tuple[Job, KeptValue]]
+    buckets: list[list[int]]
+    bins: Mapping[Place, Bins]
+    days: Integers
+    clock_s: int
+    references: References
+
+    def write(self, connection: Connection, at_min: int) -> None:
+        """Write it; `at_min` is the minute under which history is kept."""
+        write_values(connection, self.plan.definition.id, self.values)
+        write_rollups(connection, self.plan, self.days)
+        write_history(connection, self.plan, at_min, self.buckets, self.bins)
+        write_clock(connection, self.plan, at_min, self.clock_s, self.references)
+
+
+def draft(
+    source: PlanRows,
+    jobs: Mapping[Job, int],
+    places: Sequence[Place],
+    clock: Clock,
+    references: References,
+) -> Draft:
+    """Compute a definition's numbers from one snapshot.
+
+    Args:
+        jobs: what to compute, with the clock of the partitions that changed it (0 = none did).
+        places: buckets that changed and whose history is not kept yet.
+    """
+    plan = source.plan
+    layered = {row.id for row in source.series if row.layer}
+    base_places = [place for place in places if place.series not in layered]
+    layer_places = [place for place in places if place.series in layered]
+    asked = list(jobs)
+    base = base_rows(source, asked, base_places, clock.until_s)
+    layers = layer_rows(source, asked, layer_places)
+    histograms = Histograms(source, asked, base_places, clock.until_s)
+    sums = totals(source, asked, base.rows, layers)
+    found: list[JobSums] = [(job, one._replace(bins=histograms.of(job))) for job, one in zip(asked, sums, strict=True)]
+    before = kept_values(source.connection, plan.definition.id, asked)
+    values = [
+        (job, renewed(plan, _finding(plan, (job, one), jobs[job], references, clock), before.get(job), clock))
+        for job, one in found
+        if job in before or one.anything
+    ]
+    return Draft(
+        plan=plan,
+        values=[(job, value) for job, value in values if value != before.get(job)],
+        provisional=[(job, value) for job, value in values if value.label is Label.PROVISIONAL],
+        buckets=_of_places([base.fresh, *layers.values()], places),
+        bins=bins_by_place(histograms.fresh) if base_places else {},
+        days=day_totals(base.fresh, base_places) if keeps_rollups(plan) else base.fresh[:0],
+        clock_s=clock.until_s,
+        references=references,
+    )
+
+
+def _finding(plan: Plan, sums: JobSums, arrival_ms: int, references: References, clock: Clock) -> Finding:
+    job, found = sums
+    applied = _applied(plan, job, references)
+    values = {name: None if row is None else row.value for name, row in applied.items()}
+    return Finding(
+        job=job,
+        figures=figures(plan, job, found, clock.until_s, values),
+        arrival_ms=arrival_ms,
+        applied=[row for row in applied.values() if row is not None],
+    )
+
+
+def _applied(plan: Plan, job: Job, references: References) -> dict[str, ReferenceRow | None]:
+    return {name: references.applicable(name, job.cut.scope, job.window.end) for name in plan.references}
+
+
+def _of_places(matrices: Sequence[Integers], places: Sequence[Place]) -> list[list[int]]:
+    """The rows of the places."""
+    wanted = set(places)
+    starts = np.array(sorted({place.start for place in places}), dtype=np.int64)
+    near = [row for rows in matrices for row in rows[np.isin(rows[:, 1], starts)].tolist()]
+    return [row for row in near if Place(row[0], row[1]) in wanted]

@@ -1,0 +1,270 @@
+"""Passes of the publisher: what changed becomes window values, with labels, revisions and history.
+
+A pass reads one snapshot of buckets and cursors, computes, and writes everything in one transaction. Between the two
+nothing is locked, so workers never wait for arithmetic. What a batch changes in the meantime keeps its mark, because
+the mark's stamp has changed, and comes with the next pass. A pass that fails leaves nothing behind but the marks it
+began with, so that the next one finds the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection, select
+
+from cityhub.kpi.kernel.plan import Plan
+from cityhub.kpi.kernel.windows import Window, grain_end, window_at, windows_over
+from cityhub.kpi.store import schema2 as schema
+from cityhub.kpi.store.backlog import Backlog, Mark, Waiting, delete_marks, read_marks
+from cityhub.kpi.store.clocks import Clock, Clocks
+from cityhub.kpi.store.database2 import Database
+from cityhub.kpi.store.dialect import upsert
+from cityhub.kpi.store.drafts import Draft, draft
+from cityhub.kpi.store.figures import moves_with_clock
+from cityhub.kpi.store.history import minute_of
+from cityhub.kpi.store.references import References, Seen, load_references
+from cityhub.kpi.store.renewal import decode_value, settles_ms
+from cityhub.kpi.store.sheet import Cut, SeriesRow, cuts_of
+from cityhub.kpi.store.tenure import Fence
+from cityhub.kpi.store.windows import Job, Place, PlanRows, series_of
+from cityhub.kpi.values import Label, WindowKind
+
+MARKS_LOOKED_AT = 10_000
+"""Marks of one pass, the newest; older ones wait until these are done."""
+VALUES_PER_PASS = 5_000
+_SERIES_PER_QUERY = 500
+
+
+class Watermark(Struct, frozen=True):
+    """What of a definition is published: which one, up to which clock (epoch s), with which denominators."""
+
+    version: int
+    hash: str
+    until_s: int
+    references: dict[str, Seen]
+
+
+class Publishing:
+    """Brings window values up to date.
+
+    Args:
+        job: consumer group whose cursors are the clock.
+        fence: checked in every transaction that writes.
+    """
+
+    def __init__(self, database: Database, plans: Iterable[Plan], job: str, fence: Fence) -> None:
+        self._database = database
+        self._plans = {plan.definition.id: plan for plan in plans}
+        self._job = job
+        self._fence = fence
+        self._memory: _Memory | None = None
+
+    def refresh(self, now_ms: int) -> int:
+        """One pass: bounded work, newest windows first; call it again while `behind`.
+
+        Args:
+            now_ms: the publisher's clock, under whose minute history is kept.
+
+        Returns:
+            Number of values that changed.
+
+        Raises:
+            StoreUnavailable, LeaseLost: nothing was written.
+        """
+        memory, self._memory = self._memory, None  # memory follows the store: lost with a pass that fails
+        with self._database.snapshot() as connection:
+            memory = memory or _load(connection, self._plans)
+            clocks = Clocks(connection, self._job)
+            found = _Pass(connection, memory, clocks).run()
+        marks, watermarks = memory.settled()
+        if found or marks or watermarks:
+            with self._database.begin() as connection:
+                self._fence(connection)
+                for one in found:
+                    one.write(connection, minute_of(now_ms))
+                delete_marks(connection, marks)
+                _write_watermarks(connection, watermarks)
+        memory.written.update(watermarks)
+        self._memory = memory
+        return sum(len(one.values) for one in found)
+
+    @property
+    def behind(self) -> bool:
+        """Whether the last pass left numbers for the next one."""
+        return self._memory is not None and bool(self._memory.backlog.waiting())
+
+
+class _Memory:
+    """What a publisher remembers between passes. It follows from the store and repeats committed rows only."""
+
+    def __init__(self, plans: Mapping[str, Plan], written: Mapping[str, Watermark]) -> None:
+        self.plans = plans
+        self.written = dict(written)
+        self.seen = dict(written)
+        self.backlog = Backlog()
+        self.waiting = {kpi: Waiting() for kpi in plans}
+        self.series: dict[int, tuple[str, SeriesRow]] = {}
+
+    def settled(self) -> tuple[list[Mark], dict[str, Watermark]]:
+        """Marks and watermarks of which everything is done."""
+        waiting = self.backlog.waiting()
+        ready = {kpi: seen for kpi, seen in self.seen.items() if kpi not in waiting and seen != self.written.get(kpi)}
+        return self.backlog.release(), ready
+
+
+def _load(connection: Connection, plans: Mapping[str, Plan]) -> _Memory:
+    row = schema.meta.c
+    keys = {_meta_key(kpi): kpi for kpi in plans}
+    found = connection.execute(select(row.key, row.value).where(row.key.in_(list(keys))))
+    written = {keys[key]: msgspec.json.decode(text, type=Watermark) for key, text in found}
+    memory = _Memory(plans, written)
+    value = schema.value.c
+    query = select(value.kpi, value.window, value.anchor, value.scope, value.dims, value.payload)
+    for kpi, *key, payload in connection.execute(query.where(value.label == Label.PROVISIONAL.value)):
+        if kpi in plans:
+            kept = decode_value(payload)
+            memory.waiting[kpi].add(_job(*key), settles_ms(kept, plans[kpi]))
+    return memory
+
+
+class _Pass:
+    """The reading half of a pass; lives for one snapshot."""
+
+    def __init__(self, connection: Connection, memory: _Memory, clocks: Clocks) -> None:
+        self._connection = connection
+        self._memory = memory
+        self._clocks = clocks
+        self._clock = {kpi: clocks.of(plan.definition) for kpi, plan in memory.plans.items()}
+
+    def run(self) -> list[Draft]:
+        """What is to be written, by definition."""
+        memory = self._memory
+        places = self._take_marks()
+        names = {name for plan in memory.plans.values() for name in plan.references}
+        references = load_references(self._connection, names) if names else References(())
+        for kpi, plan in memory.plans.items():
+            self._take_changes(plan, references)
+            memory.backlog.add(kpi, memory.waiting[kpi].due(self._clock[kpi].settled_ms))
+        tasks: dict[str, dict[Job, int]] = {kpi: {} for kpi in places}
+        for (kpi, job), arrival_ms in memory.backlog.take(VALUES_PER_PASS).items():
+            tasks.setdefault(kpi, {})[job] = arrival_ms
+        drafts = [
+            draft(
+                PlanRows(self._connection, memory.plans[kpi]),
+                jobs,
+                places.get(kpi, ()),
+                self._clock[kpi],
+                references,
+            )
+            for kpi, jobs in tasks.items()
+        ]
+        for one in drafts:
+            for job, value in one.provisional:
+                memory.waiting[one.plan.definition.id].add(job, settles_ms(value, one.plan))
+        return drafts
+
+    def _take_marks(self) -> dict[str, list[Place]]:
+        """Put the tasks of new marks into the backlog.
+
+        Returns:
+            The buckets they stand for, by KPI.
+        """
+        memory = self._memory
+        until_s = max((clock.until_s for clock in self._clock.values()), default=0)
+        marks = read_marks(self._connection, memory.plans.values(), until_s, MARKS_LOOKED_AT)
+        marks = [mark for mark in marks if mark not in memory.backlog]
+        self._learn({mark.place.series for mark in marks} - memory.series.keys())
+        places: dict[str, dict[Place, None]] = {}
+        asked: dict[tuple[int, int, int], int] = {}
+        for mark in marks:
+            kpi, series = memory.series[mark.place.series]
+            if mark.place.start >= self._clock[kpi].until_s:
+                continue
+            memory.backlog.hold(mark)
+            places.setdefault(kpi, {})[mark.place] = None
+            # Marks come newest first: of a running total's marks the last one asks for what the others ask for, too.
+            start = 0 if memory.plans[kpi].has_prefix and not series.layer else mark.place.start
+            asked[mark.place.series, self._clocks.arrival_ms(mark.writer), start] = mark.place.start
+        for (number, arrival_ms, _), start in asked.items():
+            kpi, series = memory.series[number]
+            memory.backlog.add(kpi, self._jobs(memory.plans[kpi], series, start), arrival_ms)
+        return {kpi: list(found) for kpi, found in places.items()}
+
+    def _learn(self, numbers: Iterable[int]) -> None:
+        row = schema.series.c
+        query = select(row.kpi, row.id, row.layer, row.scope, row.dims)
+        waiting = sorted(numbers)
+        for first in range(0, len(waiting), _SERIES_PER_QUERY):
+            part = waiting[first : first + _SERIES_PER_QUERY]
+            for kpi, *rest in self._connection.execute(query.where(row.id.in_(part))):
+                self._memory.series[rest[0]] = (kpi, SeriesRow(*rest))
+
+    def _jobs(self, plan: Plan, series: SeriesRow, start: int) -> Iterator[Job]:
+        """The windows that a changed bucket counts into; of running totals all later ones too."""
+        until_s = self._clock[plan.definition.id].until_s
+        cuts = cuts_of(series, boroughs=_by_borough(plan))
+        if series.layer:
+            yield from (Job(cut, window_at(WindowKind(series.layer), start)) for cut in cuts)
+            return
+        end = until_s if plan.has_prefix else grain_end(plan.definition.grain, start)
+        for kind in plan.definition.windows:
+            for window in windows_over(kind, start, end, until_s - 1):
+                yield from (Job(cut, window) for cut in cuts)
+
+    def _take_changes(self, plan: Plan, references: References) -> None:
+        """Tasks that no bucket asks for: another definition or denominator, windows that begin."""
+        kpi, memory = plan.definition.id, self._memory
+        clock = self._clock[kpi]
+        now = Watermark(plan.definition.version, plan.definition.hash, clock.until_s, references.seen(plan.references))
+        before, memory.seen[kpi] = memory.seen.get(kpi), now
+        if before is None or before == now:
+            return
+        if (before.version, before.hash) != (now.version, now.hash):
+            memory.backlog.add(kpi, self._published(plan, 0))
+        changed_from = references.changed_from(before.references, plan.references)
+        if changed_from is not None:
+            memory.backlog.add(kpi, self._published(plan, changed_from))
+        if plan.has_prefix or moves_with_clock(plan):
+            memory.backlog.add(kpi, self._running(plan, before.until_s, clock))
+
+    def _published(self, plan: Plan, from_s: int) -> Iterator[Job]:
+        """Windows of the definition that are published and end after an instant."""
+        row = schema.value.c
+        query = select(row.window, row.anchor, row.scope, row.dims)
+        for found in self._connection.execute(query.where(row.kpi == plan.definition.id, row.end > from_s)):
+            yield _job(*found)
+
+    def _running(self, plan: Plan, from_s: int, clock: Clock) -> Iterator[Job]:
+        """Windows that began as the clock went on, and those that were running, where the clock moves their value."""
+        series = [row for row in series_of(self._connection, plan) if not row.layer]
+        cuts = dict.fromkeys(cut for row in series for cut in cuts_of(row, boroughs=_by_borough(plan)))
+        moving = moves_with_clock(plan)
+        for kind in plan.definition.windows:
+            for window in windows_over(kind, from_s, clock.until_s, clock.until_s - 1):
+                if moving or window.anchor >= from_s:
+                    yield from (Job(cut, window) for cut in cuts)
+
+
+def _by_borough(plan: Plan) -> bool:
+    return "borough" in plan.definition.scopes
+
+
+def _job(kind: str, anchor: int, scope: str, dims: str) -> Job:
+    window: Window = window_at(WindowKind(kind), anchor)
+    return Job(Cut(scope, dims), window)
+
+
+def _meta_key(kpi: str) -> str:
+    return f"published/{kpi}"
+
+
+def _write_watermarks(connection: Connection, watermarks: Mapping[str, Watermark]) -> None:
+    rows: Sequence[dict[str, str]] = [
+        {"key": _meta_key(kpi), "value": msgspec.json.encode(mark).decode()} for kpi, mark in watermarks.items()
+    ]
+    if rows:
+        statement = upsert(connection, schema.meta)
+        statement = statement.on_conflict_do_update(index_elements=["key"], set_={"value": statement.excluded.value})
+        connection.execute(statement, rows)

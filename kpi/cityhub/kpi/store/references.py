@@ -1,0 +1,75 @@
+"""Versioned denominators: population, stock, kilometres of sewer. A window takes the one that is valid at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select
+
+from cityhub.kpi.kernel.effect import ReferenceRow
+from cityhub.kpi.store import schema2 as schema
+from cityhub.kpi.store.dialect import insert_missing
+
+
+def write_references(connection: Connection, rows: Sequence[ReferenceRow]) -> None:
+    """Keep denominators as they were recorded; one that is there already, by name and event id, stays as it is."""
+    insert_missing(connection, schema.reference, [row._asdict() for row in rows])
+
+
+class Seen(NamedTuple):
+    """What is known of one name: how many rows, and the newest recording, epoch ms."""
+
+    rows: int
+    newest_ms: int
+
+
+class References:
+    """All recorded denominators of some names."""
+
+    def __init__(self, rows: Iterable[ReferenceRow]) -> None:
+        self._rows: dict[str, list[ReferenceRow]] = {}
+        for row in sorted(rows, key=lambda row: (row.valid_from, row.recorded_ms, row.id), reverse=True):
+            self._rows.setdefault(row.name, []).append(row)
+
+    def applicable(self, name: str, scope: str, window_end: int, known_ms: int | None = None) -> ReferenceRow | None:
+        """The denominator of a window: valid from at most its last second, then the newest, then by id; None = unknown.
+
+        Args:
+            scope: `city` or a borough; one of the city says nothing about a borough.
+            window_end: epoch seconds.
+            known_ms: only what was recorded by then; None = everything.
+        """
+        for row in self._rows.get(name, ()):
+            in_time = known_ms is None or row.recorded_ms <= known_ms
+            if row.scope == scope and row.valid_from <= window_end - 1 and in_time:
+                return row
+        return None
+
+    def seen(self, names: Iterable[str]) -> dict[str, Seen]:
+        """How much is known of each name."""
+        found: dict[str, Seen] = {}
+        for name in names:
+            rows = self._rows.get(name, [])
+            found[name] = Seen(len(rows), max((row.recorded_ms for row in rows), default=0))
+        return found
+
+    def changed_from(self, before: Mapping[str, Seen], names: Iterable[str]) -> int | None:
+        """From which instant on (epoch s) windows may have another denominator than before; None = from none."""
+        after = self.seen(names)
+        starts = [
+            row.valid_from
+            for name, seen in after.items()
+            if seen != (was := before.get(name, Seen(0, 0)))
+            for row in self._rows[name]
+            if row.recorded_ms >= was.newest_ms
+        ]
+        return min(starts, default=None)
+
+
+def load_references(connection: Connection, names: Iterable[str]) -> References:
+    """Read the denominators of the names."""
+    row = schema.reference.c
+    query = select(row.id, row.name, row.scope, row.valid_from, row.recorded_ms, row.value)
+    wanted = sorted(set(names))
+    return References(ReferenceRow(*found) for found in connection.execute(query.where(row.name.in_(wanted))))

@@ -1,0 +1,49 @@
+"""One process's hold on a lease, checked inside the transactions that rely on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import uuid4
+
+from sqlalchemy import Connection
+
+from cityhub.kpi.errors import KpiError
+from cityhub.kpi.store.lease2 import Lease
+
+Fence = Callable[[Connection], None]
+"""Raises inside a transaction that must not be committed, because another process has taken over."""
+
+
+class LeaseLost(KpiError):  # noqa: N818 - a state of the world
+    """Another process took the lease; nothing was written."""
+
+
+class Tenure:
+    """Takes and keeps a lease."""
+
+    def __init__(self, lease: Lease) -> None:
+        self._lease = lease
+        self._holder = uuid4().hex
+        self._epoch = 0
+
+    def keep(self, now_ms: int) -> bool:
+        """Take or extend the lease; whether this process has it.
+
+        Raises:
+            StoreUnavailable: nobody knows.
+        """
+        self._epoch = self._lease.acquire(self._holder, now_ms)
+        return self._epoch > 0
+
+    def check(self, connection: Connection) -> None:
+        """Make sure that nobody else gets the lease before the transaction ends.
+
+        Raises:
+            LeaseLost: somebody has got it already.
+        """
+        if not self._lease.holds(connection, self._holder, self._epoch):
+            raise LeaseLost("another process has the lease; this one writes nothing")
+
+    def release(self) -> None:
+        """Give the lease back, so that a successor need not wait."""
+        self._lease.release(self._holder)

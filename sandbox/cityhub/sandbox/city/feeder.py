@@ -1,0 +1,80 @@
+"""Writes the simulated streams to their topics: the history once, then what happens, as it happens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from structlog import get_logger
+
+from cityhub.bus.errors import BusUnavailable
+from cityhub.bus.publisher import EventPublisher
+from cityhub.sandbox.city.streams import STREAMS, Stream, events_between
+from cityhub.sdk.contract import Contracts
+
+log = get_logger()
+
+EVERY_S = 10.0
+_RETRY_S = 2.0
+_PER_SEND = 500
+
+
+class Feeder:
+    """Args:
+    state: file that remembers up to when each stream was written; without it a stream begins with its history.
+    clock: the present, aware.
+    """
+
+    def __init__(
+        self, seed: int, contracts: Contracts, publisher: EventPublisher, state: Path, clock: Callable[[], datetime]
+    ) -> None:
+        self._seed = seed
+        self._contracts = contracts
+        self._publisher = publisher
+        self._state = state
+        self._clock = clock
+        self._written = self._read()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Write until `stop` is set. What is sent twice after a fault has the same ids."""
+        while not stop.is_set():
+            try:
+                for stream in STREAMS:
+                    await self._advance(stream)
+                wait = EVERY_S
+            except BusUnavailable as error:
+                log.warning("city_waits_for_kafka", error=str(error), retry_s=_RETRY_S)
+                wait = _RETRY_S
+            try:
+                await asyncio.wait_for(stop.wait(), wait)
+            except TimeoutError:
+                continue
+
+    async def _advance(self, stream: Stream) -> None:
+        now = self._clock()
+        start = self._written.get(stream.name, now - stream.backfill)
+        events = events_between(self._seed, stream, max(start, now - stream.backfill), now, self._contracts)
+        for first in range(0, len(events), _PER_SEND):
+            part = events[first : first + _PER_SEND]
+            await self._publisher.publish(self._contracts[part[0].type].topic, part)
+        self._written[stream.name] = now
+        if events:
+            self._write()
+
+    def _read(self) -> dict[str, datetime]:
+        try:
+            return msgspec.json.decode(self._state.read_bytes(), type=dict[str, datetime])
+        except FileNotFoundError:
+            return {}
+        except msgspec.MsgspecError as error:
+            log.warning("city_state_unreadable", file=self._state.name, error=str(error), remedy="begins anew")
+            return {}
+
+    def _write(self) -> None:
+        fresh = self._state.with_suffix(".new")
+        fresh.write_bytes(msgspec.json.encode(self._written))
+        fresh.replace(self._state)
+

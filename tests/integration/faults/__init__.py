@@ -1,0 +1,1 @@
+"""The kill harness: real broker, real processes, seeded faults, an oracle of its own (docs/proof.md)."""

@@ -1,0 +1,184 @@
+"""The invariants of a campaign, checked against store, value topic and dead letters. A finding is a sentence.
+
+I1 every acknowledged id counts once · I2 one of unknown outcome counts once where the log holds it, else not ·
+I3 nothing foreign counts · I4 revisions are monotone, the last one is the truth, and labels are right ·
+I5 cursors are monotone and stand at the log's end · I6 the dead letters are exactly the poison.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import msgspec
+
+from cityhub.bus.access import KafkaAccess
+from cityhub.bus.topics import VALUES, dead_letters
+from cityhub.kpi.reader import KpiReader
+from cityhub.kpi.values import KpiValue, Label, WindowKind
+from tests.integration.faults.oracle import LATENESS_S, Count, Truth, Window, read_topic
+
+_EVER = (datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
+
+
+class Finding(NamedTuple):
+    """A broken invariant."""
+
+    invariant: str
+    what: str
+
+
+class Published(NamedTuple):
+    """One record of the value topic."""
+
+    append_ms: int
+    value: KpiValue
+
+
+class Tally(NamedTuple):
+    """What checking found: events too few and too many, over all hours and lines, and the broken invariants."""
+
+    lost: int
+    double: int
+    findings: list[Finding]
+
+
+def check_counts(truth: Truth, reader: KpiReader) -> Tally:
+    """I1–I3 and the end of I4: what readers see is what the log's events come to."""
+    findings = [Finding("I1", text) for text in truth.missing] + [Finding("I3", text) for text in truth.foreign]
+    shown = {window: value for value in _all_values(reader) if (window := window_of(value))}
+    lost = double = 0
+    for window in sorted({*shown, *truth.windows}, key=str):
+        count, value = truth.windows.get(window) or Count(), shown.get(window)
+        difference = (value.n if value else 0) - count.n
+        if window.kind == "hour" and window.line is not None:
+            lost, double = lost + max(-difference, 0), double + max(difference, 0)
+        if value is None:
+            findings.append(Finding("I1", f"{window} is missing; it has {count.n} events"))
+        elif problem := _differs(count, value):
+            findings.append(Finding("I1" if difference < 0 else "I2", f"{window}: {problem}"))
+    return Tally(lost, double, findings)
+
+
+def _all_values(reader: KpiReader) -> Iterable[KpiValue]:
+    for kind in (WindowKind.HOUR, WindowKind.DAY):
+        for value in reader.series("M01", kind, *_EVER):
+            yield value
+            yield from reader.breakdown("M01", kind, value.start, "line")
+
+
+def window_of(value: KpiValue) -> Window:
+    """The oracle's name of a value's window."""
+    return Window(value.window.value, int(value.start.timestamp()), value.dimensions.get("line"))
+
+
+def _differs(count: Count, value: KpiValue) -> str:
+    shown = (value.numerator, value.denominator, value.n, value.synthetic_n, value.value)
+    due = (count.on_time, count.departures, count.n, count.n, _percent(count.on_time, count.departures))
+    return "" if shown == due else f"shows (numerator, denominator, n, synthetic, value) {shown}, due is {due}"
+
+
+def _percent(of: int, over: int) -> float | None:
+    if not over:
+        return None
+    return float((Decimal(of * 100) / Decimal(over)).quantize(Decimal("0.0001"), ROUND_HALF_EVEN))
+
+
+async def published_values(access: KafkaAccess, first: Mapping[int, int]) -> dict[bytes, list[Published]]:
+    """All records of the value topic from the given offsets on, per key, in log order."""
+    found: defaultdict[bytes, list[Published]] = defaultdict(list)
+    async for record in read_topic(access, VALUES, first):
+        found[record.key].append(Published(record.timestamp, msgspec.json.decode(record.value, type=KpiValue)))
+    return found
+
+
+def check_published(truth: Truth, reader: KpiReader, topic: Mapping[bytes, Sequence[Published]]) -> list[Finding]:
+    """I4: per window, revisions name one value each, labels go forward and are true, the last one is the store's."""
+    findings = []
+    last: dict[Window, KpiValue] = {}
+    for records in topic.values():
+        window = window_of(records[0].value)
+        findings += [
+            Finding("I4", f"{window}: {text}") for text in _story(truth.windows.get(window) or Count(), records)
+        ]
+        last[window] = records[-1].value
+    stored = {window_of(value): value for value in _all_values(reader)}
+    for window in sorted({*stored, *last}, key=str):
+        if stored.get(window) != last.get(window):
+            findings.append(
+                Finding("I4", f"{window}: the topic ends with {last.get(window)}, the store has {stored.get(window)}")
+            )
+    return findings
+
+
+def _story(due: Count, records: Sequence[Published]) -> Iterable[str]:
+    by_revision: dict[int, KpiValue] = {}
+    for append_ms, value in records:
+        if by_revision.setdefault(value.revision, value) != value:
+            yield f"revision {value.revision} stands for two values"
+        if value.label is not Label.PROVISIONAL:
+            yield from _settled_too_early(due, append_ms, value)
+    for before, after in pairwise(by_revision[revision] for revision in sorted(by_revision)):
+        if before.label is not Label.PROVISIONAL and after.label is not Label.CORRECTED:
+            yield f"revision {after.revision} changes a {before.label} value and is {after.label}"
+        if after.n < before.n:
+            yield f"revision {after.revision} has {after.n} events, the one before it {before.n}"
+
+
+def _settled_too_early(due: Count, append_ms: int, value: KpiValue) -> Iterable[str]:
+    settles_s = int(value.end.timestamp()) + LATENESS_S
+    if append_ms < settles_s * 1000:
+        yield f"revision {value.revision} is {value.label} {settles_s - append_ms // 1000} s before it can be"
+    if value.n < due.in_time:
+        yield f"revision {value.revision} is {value.label} with {value.n} of {due.in_time} timely events"
+
+
+def check_cursors(truth: Truth, rows: Sequence[tuple[Any, ...]], reader: KpiReader) -> list[Finding]:
+    """I5, and the loss ledger: read = counted + repeated + refused, per partition.
+
+    Args:
+        rows: part, off, records, duplicates, rejected.
+    """
+    findings = []
+    poison = Counter(part for part, _ in truth.poison)
+    shown = {part: tuple(numbers) for part, *numbers in rows}
+    for part, end in truth.ends.items():
+        due = (end - 1, end, truth.duplicates[part], poison[part])
+        if shown.get(part) != due:
+            text = f"partition {part} has (cursor, records, duplicates, rejected) {shown.get(part)}, due is {due}"
+            findings.append(Finding("I5", text))
+    read = sum(stream.records for stream in reader.streams())
+    if read != sum(truth.ends.values()):
+        findings.append(Finding("I5", f"readers see {read} records of {sum(truth.ends.values())}"))
+    return findings
+
+
+async def check_dead_letters(access: KafkaAccess, truth: Truth, topic: str) -> tuple[int, list[Finding]]:
+    """I6.
+
+    Returns:
+        Number of letters that stand in the topic more than once (allowed, they name their place), and the findings.
+    """
+    findings = []
+    seen: Counter[tuple[int, int]] = Counter()
+    async for record in read_topic(access, dead_letters("dvv").name):
+        headers = {name: value.decode() for name, value in record.headers}
+        if headers.get("dlq_topic") != topic:
+            continue
+        at = (int(headers["dlq_partition"]), int(headers["dlq_offset"]))
+        seen[at] += 1
+        reasons = truth.poison.get(at)
+        if reasons is None:
+            findings.append(Finding("I6", f"{at} is a dead letter ({headers['dlq_reason']}), but it is no poison"))
+        elif headers["dlq_reason"] not in reasons or record.value != truth.bodies[at]:
+            text = f"{at} is a dead letter for {headers['dlq_reason']}, due is one of {reasons} with the original bytes"
+            findings.append(Finding("I6", text))
+    missed = {at: reasons for at, reasons in truth.poison.items() if at not in seen}
+    findings += [
+        Finding("I6", f"poison at {at} ({reasons}) is not in the dead letters") for at, reasons in missed.items()
+    ]
+    return sum(seen.values()) - len(seen), findings

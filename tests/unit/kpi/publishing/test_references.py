@@ -1,0 +1,89 @@
+"""Which denominator a window takes, and what happens when one is recorded."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from cityhub.kpi.kernel.effect import ReferenceRow
+from cityhub.kpi.kernel.readout import Quotient, Slot
+from cityhub.kpi.store.database2 import Database
+from cityhub.kpi.store.references import References
+from cityhub.kpi.values import Label, WindowKind
+from tests.unit.kpi.publishing.world import Definition, Plan, World
+
+DAY = WindowKind.DAY
+PLAN = Plan(
+    definition=Definition(windows=(DAY,)), main=Quotient(Slot(0), "stock", times=Fraction(100)), references=("stock",)
+)
+ROWS = [
+    ReferenceRow("a", "stock", "city", 100, 5_000, 10),
+    ReferenceRow("b", "stock", "city", 200, 6_000, 20),
+    ReferenceRow("c", "stock", "city", 200, 7_000, 30),
+    ReferenceRow("d", "stock", "city", 200, 7_000, 40),
+    ReferenceRow("e", "stock", "STB05", 100, 9_000, 1),
+]
+
+
+@pytest.mark.parametrize(
+    ("end", "known_ms", "wanted"),
+    [
+        (100, None, None),
+        (101, None, 10),
+        (200, None, 10),
+        (201, None, 40),
+        (201, 6_500, 20),
+        (201, 5_500, 10),
+        (201, 1, None),
+    ],
+)
+def test_the_newest_that_is_valid_in_the_last_second(end: int, known_ms: int | None, wanted: int | None) -> None:
+    for rows in (ROWS, ROWS[::-1]):
+        found = References(rows).applicable("stock", "city", end, known_ms)
+        assert (None if found is None else found.value) == wanted
+
+
+def test_the_city_says_nothing_about_a_borough() -> None:
+    found = References(ROWS).applicable("stock", "STB05", 300)
+    assert found is not None
+    assert found.value == 1
+    assert References(ROWS).applicable("stock", "STB07", 300) is None
+
+
+def test_windows_from_its_validity_on_follow_a_new_denominator(database: Database) -> None:
+    """Stock 10 from January; 20 from the 19th, recorded long after: only the 19th changes, for that reason."""
+    world = World(database, PLAN)
+    world.clock("2026-11-19 20:00")
+    world.refer("stock", 10, "2026-01-01 00:00", "2026-11-01 00:00")
+    world.add("2026-11-18 12:00", 5, 0)
+    world.add("2026-11-19 12:00", 5, 0)
+    world.refresh()
+    assert [world.number(DAY, f"2026-11-{day} 12:00") for day in (18, 19)] == [50.0, 50.0]
+    world.clock("2026-11-25 12:00")
+    world.refresh()
+    world.restart()
+    world.refer("stock", 20, "2026-11-19 00:00", "2026-11-25 11:00")
+    assert world.refresh() == 1
+    before, after = (world.value(DAY, f"2026-11-{day} 12:00") for day in (18, 19))
+    assert before is not None
+    assert after is not None
+    assert (before.value, before.label, before.references) == (50.0, Label.FINAL, {"stock": 10})
+    assert (after.value, after.label, after.reasons, after.references) == (
+        25.0,
+        Label.CORRECTED,
+        ("reference",),
+        {"stock": 20},
+    )
+    assert world.refresh() == 0
+
+
+def test_an_event_that_is_recorded_twice_is_one_denominator(database: Database) -> None:
+    world = World(database, PLAN)
+    world.clock("2026-11-19 20:00")
+    world.add("2026-11-19 12:00", 5, 0)
+    world.refer("stock", 10, "2026-01-01 00:00", "2026-11-01 00:00", id_="x")
+    world.refresh()
+    world.refer("stock", 99, "2026-01-01 00:00", "2026-11-02 00:00", id_="x")
+    assert world.refresh() == 0
+    assert world.number(DAY, "2026-11-19 12:00") == 50.0

@@ -1,0 +1,29 @@
+"""Every behaviour of the store on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cityhub.kpi.store.database2 import Database
+from tests.integration.postgres import postgres
+
+__all__ = ["postgres"]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a store can be made: nothing is there yet."""
+    if request.param == "sqlite":
+        return str(tmp_path / "store.db")
+    return str(request.getfixturevalue("postgres").create())
+
+
+@pytest.fixture
+def database(store_url: str) -> Iterator[Database]:
+    """An empty store."""
+    made = Database(store_url)
+    yield made
+    made.close()
