@@ -18,8 +18,8 @@ import numpy as np
 import pytest
 from sqlalchemy import Connection, insert, text
 
-from cityhub.kpi.store import schema2 as schema
-from cityhub.kpi.store.database2 import Database
+from cityhub.kpi.store import schema
+from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.dedup import SeenIds
 from tests.integration.postgres import postgres
 

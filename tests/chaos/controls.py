@@ -16,11 +16,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import faust
+from sqlalchemy import update
 
 from cityhub.bus import batch_consumer
 from cityhub.bus.access import KafkaAccess
-from cityhub.kpi.kernel.evaluate import Record
-from cityhub.kpi.store import writer
+from cityhub.kpi.kernel.record import LogRecord
+from cityhub.kpi.store import dedup, schema, writer
 from cityhub.kpi.worker import KpiWorker
 from tests.integration import engine_child
 from tests.integration.faults.child import end_with_parent
@@ -66,11 +67,12 @@ def apply_anything() -> None:
     """No compare-and-set: the cursor follows whatever batch arrives, earlier or later."""
     apply = writer.KpiWriter.apply
 
-    def unchecked(self: writer.KpiWriter, topic: str, part: int, records: Sequence[Record]) -> int:
+    def unchecked(self: writer.KpiWriter, topic: str, part: int, records: Sequence[LogRecord]) -> int:
+        row = schema.cursor.c
+        follow = update(schema.cursor).where(row.job == self._job, row.topic == topic, row.part == part)
         with self._database.begin() as connection:
-            connection.execute(
-                writer.update(writer.schema.cursor).where(self._at(topic, part)).values(off=records[0].offset - 1)
-            )
+            connection.execute(follow.values(off=records[0].offset - 1, hash=b""))
+        self.forget(topic, part)
         return apply(self, topic, part, records)
 
     writer.KpiWriter.apply = unchecked  # type: ignore[method-assign]
@@ -78,8 +80,7 @@ def apply_anything() -> None:
 
 def forget_ids() -> None:
     """Repeated ids are known within a batch only."""
-    writer._known = lambda connection, ids: {}
-    writer._write_seen = lambda connection, part, fresh: None
+    dedup.SeenIds._write = lambda self, connection, run, merged, part: run  # type: ignore[method-assign]
 
 
 def acknowledge_first() -> None:

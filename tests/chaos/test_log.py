@@ -12,42 +12,30 @@ from kafka import KafkaAdminClient
 from kafka.structs import TopicPartition
 
 from cityhub.bus.errors import LogBroken
-from cityhub.bus.topics import ensure, events
 from cityhub.kpi import worker
 from cityhub.sdk.event import Event
-from tests.integration.engine_child import catalogue_over
 from tests.integration.faults.oracle import log_ends
 from tests.integration.servers import Kafka
-from tests.integration.test_engine import LIMIT_S, Bench, send
+from tests.integration.test_engine import YESTERDAY, Bench, send
 from tests.unit.kpi.samples import departure
 
-READ = [departure(index, 0) for index in range(300)]
-OTHERS = [departure(f"other{index}", 0) for index in range(600)]
+READ = [departure(index, 0, at=YESTERDAY) for index in range(300)]
+OTHERS = [departure(f"other{index}", 0, at=YESTERDAY) for index in range(600)]
 
 
 @pytest.fixture
 async def bench(kafka: Kafka, tmp_path: Path) -> Bench:
     """A store that has read 300 records of its topic; its worker has ended."""
-    made = Bench(kafka, tmp_path)
+    made = Bench(kafka, tmp_path / "store.db")
     await send(made.access, made.topic, READ)
     async with made.running(worker.serve):
-        await made.until(lambda: records(made) == len(READ), "the records are not read")
+        await made.until(lambda: made.records == len(READ), "the records are not read")
     return made
-
-
-def records(bench: Bench) -> int:
-    return sum(stream.records for stream in bench.reader.streams())
 
 
 async def recreate(bench: Bench, batch: list[Event]) -> None:
     """Delete the topic, make it again, and write to it."""
-    bench.delete_topic()
-    spec = events("dvv", bench.topic.split(".")[3], partitions=3)
-    for _ in range(int(LIMIT_S)):
-        ensure(bench.access, [spec])
-        if await log_ends(bench.access, bench.topic) == {0: 0, 1: 0, 2: 0}:
-            break
-        await asyncio.sleep(1)
+    await bench.recreate_topic()
     if batch:
         await send(bench.access, bench.topic, batch)
 
@@ -99,12 +87,10 @@ async def start_beyond_the_cursor(bench: Bench) -> None:
 )
 async def test_another_log_is_refused(bench: Bench, damage: Callable[[Bench], Awaitable[None]]) -> None:
     await damage(bench)
-    serving = worker.serve(
-        bench.access, bench.store, asyncio.Event(), catalogue=catalogue_over(bench.topic), job=bench.topic
-    )
+    serving = bench.serve(worker.serve, asyncio.Event())
     with pytest.raises(LogBroken, match=bench.topic):
         await asyncio.wait_for(serving, 60)
-    assert records(bench) == len(READ), "something was read nevertheless"
+    assert bench.records == len(READ), "something was read nevertheless"
 
 
 async def test_what_was_read_may_be_deleted(bench: Bench) -> None:
@@ -112,7 +98,7 @@ async def test_what_was_read_may_be_deleted(bench: Bench) -> None:
     await delete_all(bench)
     await send(bench.access, bench.topic, OTHERS)
     async with bench.running(worker.serve):
-        await bench.until(lambda: records(bench) == len(READ) + len(OTHERS), "the rest is not read")
+        await bench.until(lambda: bench.records == len(READ) + len(OTHERS), "the rest is not read")
 
 
 async def delete_all(bench: Bench) -> None:

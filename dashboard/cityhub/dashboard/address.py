@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, get_args
 from urllib.parse import parse_qs, quote, urlencode
 
@@ -9,7 +10,7 @@ from msgspec import Struct
 
 from cityhub.dashboard.texts import T
 
-Span = Literal["48h", "14d", "30d"]
+Span = Literal["60min", "6h", "24h", "48h", "14n", "30n", "14d", "30d", "7d", "12w", "12m", "ytd", "5y", "5s"]
 Column = Literal["period", "value", "n"]
 LONGEST = 500
 
@@ -43,17 +44,22 @@ class FieldPage(Struct, frozen=True):
 
 
 class KpiPage(Struct, frozen=True):
-    """One KPI: the span of its chart and the order of its two tables."""
+    """One KPI: the span of its chart (None: the first that it offers) and the order of its two tables."""
 
     kpi_id: str
-    span: Span = "48h"
+    span: Span | None = None
     series: Order = Order("period", descending=True)
     lines: Order = Order()
 
     @property
     def query(self) -> str:
         """The view as a query string without the question mark."""
-        return urlencode({"span": self.span, "series": self.series.text, "lines": self.lines.text})
+        return self.query_with({})
+
+    def query_with(self, orders: Mapping[str, str]) -> str:
+        """The same view with other orders of its tables."""
+        chosen = {"span": self.span} if self.span else {}
+        return urlencode(chosen | {"series": self.series.text, "lines": self.lines.text} | dict(orders))
 
     @property
     def path(self) -> str:
@@ -105,9 +111,9 @@ def parameter(query: object, name: str) -> str | None:
 
 
 def _kpi_page(kpi_id: str, query: object) -> Address:
-    span = parameter(query, "span") or "48h"
+    span = parameter(query, "span")
     series = Order.parse(parameter(query, "series") or "-period")
     lines = Order.parse(parameter(query, "lines") or "period")
-    if span not in get_args(Span) or series is None or lines is None:
+    if span not in (None, *get_args(Span)) or series is None or lines is None:
         return Missing(T.MISSING_VIEW)
     return KpiPage(kpi_id, span, series, lines)  # type: ignore[arg-type]

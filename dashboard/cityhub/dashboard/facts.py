@@ -7,15 +7,18 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 
+from cityhub.api.cut import STEP
 from cityhub.dashboard.freshness import Freshness, freshness_of
 from cityhub.dashboard.judgement import Status, Trend, status_of, trend_of
 from cityhub.dashboard.view import View
 from cityhub.kpi.definition import KpiDefinition
-from cityhub.kpi.kernel.windows import window_of
-from cityhub.kpi.reader import KpiReader
+from cityhub.kpi.kernel.measure import Latest
+from cityhub.kpi.kernel.windows import berlin
+from cityhub.kpi.reader import KpiReader, anchor_of, instant, last_windows
 from cityhub.kpi.values import KpiValue, WindowKind
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
+_FEBRUARY = 2
 
 
 class KpiFacts(Struct, frozen=True, kw_only=True):
@@ -23,8 +26,10 @@ class KpiFacts(Struct, frozen=True, kw_only=True):
 
     Attributes:
         value: newest complete window of the default kind. `running`: the one that is not over yet.
-        trend: against the window before, None unless both were recorded completely.
-        recorded_since: start of the first recorded hour; windows that began earlier are incomplete.
+        trend: against the window before, of a year to date against the same days a year ago; None unless both were
+            recorded completely.
+        recorded_since: start of the first recorded step; windows that began earlier are incomplete. None where nothing
+            was recorded, and for last states: they hold at an instant.
     """
 
     definition: KpiDefinition
@@ -47,7 +52,7 @@ class KpiFacts(Struct, frozen=True, kw_only=True):
 
     def incomplete(self, value: KpiValue) -> bool:
         """Whether a window began before recording did."""
-        return self.recorded_since is not None and value.start < self.recorded_since
+        return _is_incomplete(self.definition, value, self.recorded_since)
 
 
 class Window(Struct, frozen=True):
@@ -70,7 +75,7 @@ def read_facts(view: View, definition: KpiDefinition) -> KpiFacts:
         value=value,
         running=running,
         status=status_of(definition, value or running),
-        trend=trend_of(definition, value, _comparable(view.reader, value, since)),
+        trend=trend_of(definition, value, _comparable(view.reader, definition, value, since)),
         recorded_since=since,
         freshness=freshness_of(definition, view.streams, view.feeds, now),
     )
@@ -78,28 +83,45 @@ def read_facts(view: View, definition: KpiDefinition) -> KpiFacts:
 
 def read_series(view: View, definition: KpiDefinition, kind: WindowKind, count: int) -> Sequence[Window]:
     """The last `count` windows up to now, oldest first, the running one included."""
-    bounds = [window_of(kind, int(view.now.timestamp()))]
-    while len(bounds) < count:
-        bounds.append(window_of(kind, bounds[-1][0] - 1))
-    bounds.reverse()
-    spans = [(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC)) for start, end in bounds]
-    values = view.reader.series(definition.id, kind, spans[0][0], spans[-1][1])
-    by_start = {value.start: value for value in values}
-    return [Window(start, end, by_start.get(start)) for start, end in spans]
+    bounds = last_windows(kind, view.now, count)
+    values = view.reader.series(definition.id, kind, instant(bounds[0].anchor), instant(bounds[-1].end))
+    by_end = {value.end: value for value in values}
+    return [Window(instant(start), instant(end), by_end.get(instant(end))) for _, start, end, _ in bounds]
 
 
 def _recorded_since(reader: KpiReader, definition: KpiDefinition, now: datetime) -> datetime | None:
-    if WindowKind.HOUR not in definition.windows:
+    if isinstance(definition.measure, Latest):
         return None
-    first = reader.series(definition.id, WindowKind.HOUR, _EPOCH, now + timedelta(hours=1), limit=1)
-    return first[0].start if first else None
+    finest = min(definition.windows, key=STEP.__getitem__)
+    first = reader.series(definition.id, finest, _EPOCH, now + timedelta(hours=1), limit=1)
+    return anchor_of(first[0]) if first else None
 
 
-def _comparable(reader: KpiReader, value: KpiValue | None, since: datetime | None) -> KpiValue | None:
+def _is_incomplete(definition: KpiDefinition, value: KpiValue, since: datetime | None) -> bool:
+    """Until the first event was due, its absence says nothing."""
+    due = timedelta(seconds=min(source.cadence_s for source in definition.sources.values()))
+    return since is not None and value.start + due < since
+
+
+def _comparable(
+    reader: KpiReader, definition: KpiDefinition, value: KpiValue | None, since: datetime | None
+) -> KpiValue | None:
     """The window right before, if recording had begun when it began."""
     if value is None:
         return None
-    earlier = reader.latest(value.kpi_id, value.window, ended_by=value.start)
-    if earlier is None or earlier.end != value.start or (since is not None and earlier.start < since):
-        return None
-    return earlier
+    if value.window is WindowKind.YEAR_TO_DATE:
+        earlier = _a_year_before(reader, value)
+    else:
+        earlier = reader.latest(value.kpi_id, value.window, ended_by=value.start)
+        if earlier is not None and earlier.end != value.start:
+            return None
+    return None if earlier is None or _is_incomplete(definition, earlier, since) else earlier
+
+
+def _a_year_before(reader: KpiReader, value: KpiValue) -> KpiValue | None:
+    """The year to date up to the same day of the year before; of 29 February up to the 28th."""
+    last_day = anchor_of(value).astimezone(berlin())
+    day = min(last_day.day, 28) if last_day.month == _FEBRUARY else last_day.day
+    anchor = last_day.replace(year=last_day.year - 1, day=day)
+    found = reader.series(value.kpi_id, value.window, anchor, anchor + timedelta(hours=1), limit=1)
+    return found[0] if found else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from cityhub.dashboard import units
 from cityhub.dashboard.texts import Lang, T, t
 from cityhub.kpi.kernel.windows import berlin
 from cityhub.kpi.values import WindowKind
@@ -21,6 +22,8 @@ _WEEKDAYS = {
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
 }
 _SPANS = ((86_400, "Tag", "Tage", "day"), (3_600, "Stunde", "Stunden", "hour"), (60, "Minute", "Minuten", "minute"))
+_TINY = 1e-9
+"""Binary fractions of a share lie that close to the decimal that was meant."""
 _GERMAN_MARKS = str.maketrans(",.", ".,")
 
 
@@ -32,23 +35,29 @@ def number(value: float, lang: Lang, decimals: int = 0) -> str:
     return text.replace("-", MINUS)
 
 
-def quantity(value: float, unit: str, lang: Lang, decimals: int = 1) -> str:
-    """A number with its UCUM unit: `87,4 %`, in English `87.4%`."""
-    gap = "" if unit == "%" and lang == "en" else NBSP
-    return number(value, lang, decimals) + gap + unit
+def quantity(value: float, unit: str, lang: Lang) -> str:
+    """A number with its UCUM unit: `87,4 %`, in English `87.4%`; `0,42 kWh`, `3,2 je 100.000`, `12 Tage`."""
+    text, sign = number(value, lang, units.decimals(unit, value)), units.sign(unit, lang)
+    gap = "" if not sign or (unit == "%" and lang == "en") else NBSP
+    return text + gap + sign
+
+
+def percent(share: float, lang: Lang) -> str:
+    """A share from 0 to 1 as whole percent: `93 %`; rounded down, so that only the whole is 100 %."""
+    return number(int(share * 100 + _TINY), lang) + ("%" if lang == "en" else f"{NBSP}%")
 
 
 def spoken_quantity(value: float, unit: str, lang: Lang) -> str:
     """A number with its unit as a word, for accessible names: `87,4 Prozent`."""
-    word = {"de": "Prozent", "en": "percent"}[lang] if unit == "%" else unit
-    return f"{number(value, lang, 1)} {word}"
+    return f"{number(value, lang, units.decimals(unit, value))} {units.word(unit, lang)}".rstrip()
 
 
 def difference(value: float, unit: str, lang: Lang) -> str:
     """A signed difference; between percentages it is in points: `+1,2 Pkt.`"""
-    sign = "+" if round(value, 1) > 0 else ""
-    points = {"de": "Pkt.", "en": "pts"}[lang]
-    return f"{sign}{number(round(value, 1) + 0.0, lang, 1)}{NBSP}{points if unit == '%' else unit}"
+    decimals = units.decimals(unit, value)
+    rounded = round(value, decimals) + 0.0
+    sign = {"de": "Pkt.", "en": "pts"}[lang] if unit == "%" else units.sign(unit, lang)
+    return f"{'+' if rounded > 0 else ''}{number(rounded, lang, decimals)}{NBSP}{sign}".rstrip(NBSP)
 
 
 def date(moment: datetime, lang: Lang) -> str:
@@ -111,6 +120,7 @@ def hours(start: datetime, end: datetime, lang: Lang) -> str:
 
 
 _WITHIN_A_DAY = {WindowKind.MINUTE, WindowKind.FIVE_MINUTES, WindowKind.QUARTER_HOUR, WindowKind.HOUR}
+_STEPS_OF_A_DAY = {WindowKind.NIGHT, WindowKind.DAY, WindowKind.SEVEN_DAYS, WindowKind.YEAR_TO_DATE}
 _LONGER: dict[WindowKind, dict[Lang, str]] = {
     WindowKind.NIGHT: {"de": "Nacht zum {last}", "en": "night to {last}"},
     WindowKind.SEVEN_DAYS: {"de": "7 Tage bis {last}", "en": "7 days to {last}"},
@@ -161,3 +171,38 @@ def period(kind: WindowKind, start: datetime, end: datetime, now: datetime, lang
     if running:
         return t(lang, T.TODAY_SO_FAR)
     return t(lang, T.YESTERDAY) if days_ago == 1 else t(lang, T.ON_DAY, date=date(start, lang))
+
+
+_BEFORE: dict[WindowKind, dict[Lang, str]] = {
+    WindowKind.MINUTE: {"de": "zur Minute davor", "en": "on the minute before"},
+    WindowKind.FIVE_MINUTES: {"de": "zu den 5 Minuten davor", "en": "on the 5 minutes before"},
+    WindowKind.QUARTER_HOUR: {"de": "zur Viertelstunde davor", "en": "on the quarter of an hour before"},
+    WindowKind.HOUR: {"de": "zur Stunde davor", "en": "on the hour before"},
+    WindowKind.NIGHT: {"de": "zur Nacht davor", "en": "on the night before"},
+    WindowKind.DAY: {"de": "zum Vortag", "en": "on the day before"},
+    WindowKind.SEVEN_DAYS: {"de": "zu den 7 Tagen davor", "en": "on the 7 days before"},
+    WindowKind.WEEK: {"de": "zur Vorwoche", "en": "on the week before"},
+    WindowKind.MONTH: {"de": "zum Vormonat", "en": "on the month before"},
+    WindowKind.YEAR: {"de": "zum Vorjahr", "en": "on the year before"},
+    WindowKind.YEAR_TO_DATE: {"de": "zum gleichen Zeitraum des Vorjahres", "en": "on the same period a year ago"},
+    WindowKind.SCHOOL_YEAR: {"de": "zum Schuljahr davor", "en": "on the school year before"},
+}
+
+
+def before(kind: WindowKind, lang: Lang) -> str:
+    """What a window of a kind is compared with: `zum Vortag`."""
+    return _BEFORE[kind][lang]
+
+
+def mark(kind: WindowKind, start: datetime, end: datetime, lang: Lang) -> str:
+    """A window below an axis, in at most two short lines: `14:05 Uhr`, `So<br>22.11.`, `Nov<br>2026`, `KW 48`."""
+    first, last = start.astimezone(berlin()), end - timedelta(seconds=1)
+    if kind in _WITHIN_A_DAY:
+        return clock(start, lang)
+    if kind in _STEPS_OF_A_DAY:
+        return short_date(last, lang).replace(" ", "<br>", 1)
+    if kind is WindowKind.MONTH:
+        return f"{_MONTHS[lang][first.month - 1][:3]}<br>{first.year}"
+    if kind is WindowKind.WEEK:
+        return f"{'KW' if lang == 'de' else 'week'} {first.isocalendar().week}"
+    return f"{first.year}/{last.astimezone(berlin()):%y}" if kind is WindowKind.SCHOOL_YEAR else str(first.year)

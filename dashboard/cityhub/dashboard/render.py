@@ -12,6 +12,7 @@ from cityhub.dashboard.pages.data import data_page
 from cityhub.dashboard.pages.field import field_page
 from cityhub.dashboard.pages.kpi import kpi_page
 from cityhub.dashboard.pages.overview import overview_page
+from cityhub.dashboard.pages.series import spans_of
 from cityhub.dashboard.texts import Lang, T, t
 from cityhub.dashboard.view import View
 
@@ -67,6 +68,8 @@ def _kpi(view: View, address: KpiPage) -> Page:
     definition = view.find(address.kpi_id)
     if definition is None:
         return _missing(T.MISSING_KPI, view.lang)
+    if address.span and address.span not in spans_of(definition):
+        return _missing(T.MISSING_VIEW, view.lang)
     return Page(titled(definition.name.get(view.lang), view.lang), kpi_page(view, address, definition))
 
 

@@ -21,6 +21,7 @@ from cityhub.dashboard.drawing import draw
 from cityhub.dashboard.export import csv_of
 from cityhub.dashboard.facts import read_facts
 from cityhub.dashboard.pages.kpi import lines_of, series_of
+from cityhub.dashboard.pages.series import spans_of
 from cityhub.dashboard.preferences import COOKIE_OF, ONE_YEAR_S, Preferences, Theme, chosen_in, preferences
 from cityhub.dashboard.services import Services
 from cityhub.dashboard.tables import Table
@@ -107,10 +108,13 @@ class PageRoutes:
         path, _, file = request.url.path.rpartition("/")
         page = parse(path, request.url.query)
         definition = view.find(page.kpi_id) if isinstance(page, KpiPage) else None
-        table = table_of(view, page, read_facts(view, definition)) if definition else None
-        if definition is None or table is None or not table.rows:
-            reason = T.MISSING_KPI if definition is None else T.SERIES_EMPTY
-            return PlainTextResponse(t(view.lang, reason), HTTPStatus.NOT_FOUND)
+        if definition is None or not isinstance(page, KpiPage):
+            return PlainTextResponse(t(view.lang, T.MISSING_KPI), HTTPStatus.NOT_FOUND)
+        if page.span not in (None, *spans_of(definition)):
+            return PlainTextResponse(t(view.lang, T.MISSING_VIEW), HTTPStatus.NOT_FOUND)
+        table = table_of(view, page, read_facts(view, definition))
+        if table is None or not table.rows:
+            return PlainTextResponse(t(view.lang, T.SERIES_EMPTY), HTTPStatus.NOT_FOUND)
         day = f"{view.now.astimezone(berlin()):%Y-%m-%d}"
         name = f"{definition.id}-{file.removesuffix('.csv')}-{day}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
-from cityhub.dashboard import formats
+from cityhub.dashboard import formats, units
 from cityhub.dashboard.address import Order
 from cityhub.dashboard.facts import KpiFacts, Window
+from cityhub.dashboard.names import dimension_name
 from cityhub.dashboard.texts import Lang, T, t
 from cityhub.dashboard.view import View
-from cityhub.kpi.definition import KpiDefinition
+from cityhub.kpi.kernel.label import Reason
+from cityhub.kpi.naming import counted, counted_noun, named_values, stands_beside
 from cityhub.kpi.values import KpiValue, Label
 
 Cell = str | int | float | None
+
+_REASONS = {
+    Reason.DEFINITION: T.REASON_DEFINITION,
+    Reason.ENGINE: T.REASON_ENGINE,
+    Reason.REFERENCE: T.REASON_REFERENCE,
+    Reason.CORRECTION: T.REASON_CORRECTION,
+    Reason.RETRACTION: T.REASON_RETRACTION,
+    Reason.LATE: T.REASON_LATE,
+}
 
 
 class Column(Struct, frozen=True):
@@ -35,7 +46,7 @@ class Table(Struct, frozen=True, kw_only=True):
 
     Attributes:
         parameter: name of the query parameter that holds the order.
-        bars: index of the column that is drawn as a bar as well.
+        bars: columns that are drawn as bars as well, by index, with the number that fills the bar.
     """
 
     caption: str
@@ -43,103 +54,113 @@ class Table(Struct, frozen=True, kw_only=True):
     order: Order
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
-    bars: int | None = None
+    bars: Mapping[int, float] = {}
 
 
-def counted_noun(definition: KpiDefinition, lang: Lang) -> str:
-    """What the KPI counts, such as departures."""
-    name = definition.measure.ratio.over.name
-    return name.get(lang) if name else t(lang, T.EVENTS)
+def reasons_of(value: KpiValue, lang: Lang) -> str:
+    """Why a value was corrected, in words; "" when no reason is recorded."""
+    return ", ".join(t(lang, _REASONS[Reason(reason)]) for reason in value.reasons)
 
 
-def note_of(facts: KpiFacts, value: KpiValue, lang: Lang) -> str:
-    """Everything a reader has to know beside the number; `final` goes without saying."""
-    notes = {
-        T.PROVISIONAL: value.label is Label.PROVISIONAL,
-        T.CORRECTED: value.label is Label.CORRECTED,
-        T.INCOMPLETE: facts.incomplete(value),
-        T.SIMULATION: value.synthetic,
-    }
-    return " · ".join(t(lang, note) for note, holds in notes.items() if holds)
+def notes_of(facts: KpiFacts, value: KpiValue, lang: Lang) -> list[str]:
+    """How settled and complete a number is; `final` goes without saying."""
+    notes = []
+    if value.label is Label.PROVISIONAL:
+        notes.append(t(lang, T.PROVISIONAL))
+    if value.label is Label.CORRECTED:
+        reasons = reasons_of(value, lang)
+        notes.append(t(lang, T.CORRECTED_BY, reasons=reasons) if reasons else t(lang, T.CORRECTED))
+    if facts.incomplete(value):
+        notes.append(t(lang, T.INCOMPLETE))
+    return notes
 
 
 def series_table(view: View, facts: KpiFacts, windows: Sequence[Window], order: Order) -> Table:
     """The numbers of the chart; windows without data have no row."""
     lang = view.lang
-    values = _ordered([window.value for window in windows if window.value], order, lambda value: value.start)
-    return _table(
-        facts,
-        lang,
-        values,
-        caption=t(lang, T.NUMBERS),
-        parameter="series",
-        order=order,
-        first=t(lang, T.SPAN),
-        name_of=lambda value: formats.window(value.window, value.start, value.end, lang),
-    )
+    values = _ordered(facts, [window.value for window in windows if window.value], order, lambda value: value.end)
+    columns, rows = _columns(facts, lang, values, t(lang, T.SPAN), lambda value: _window_name(value, lang))
+    return Table(caption=t(lang, T.NUMBERS), parameter="series", order=order, columns=columns, rows=rows)
 
 
-def dimension_table(view: View, facts: KpiFacts, dimension: str, values: Sequence[KpiValue], order: Order) -> Table:
-    """One window split by a dimension."""
-    lang, shown = view.lang, values[0]
-    name = t(lang, T.LINE) if dimension == "line" else dimension
-    period = formats.period(shown.window, shown.start, shown.end, view.now, lang)
-    table = _table(
-        facts,
-        lang,
-        _ordered(values, order, lambda value: _natural(value.dimensions[dimension])),
-        caption=t(lang, T.BY_DIMENSION, dimension=name, period=period),
+def dimension_table(view: View, facts: KpiFacts, values: Sequence[KpiValue], order: Order) -> Table:
+    """One window split by the KPI's dimensions."""
+    lang, shown, definition = view.lang, values[0], facts.definition
+    name = ", ".join(dimension_name(definition, dimension, lang) for dimension in definition.dimensions)
+
+    def part(value: KpiValue) -> str:
+        return ", ".join(value.dimensions[key] or t(lang, T.UNKNOWN_VALUE) for key in definition.dimensions)
+
+    values = _ordered(facts, values, order, lambda value: _natural(part(value)))
+    columns, rows = _columns(facts, lang, values, capital(name), part)
+    full = 100.0 if definition.unit == "%" else max((value.value or 0.0 for value in values), default=0.0)
+    return Table(
+        caption=t(
+            lang,
+            T.BY_DIMENSION,
+            dimension=name,
+            period=formats.period(shown.window, shown.start, shown.end, view.now, lang),
+        ),
         parameter="lines",
         order=order,
-        first=capital(name),
-        name_of=lambda value: value.dimensions[dimension],
+        columns=columns,
+        rows=rows,
+        bars={1: full} if full > 0 else {},
     )
-    return structs.replace(table, bars=1)
 
 
-def _table(
-    facts: KpiFacts,
-    lang: Lang,
-    values: Sequence[KpiValue],
-    *,
-    caption: str,
-    parameter: str,
-    order: Order,
-    first: str,
-    name_of: Callable[[KpiValue], str],
-) -> Table:
+def _columns(
+    facts: KpiFacts, lang: Lang, values: Sequence[KpiValue], first: str, name_of: Callable[[KpiValue], str]
+) -> tuple[tuple[Column, ...], tuple[tuple[Cell, ...], ...]]:
+    """Heads and rows: name, value, what it is made of, what stands beside it, how much was observed, notes."""
     definition = facts.definition
-    beside = [(key, term.name.get(lang) if term.name else key) for key, term in definition.beside.items()]
-    return Table(
-        caption=caption,
-        parameter=parameter,
-        order=order,
-        columns=(
-            Column("period", first),
-            Column("value", t(lang, T.COLUMN_VALUE, unit=definition.unit), 1),
-            Column("n", capital(counted_noun(definition, lang)), 0),
-            *(Column(None, capital(name), 0) for _, name in beside),
-            Column(None, t(lang, T.COLUMN_NOTE)),
+    names = named_values(definition)
+    beside = [[one.value for one in stands_beside(definition, value)] for value in values]
+    observed = any(value.coverage is not None for value in values)
+    columns = [
+        Column("period", first),
+        _number("value", t(lang, T.COLUMN_VALUE), definition.unit, [value.value for value in values], lang),
+        Column("n", capital(counted_noun(definition, lang)), 0),
+        *(
+            _number(None, capital(text.title.get(lang)), text.unit, [row[at] for row in beside], lang)
+            for at, text in enumerate(names.values())
         ),
-        rows=tuple(
-            (
-                name_of(value),
-                value.value,
-                value.denominator,
-                *(value.beside.get(key, 0) for key, _ in beside),
-                note_of(facts, value, lang),
-            )
-            for value in values
-        ),
-    )
+        *([_number(None, t(lang, T.COLUMN_COVERAGE), "%", [], lang)] if observed else []),
+        Column(None, t(lang, T.COLUMN_NOTE)),
+    ]
+    rows = [
+        (
+            name_of(value),
+            value.value,
+            counted(definition, value),
+            *further,
+            *([None if value.coverage is None else value.coverage * 100] if observed else []),
+            " · ".join([*notes_of(facts, value, lang), *([t(lang, T.SIMULATION)] if value.synthetic else [])]),
+        )
+        for value, further in zip(values, beside, strict=True)
+    ]
+    return tuple(columns), tuple(rows)
 
 
-def _ordered(values: Sequence[KpiValue], order: Order, period: Callable[[KpiValue], Any]) -> Sequence[KpiValue]:
+def _number(key: str | None, name: str, unit: str, numbers: Sequence[float | None], lang: Lang) -> Column:
+    """A column of numbers with one precision and its unit in the head."""
+    sign = units.sign(unit, lang)
+    head = t(lang, T.COLUMN_IN_UNIT, name=name, unit=sign) if sign else name
+    return Column(key, head, units.decimals(unit, *(number for number in numbers if number is not None)))
+
+
+def _window_name(value: KpiValue, lang: Lang) -> str:
+    return formats.window(value.window, value.start, value.end, lang)
+
+
+def _ordered(
+    facts: KpiFacts, values: Sequence[KpiValue], order: Order, period: Callable[[KpiValue], Any]
+) -> Sequence[KpiValue]:
     """Sorted as asked; unknown values come last in both directions."""
     keys: dict[str, Callable[[KpiValue], Any]] = {
         "period": period,
         "value": lambda value: value.value,
-        "n": lambda value: value.denominator,
+        "n": lambda value: counted(facts.definition, value),
     }
     key = keys[order.column]
     known = [value for value in values if key(value) is not None]
@@ -149,8 +170,7 @@ def _ordered(values: Sequence[KpiValue], order: Order, period: Callable[[KpiValu
 
 def _natural(name: str) -> tuple[int, str]:
     """Line 9 before line 10 before line NE1."""
-    digits = "".join(sign for sign in name if sign.isdigit())
-    return (int(digits) if name.isdigit() else 10**9, name)
+    return (int(name) if name.isdecimal() else 10**9, name)
 
 
 def capital(text: str) -> str:

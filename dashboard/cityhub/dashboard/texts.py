@@ -8,20 +8,17 @@ from __future__ import annotations
 from enum import Enum
 from typing import Literal
 
-from cityhub.kpi.fields import Text
+from cityhub.sdk.text import Text
 
 Lang = Literal["de", "en"]
 
-PARTNERS = {
-    "dvv": Text(
-        "DVV – Duisburger Versorgungs- und Verkehrsgesellschaft", "DVV – Duisburg's utility and transport company"
-    )
-}
-"""Full names of partners; every other partner is shown by its short name."""
+
+class Wording(Enum):
+    """A set of texts by key; each value holds both languages."""
 
 
-class T(Enum):
-    """Texts by key; the value holds both languages."""
+class T(Wording):
+    """What stands on pages; larger sets of one kind stand beside the code that chooses among them."""
 
     # frame
     CITY = Text("Duisburg", "Duisburg")
@@ -63,11 +60,11 @@ class T(Enum):
     )
 
     # overview
-    CHANGED = Text("Was hat sich seit gestern geändert?", "What has changed since yesterday?")
+    CHANGED = Text("Was hat sich zuletzt geändert?", "What has changed lately?")
     CHANGED_ITEM = Text("{name}: {value} {period}, {change}", "{name}: {value} {period}, {change}")
     CHANGED_UNKNOWN = Text(
-        "Noch kein Vergleich möglich: Dafür müssen zwei vollständige Tage vorliegen.",
-        "No comparison yet: that takes two complete days.",
+        "Noch kein Vergleich möglich: Dafür müssen zwei vollständige Zeiträume vorliegen.",
+        "No comparison yet: that takes two complete periods.",
     )
     FIELDS = Text("Die sieben Handlungsfelder", "The seven action fields")
     KPIS_ONE = Text("1 Kennzahl", "1 figure")
@@ -88,6 +85,7 @@ class T(Enum):
     HOUR_SO_FAR = Text("{hours}, bisher", "{hours} so far")
     PROVISIONAL = Text("vorläufig", "provisional")
     CORRECTED = Text("korrigiert", "corrected")
+    CORRECTED_BY = Text("korrigiert ({reasons})", "corrected ({reasons})")
     INCOMPLETE = Text("unvollständig", "incomplete")
     UNKNOWN_VALUE = Text("unbekannt", "unknown")
     EXPECTED_FROM = Text("Quelle: {partner}, erwartet {every}", "Source: {partner}, expected {every}")
@@ -100,18 +98,19 @@ class T(Enum):
     NO_TARGET = Text("ohne Ziel", "no target")
     NO_DATA = Text("keine Daten", "no data")
     TARGET = Text("Ziel {value}", "Target {value}")
-    COMPARED = Text("{change} zum Vortag ({word})", "{change} on the day before ({word})")
-    SAME = Text("wie am Vortag ({change})", "as on the day before ({change})")
+    UNRELIABLE = Text("nicht verlässlich", "not reliable")
+    COMPARED = Text("{change} {before} ({word})", "{change} {before} ({word})")
+    SAME = Text("kaum verändert {before} ({change})", "hardly changed {before} ({change})")
     BETTER = Text("besser", "better")
     WORSE = Text("schlechter", "worse")
     CHANGED_WORD = Text("verändert", "changed")
     TREND_RULE = Text(
-        "Als Veränderung gilt ein Unterschied ab {step} zwischen zwei vollständigen Tagen.",
-        "A difference counts as a change from {step} between two complete days.",
+        "Als Veränderung gilt ein Unterschied ab {step} zwischen zwei vollständigen Zeiträumen.",
+        "A difference counts as a change from {step} between two complete periods.",
     )
     NO_COMPARISON = Text(
-        "Noch kein Vergleich mit dem Vortag: Er wurde nicht vollständig erfasst.",
-        "No comparison with the day before yet: it was not recorded completely.",
+        "Noch kein Vergleich: Der Vergleichszeitraum wurde nicht vollständig erfasst.",
+        "No comparison yet: the period to compare with was not recorded completely.",
     )
 
     # data state
@@ -129,38 +128,57 @@ class T(Enum):
     KPI_KIND = Text("Kennzahl {id}", "Figure {id}")
     SERIES = Text("Verlauf", "Over time")
     SPAN = Text("Zeitraum", "Period")
+    SPAN_60MIN = Text("60 Minuten", "60 minutes")
+    SPAN_6H = Text("6 Stunden", "6 hours")
+    SPAN_24H = Text("24 Stunden", "24 hours")
     SPAN_48H = Text("48 Stunden", "48 hours")
+    SPAN_14N = Text("14 Nächte", "14 nights")
+    SPAN_30N = Text("30 Nächte", "30 nights")
     SPAN_14D = Text("14 Tage", "14 days")
     SPAN_30D = Text("30 Tage", "30 days")
+    SPAN_7D = Text("7 Tage gleitend", "rolling 7 days")
+    SPAN_12W = Text("12 Wochen", "12 weeks")
+    SPAN_12M = Text("12 Monate", "12 months")
+    SPAN_YTD = Text("Jahr bisher", "year to date")
+    SPAN_5Y = Text("5 Jahre", "5 years")
+    SPAN_5S = Text("5 Schuljahre", "5 school years")
     SERIES_EMPTY = Text("Für diesen Zeitraum liegen keine Daten vor.", "There are no data for this period.")
     SERIES_SENTENCE = Text(
-        "{name}, letzte {span}: zuletzt {last} ({last_at}), höchster Wert {high} ({high_at}), "
+        "{name}, {span}: zuletzt {last} ({last_at}), höchster Wert {high} ({high_at}), "
         "niedrigster Wert {low} ({low_at}).",
-        "{name}, last {span}: latest {last} ({last_at}), highest {high} ({high_at}), lowest {low} ({low_at}).",
+        "{name}, {span}: latest {last} ({last_at}), highest {high} ({high_at}), lowest {low} ({low_at}).",
     )
     SERIES_GAPS = Text(
         "In {n} von {total} Abschnitten liegen keine Daten vor.", "{n} of {total} intervals have no data."
     )
     SERIES_DASHED = Text("Gestrichelt: vorläufig.", "Dashed: provisional.")
     NUMBERS = Text("Zahlen zum Verlauf", "Figures over time")
-    COLUMN_VALUE = Text("Wert ({unit})", "Value ({unit})")
+    COLUMN_VALUE = Text("Wert", "Value")
+    COLUMN_IN_UNIT = Text("{name} ({unit})", "{name} ({unit})")
+    COLUMN_COVERAGE = Text("Beobachtet", "Observed")
     COLUMN_NOTE = Text("Hinweis", "Note")
     CSV = Text("CSV herunterladen", "Download CSV")
     CSV_OF = Text("CSV herunterladen: {table}", "Download CSV: {table}")
     BY_DIMENSION = Text("Nach {dimension}, {period}", "By {dimension}, {period}")
-    LINE = Text("Linie", "line")
-    BESIDE = Text("{name}: {n}", "{name}: {n}")
-    EVENTS = Text("Ereignisse", "events")
+    BESIDE = Text("{name}: {value}", "{name}: {value}")
+    OBSERVED = Text("beobachtet: {share} der Zeit", "observed: {share} of the time")
+    OBSERVED_TOO_LITTLE = Text(
+        "nicht verlässlich: nur {share} der Zeit beobachtet", "not reliable: only {share} of the time observed"
+    )
 
     # trust column
     TRUST = Text("Ist die Zahl verlässlich?", "Is this figure reliable?")
-    COUNTED = Text(
-        "{n} {noun} gezählt, {good} davon erfüllen die Bedingung.",
-        "{n} {noun} counted, {good} of them meet the condition.",
-    )
     COUNTED_UP_TO = Text(
         "Zeitraum: {period}. Revision {revision}, berücksichtigt alle Meldungen bis {time}.",
         "Period: {period}. Revision {revision}, with everything reported up to {time}.",
+    )
+    COVERAGE_ENOUGH = Text(
+        "Für {share} der Zeit liegen Beobachtungen vor; für den Rest ist der Zustand unbekannt.",
+        "There are observations for {share} of the time; for the rest the state is unknown.",
+    )
+    COVERAGE_TOO_LITTLE = Text(
+        "Nicht verlässlich: Nur für {share} der Zeit liegen Beobachtungen vor; für den Rest ist der Zustand unbekannt.",
+        "Not reliable: there are observations for only {share} of the time; for the rest the state is unknown.",
     )
     PROVISIONAL_HINT = Text(
         "Vorläufig: Verspätete Meldungen können den Wert noch ändern.", "Provisional: late reports may change it."
@@ -168,6 +186,16 @@ class T(Enum):
     CORRECTED_HINT = Text(
         "Korrigiert: Der Wert wurde nachträglich geändert.", "Corrected: the value was changed later."
     )
+    CORRECTED_BY_HINT = Text(
+        "Korrigiert: Nach der Frist hat sich der Wert noch geändert. Grund: {reasons}.",
+        "Corrected: the value still changed after its deadline. Reason: {reasons}.",
+    )
+    REASON_DEFINITION = Text("neue Fassung der Definition", "new version of the definition")
+    REASON_ENGINE = Text("neues Rechenverfahren", "new way of computing")
+    REASON_REFERENCE = Text("neue Bezugsgröße", "new reference quantity")
+    REASON_CORRECTION = Text("berichtigte Meldungen", "corrected reports")
+    REASON_RETRACTION = Text("zurückgezogene Meldungen", "withdrawn reports")
+    REASON_LATE = Text("verspätete Meldungen", "late reports")
     INCOMPLETE_HINT = Text("Unvollständig: erfasst erst ab {time}.", "Incomplete: recorded only from {time}.")
     NOTHING_COUNTED = Text(
         "Für diesen Zeitraum wurde noch nichts gezählt.", "Nothing has been counted for this period yet."
@@ -215,64 +243,10 @@ class T(Enum):
         "The page tries again by itself. If this message stays for more than five minutes, please tell the operators.",
     )
 
-    # accessibility statement
     ACCESSIBILITY = Text("Barrierefreiheit", "Accessibility")
-    ACCESSIBILITY_SCOPE = Text(
-        "Diese Erklärung gilt für das Kennzahlen-Angebot der Stadt Duisburg unter dieser Adresse. Maßstab ist die "
-        "BITV 2.0 mit EN 301 549, also WCAG 2.1, Stufe AA.",
-        "This statement covers the City of Duisburg's figures at this address. The yardstick is BITV 2.0 with "
-        "EN 301 549, that is WCAG 2.1, level AA.",
-    )
-    ACCESSIBILITY_STATE_TITLE = Text("Stand", "State")
-    ACCESSIBILITY_STATE = Text(
-        "Die Seiten werden automatisch geprüft, in beiden Sprachen und jeder Darstellung. Eine Prüfung durch Menschen "
-        "mit Behinderungen und durch eine unabhängige Stelle steht noch aus. Wir nennen das Angebot deshalb noch "
-        "nicht vollständig barrierefrei.",
-        "The pages are tested automatically, in both languages and every appearance. Tests by people with disabilities "
-        "and by an independent body are still to come, so we do not call it fully accessible yet.",
-    )
-    ACCESSIBILITY_DONE_TITLE = Text("Was Sie erwarten können", "What you can expect")
-    ACCESSIBILITY_DONE_CHARTS = Text(
-        "Zu jedem Diagramm gibt es einen Satz und eine Tabelle mit denselben Zahlen.",
-        "Every chart has a sentence and a table with the same figures.",
-    )
-    ACCESSIBILITY_DONE_STATUS = Text(
-        "Ein Status wird immer durch Wort, Zeichen und Farbe gezeigt.",
-        "A status is always shown by word, shape and colour.",
-    )
-    ACCESSIBILITY_DONE_KEYBOARD = Text(
-        "Alles ist mit der Tastatur erreichbar; die Seiten lassen sich auf 400 % vergrößern.",
-        "Everything can be reached by keyboard; pages can be enlarged to 400%.",
-    )
-    ACCESSIBILITY_GAPS_TITLE = Text("Was noch fehlt", "What is still missing")
-    ACCESSIBILITY_GAPS = Text(
-        "Erläuterungen in Leichter Sprache und in Deutscher Gebärdensprache gibt es noch nicht. Die Anmeldeseite "
-        "stammt von einem anderen Programm und ist hier nicht mitgeprüft.",
-        "There are no explanations in easy-to-read language or German Sign Language yet. The log-in page belongs to "
-        "another program and is not covered by our tests.",
-    )
-    ACCESSIBILITY_CONTACT_TITLE = Text("Barriere melden", "Report a barrier")
-    ACCESSIBILITY_CONTACT = Text(
-        "Bitte wenden Sie sich an die Stelle, die dieses Angebot betreibt, und nennen Sie die Seite und das Hindernis. "
-        "Erhalten Sie keine befriedigende Antwort, hilft die Ombudsstelle für barrierefreie Informationstechnik des "
-        "Landes Nordrhein-Westfalen.",
-        "Please contact the office that operates this service and name the page and the obstacle. If the answer does "
-        "not help, turn to North Rhine-Westphalia's ombudsman for accessible information technology.",
-    )
 
 
-def t(lang: Lang, key: T, **parts: str | int) -> str:
+def t(lang: Lang, key: Wording, **parts: str | int) -> str:
     """The text of a key in one language, its parts filled in."""
     text: Text = key.value
     return text.get(lang).format(**parts)
-
-
-def partner_name(partner: str) -> str:
-    """Short name of a partner as the city writes it."""
-    return partner.upper()
-
-
-def partner_full_name(partner: str, lang: Lang) -> str:
-    """Full name where known, else the short one."""
-    known = PARTNERS.get(partner)
-    return known.get(lang) if known else partner_name(partner)

@@ -27,6 +27,8 @@ from graphql import (
 from cityhub.api.errors import ApiError, TooComplex, TooExpensive
 from cityhub.api.kpi import MAX_LAST
 from cityhub.kpi.fields import FIELDS
+from cityhub.kpi.kernel.label import Reason
+from cityhub.kpi.values import WindowKind
 from cityhub.sdk.principal import Principal
 
 MAX_DEPTH = 8
@@ -46,6 +48,12 @@ DEFAULT_BUDGET = 5_000
 PAGES: dict[str, float] = {
     "Query.fields": len(FIELDS),
     "Kpi.breakdown": 100,
+    "Kpi.scopes": 8,
+    "Kpi.windows": len(WindowKind),
+    "Kpi.namedValues": 8,
+    "KpiValue.beside": 8,
+    "KpiValue.named": 8,
+    "KpiValue.reasons": len(Reason),
     "DataState.streams": 30,
     "DataState.feeds": 30,
     "__Schema.types": 30,

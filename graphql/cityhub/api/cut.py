@@ -13,8 +13,23 @@ from cityhub.api.errors import InvalidArgument
 from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.values import KpiValue
 
-SPAN = {WindowKind.HOUR: timedelta(hours=1), WindowKind.DAY: timedelta(days=1)}
-"""Usual length of a window; local days have an hour more or less twice a year."""
+STEP = {
+    WindowKind.MINUTE: timedelta(minutes=1),
+    WindowKind.FIVE_MINUTES: timedelta(minutes=5),
+    WindowKind.QUARTER_HOUR: timedelta(minutes=15),
+    WindowKind.HOUR: timedelta(hours=1),
+    WindowKind.NIGHT: timedelta(days=1),
+    WindowKind.DAY: timedelta(days=1),
+    WindowKind.SEVEN_DAYS: timedelta(days=1),
+    WindowKind.WEEK: timedelta(weeks=1),
+    WindowKind.MONTH: timedelta(days=28),
+    WindowKind.YEAR: timedelta(days=365),
+    WindowKind.YEAR_TO_DATE: timedelta(days=1),
+    WindowKind.SCHOOL_YEAR: timedelta(days=365),
+}
+"""Shortest time from one window to the next; local days have an hour more or less twice a year."""
+BOROUGHS = tuple(f"STB0{number}" for number in range(1, 8))
+"""Duisburg's seven Stadtbezirke, as events name them."""
 
 
 @strawberry.input(description='One dimension held to one value, such as line = "901".')
@@ -49,14 +64,20 @@ def cut_of(
     kind = window or definition.default_window
     if kind not in definition.windows:
         _refuse(definition, "window", kind.value, definition.windows)
-    if scope not in definition.scopes:
-        _refuse(definition, "scope", scope, definition.scopes)
+    scopes = scopes_of(definition)
+    if scope not in scopes:
+        _refuse(definition, "scope", scope, scopes)
     chosen = {item.name: item.value for item in dimensions}
     for name in chosen:
         check_dimension(definition, name)
     if len(chosen) < len(dimensions):
         raise InvalidArgument("dimensions: one of them is named twice; hold each to one value")
     return Cut(definition.id, kind, scope, chosen)
+
+
+def scopes_of(definition: KpiDefinition) -> Sequence[str]:
+    """The places a KPI has numbers for: the city, and each borough where it is counted by borough."""
+    return [scope for kind in definition.scopes for scope in (BOROUGHS if kind == "borough" else (kind,))]
 
 
 def check_dimension(definition: KpiDefinition, name: str) -> None:

@@ -11,9 +11,10 @@ import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
 from cityhub.kpi.fields import Text
+from cityhub.kpi.kernel.label import Reason
 from cityhub.kpi.values import Label, WindowKind
 
-__all__ = ["Audience", "Direction", "Label", "Language", "WindowKind", "spoken"]
+__all__ = ["Audience", "Direction", "Label", "Language", "MeasureClass", "Reason", "WindowKind", "spoken"]
 
 strawberry.enum(
     WindowKind,
@@ -24,6 +25,7 @@ _kinds: StrawberryEnumDefinition = WindowKind.__strawberry_definition__  # type:
 for _kind in _kinds.values:
     _kind.name = _kind.name.replace("-", "_")  # a name in GraphQL holds no hyphen
 strawberry.enum(Label, description="How settled a value is.", graphql_name_from="value")
+strawberry.enum(Reason, description="Why a value changed after it could be final.", graphql_name_from="value")
 
 
 @strawberry.enum(description="Language of a text.", graphql_name_from="value")
@@ -50,6 +52,19 @@ class Audience(StrEnum):
     PUBLIC = "public"
     CITY = "city"
     OWNER = "owner"
+
+
+@strawberry.enum(description="How a KPI is computed.", graphql_name_from="value")
+class MeasureClass(StrEnum):
+    """The classes of `cityhub.kpi.kernel.measure`."""
+
+    RATIO = "ratio"
+    TOTAL = "total"
+    QUANTILE = "quantile"
+    STATE = "state"
+    LATEST = "latest"
+    DISTINCT = "distinct"
+    JOIN = "join"
 
 
 def spoken(text: Text, lang: Language) -> str:

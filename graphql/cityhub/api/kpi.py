@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
 import strawberry
 
 from cityhub.api.context import Info
-from cityhub.api.cut import SPAN, DimensionInput, check_dimension, cut_of
+from cityhub.api.cut import STEP, DimensionInput, check_dimension, cut_of, scopes_of
 from cityhub.api.described import described
-from cityhub.api.enums import Audience, Direction, Language, WindowKind, spoken
+from cityhub.api.enums import Audience, Direction, Language, MeasureClass, WindowKind, spoken
 from cityhub.api.errors import InvalidArgument
 from cityhub.api.series import MAX_WINDOWS, Series
 from cityhub.api.value import KpiValue
 from cityhub.kpi.definition import KpiDefinition
-from cityhub.kpi.kernel.windows import window_of
+from cityhub.kpi.kernel.windows import window_at
+from cityhub.kpi.naming import NamedText, named_values
+from cityhub.kpi.reader import anchor_of, instant, last_windows
 
 MAX_LAST = 500
 
@@ -37,6 +39,17 @@ class Target:
     since: str
 
 
+@strawberry.type(description="What a further value of a KPI is called, wherever its values have one.")
+class NamedTitle:
+    text: strawberry.Private[NamedText]
+    name: str
+    unit: str = strawberry.field(description="UCUM.")
+
+    @described("Name for readers.")
+    def title(self, lang: Language = Language.DE) -> str:
+        return spoken(self.text.title, lang)
+
+
 @strawberry.type(description="A KPI. Without `window` its numbers are those of its default window.")
 class Kpi:
     definition: strawberry.Private[KpiDefinition]
@@ -49,8 +62,12 @@ class Kpi:
     audience: Audience
     windows: list[WindowKind]
     default_window: WindowKind
-    scopes: list[str]
+    scopes: list[str] = strawberry.field(description="Places it has numbers for.")
     dimensions: list[str] = strawberry.field(description="Names its numbers can be split by.")
+    measure: MeasureClass
+    named_values: list[NamedTitle] = strawberry.field(
+        description="Everything that can stand in `beside` and `named` of its values."
+    )
     sources: list[KpiSource]
     target: Target | None
     reference: list[str]
@@ -70,8 +87,12 @@ class Kpi:
             audience=Audience(definition.audience),
             windows=list(definition.windows),
             default_window=definition.default_window,
-            scopes=list(definition.scopes),
+            scopes=list(scopes_of(definition)),
             dimensions=list(definition.dimensions),
+            measure=MeasureClass(type(definition.measure).__name__.lower()),
+            named_values=[
+                NamedTitle(text=text, name=name, unit=text.unit) for name, text in named_values(definition).items()
+            ],
             sources=[
                 KpiSource(name=name, type=source.type, cadence_s=source.cadence_s, lateness_s=source.lateness_s)
                 for name, source in definition.sources.items()
@@ -130,12 +151,14 @@ class Kpi:
         newest = reader.latest(cut.kpi_id, cut.window, scope=cut.scope, dimensions=cut.dimensions)
         if newest is None:
             return []
-        # An autumn day has 25 hours: reach an hour too far back and cut off what is too much.
-        start = newest.start - SPAN[cut.window] * (last - 1) - timedelta(hours=1)
+        start = instant(last_windows(cut.window, anchor_of(newest), last)[0].anchor)
         found = reader.series(cut.kpi_id, cut.window, start, newest.end, scope=cut.scope, dimensions=cut.dimensions)
-        return [KpiValue.of(self.definition, value) for value in found[-last:]]
+        return [KpiValue.of(self.definition, value) for value in found]
 
-    @described("Windows that start in [from, to), at most 2000; `to` is now when left out.")
+    @described(
+        "Windows that start in [from, to), at most 2000; `to` is now when left out. "
+        "Of windows that overlap, those whose last day does."
+    )
     async def series(
         self,
         info: Info,
@@ -150,7 +173,7 @@ class Kpi:
         end = to or info.context.clock()
         if from_ >= end:
             raise InvalidArgument(f"from: {from_.isoformat()} is not before {end.isoformat()}")
-        if end - from_ > SPAN[cut.window] * MAX_WINDOWS:
+        if end - from_ > STEP[cut.window] * MAX_WINDOWS:
             raise InvalidArgument(f"from, to: more than {MAX_WINDOWS} windows; ask in parts or for longer windows")
         read = info.context.reader.series
         rows = await asyncio.to_thread(
@@ -158,7 +181,7 @@ class Kpi:
         )
         return Series(rows=rows, unit=self.definition.unit, window=cut.window)
 
-    @described("One window split by a dimension. `start` is any instant in it, the newest when left out.")
+    @described("One window split by a dimension. `start` is any instant in it, or in its last day; else the newest.")
     def breakdown(
         self,
         info: Info,
@@ -175,8 +198,7 @@ class Kpi:
             newest = reader.latest(cut.kpi_id, cut.window, scope=cut.scope)
             if newest is None:
                 return []
-            start = newest.start
-        begin, _ = window_of(cut.window, int(start.timestamp()))
-        at = datetime.fromtimestamp(begin, UTC)
-        found = reader.breakdown(cut.kpi_id, cut.window, at, dimension, scope=cut.scope)
+            start = anchor_of(newest)
+        anchor = instant(window_at(cut.window, int(start.timestamp())).anchor)
+        found = reader.breakdown(cut.kpi_id, cut.window, anchor, dimension, scope=cut.scope)
         return [KpiValue.of(self.definition, value) for value in found]

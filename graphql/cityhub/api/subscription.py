@@ -75,4 +75,4 @@ async def _next(source: AsyncIterator[values.KpiValue]) -> values.KpiValue | Non
 
 
 def _known(current: values.KpiValue | None, value: values.KpiValue) -> bool:
-    return current is not None and value.start == current.start and value.revision <= current.revision
+    return current is not None and value.end == current.end and value.revision <= current.revision

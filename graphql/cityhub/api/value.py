@@ -7,10 +7,11 @@ from datetime import datetime
 import strawberry
 
 from cityhub.api.described import described
-from cityhub.api.enums import Label, Language, WindowKind, spoken
+from cityhub.api.enums import Label, Language, Reason, WindowKind, spoken
 from cityhub.api.scalars import Long
 from cityhub.kpi import values
-from cityhub.kpi.definition import CountTerm, KpiDefinition
+from cityhub.kpi.definition import KpiDefinition
+from cityhub.kpi.naming import NamedText, stands_beside
 
 
 @strawberry.type(description="One dimension and its value.")
@@ -21,13 +22,31 @@ class Dimension:
 
 @strawberry.type(description="A count shown beside the value, such as cancelled trips.")
 class BesideCount:
-    term: strawberry.Private[CountTerm | None]
+    text: strawberry.Private[NamedText]
     name: str
     count: Long
 
     @described("Name for readers.")
     def title(self, lang: Language = Language.DE) -> str:
-        return spoken(self.term.name, lang) if self.term and self.term.name else self.name
+        return spoken(self.text.title, lang)
+
+
+@strawberry.type(description="A further value of the same KPI, such as its 90th percentile.")
+class NamedValue:
+    text: strawberry.Private[NamedText]
+    name: str
+    unit: str = strawberry.field(description="UCUM.")
+    value: float | None = strawberry.field(description="In `unit`; null is unknown, which is never 0.")
+
+    @described("Name for readers.")
+    def title(self, lang: Language = Language.DE) -> str:
+        return spoken(self.text.title, lang)
+
+
+@strawberry.type(description="A versioned denominator, such as the population.")
+class ReferenceValue:
+    name: str
+    value: Long
 
 
 @strawberry.type(description="The value of a KPI in one window.")
@@ -41,19 +60,31 @@ class KpiValue:
     end: datetime = strawberry.field(description="End of the half-open window, UTC.")
     value: float | None = strawberry.field(description="In `unit`; null is unknown, which is never 0.")
     unit: str = strawberry.field(description="UCUM.")
-    numerator: Long = strawberry.field(description="The value is numerator ÷ denominator, scaled to its unit.")
-    denominator: Long
+    numerator: Long = strawberry.field(
+        description="The value is numerator ÷ denominator, scaled to its unit; of a quantile, the value found."
+    )
+    denominator: Long = strawberry.field(description="Of a quantile: how many values there are.")
     n: Long = strawberry.field(description="Events counted into the value.")
     beside: list[BesideCount]
+    named: list[NamedValue]
+    coverage: float | None = strawberry.field(
+        description="Share of the time that was observed, 0 to 1; null where the KPI measures no time."
+    )
+    references: list[ReferenceValue] = strawberry.field(description="The denominators that were applied.")
     synthetic: bool = strawberry.field(description="True when any counted event comes from a simulation.")
     label: Label
+    reasons: list[Reason] = strawberry.field(description="Why a corrected value changed; else empty.")
     revision: int = strawberry.field(description="Grows by one with every change of this window.")
     inputs_up_to: datetime = strawberry.field(description="Arrival of the newest event the value knows of.")
     digest: str = strawberry.field(description="128-bit digest of the counted events, 32 hex digits.")
+    definition_hash: str = strawberry.field(
+        description="SHA-256 of the definition it was made with; empty in values of older engines."
+    )
 
     @classmethod
     def of(cls, definition: KpiDefinition, value: values.KpiValue) -> KpiValue:
         """The API's shape of a published value."""
+        beside = stands_beside(definition, value)
         return cls(
             kpi=strawberry.ID(value.kpi_id),
             definition_version=value.definition_version,
@@ -68,12 +99,22 @@ class KpiValue:
             denominator=Long(value.denominator),
             n=Long(value.n),
             beside=[
-                BesideCount(term=definition.beside.get(name), name=name, count=Long(count))
-                for name, count in value.beside.items()
+                BesideCount(text=one.text, name=one.name, count=Long(value.beside[one.name]))
+                for one in beside
+                if one.name in value.beside
             ],
+            named=[
+                NamedValue(text=one.text, name=one.name, unit=one.text.unit, value=one.value)
+                for one in beside
+                if one.name in value.named
+            ],
+            coverage=value.coverage,
+            references=[ReferenceValue(name=name, value=Long(size)) for name, size in value.references.items()],
             synthetic=value.synthetic,
             label=value.label,
+            reasons=[Reason(reason) for reason in value.reasons],
             revision=value.revision,
             inputs_up_to=value.inputs_up_to,
             digest=value.digest,
+            definition_hash=value.definition_hash,
         )

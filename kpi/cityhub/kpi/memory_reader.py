@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from cityhub.kpi.definition import Catalogue
+from cityhub.kpi.reader import anchor_of
 from cityhub.kpi.values import KpiValue, StreamState, WindowKind
 
 
@@ -20,7 +21,7 @@ class InMemoryReader:
     def put(self, values: Iterable[KpiValue]) -> None:
         """Publish windows."""
         for value in values:
-            key = (value.kpi_id, value.window, value.start, value.scope, *sorted(value.dimensions.items()))
+            key = (value.kpi_id, value.window, value.end, value.scope, *sorted(value.dimensions.items()))
             self._values[key] = value
 
     @property
@@ -58,13 +59,13 @@ class InMemoryReader:
         """See `KpiReader.series`."""
         wanted = dict(dimensions or {})
         found = self._of(kpi_id, window, scope)
-        return [value for value in found if value.dimensions == wanted and start <= value.start < end][:limit]
+        return [value for value in found if value.dimensions == wanted and start <= anchor_of(value) < end][:limit]
 
     def breakdown(
-        self, kpi_id: str, window: WindowKind, start: datetime, dimension: str, *, scope: str = "city"
+        self, kpi_id: str, window: WindowKind, anchor: datetime, dimension: str, *, scope: str = "city"
     ) -> Sequence[KpiValue]:
         """See `KpiReader.breakdown`."""
-        found = [v for v in self._of(kpi_id, window, scope) if v.start == start and dimension in v.dimensions]
+        found = [v for v in self._of(kpi_id, window, scope) if anchor_of(v) == anchor and dimension in v.dimensions]
         return sorted(found, key=lambda value: value.dimensions[dimension])
 
     def streams(self) -> Sequence[StreamState]:
@@ -74,4 +75,4 @@ class InMemoryReader:
     def _of(self, kpi_id: str, window: WindowKind, scope: str) -> list[KpiValue]:
         known = self._catalogue[kpi_id].id
         found = [v for v in self._values.values() if (v.kpi_id, v.window, v.scope) == (known, window, scope)]
-        return sorted(found, key=lambda value: value.start)
+        return sorted(found, key=lambda value: value.end)

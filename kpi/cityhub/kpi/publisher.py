@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from pathlib import Path
-from uuid import uuid4
+from typing import Protocol
 
 import msgspec
 from structlog import get_logger
@@ -16,75 +16,122 @@ from cityhub.bus.access import KafkaAccess
 from cityhub.bus.errors import BusError
 from cityhub.bus.publisher import RecordPublisher
 from cityhub.bus.topics import VALUES, dead_letters
+from cityhub.bus.whole_topic import TopicRecord, WholeTopic
 from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.errors import StoreUnavailable
+from cityhub.kpi.kernel.layout import plan_of
+from cityhub.kpi.kernel.plan import Plan
+from cityhub.kpi.store.clocks import JOB
 from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.lease import Lease
-from cityhub.kpi.store.values import DeadLetter, Unpublished, ValueStore, WindowKey
-from cityhub.kpi.worker import JOB
+from cityhub.kpi.store.outbox import DeadLetter, Outbox, Unpublished, ValueKey
+from cityhub.kpi.store.publishing import Publishing
+from cityhub.kpi.store.tenure import LeaseLost, Tenure
 
 log = get_logger()
 
 PASS_EVERY_S = 1.0
 """A window is pushed at most this often; the first change after a pause goes out at once."""
 SETTLE_EVERY_S = 5.0
-"""How often windows are looked at that may have settled without a new event."""
+"""How often windows are looked at that may have settled or begun without a new event."""
 _POLL_S = 0.05
 _RETRY_S = 1.0
-_WORK = "select exists (select 1 from dirty) or exists (select 1 from verdict where payload is not null)"
+_WORK = """
+    select exists (select 1 from dirty where start <= ?) or exists (select 1 from verdict where payload is not null)
+"""
+
+Record = tuple[bytes | None, bytes, list[tuple[str, bytes]]]
+"""Key, value, headers."""
+ReadTopic = Callable[[], AsyncIterator[TopicRecord]]
+"""Everything the value topic holds."""
+
+
+class Sink(Protocol):
+    """Where records go; `cityhub.bus.publisher.RecordPublisher` is the real one."""
+
+    async def send(self, topic: str, records: Sequence[Record]) -> None: ...
 
 
 class KpiPublisher:
-    """Runs passes of `ValueStore` and writes their outcome to Kafka.
+    """Runs passes of `Publishing` and writes their outcome to Kafka.
 
     Args:
-        store_path: the store's file, watched for commits of other processes.
-        lease: only its holder publishes.
+        tenure: only its holder publishes.
+        read_topic: read once whenever this process has become the publisher.
     """
 
-    def __init__(self, values: ValueStore, lease: Lease, records: RecordPublisher, store_path: Path) -> None:
-        self._values = values
-        self._lease = lease
+    def __init__(
+        self, publishing: Publishing, outbox: Outbox, tenure: Tenure, records: Sink, *, read_topic: ReadTopic
+    ) -> None:
+        self._publishing = publishing
+        self._outbox = outbox
+        self._tenure = tenure
         self._records = records
-        self._store_path = store_path
+        self._read_topic = read_topic
+        self._incarnation = ""
 
-    async def run(self, stop: asyncio.Event) -> None:
+    async def run(self, stop: asyncio.Event, watch: Watch) -> None:
         """Publish until `stop` is set; trouble with store or broker is retried in place."""
-        holder = uuid4().hex
-        watch = CommitWatch(self._store_path)
         last = 0.0
         while not stop.is_set():
             now = time.monotonic()
             due = now - last >= SETTLE_EVERY_S or (now - last >= PASS_EVERY_S and watch.has_work())
-            if due and self._holds(holder):
+            if due:
                 last = now
-                await self._pass()
+                await self.attempt()
             await asyncio.sleep(_POLL_S)
-        watch.close()
-        self._lease.release(holder)
+        self._tenure.release()
 
-    def _holds(self, holder: str) -> bool:
+    async def attempt(self) -> None:
+        """One round, if this process holds the lease; trouble is logged, and the next round begins where this ended."""
         try:
-            return self._lease.acquire(holder, int(time.time() * 1000))
-        except StoreUnavailable as error:
-            log.warning("store_unavailable", error=str(error))
-            return False
-
-    async def _pass(self) -> None:
-        try:
-            self._values.refresh()
-            while values := self._values.unpublished():
-                await self._records.send(VALUES, [_value_record(value) for value in values])
-                self._values.mark_published(values)
-            while letters := self._values.dead_letters():
-                await self._relay(letters)
-                self._values.mark_relayed(letters)
+            if not self._tenure.keep(_now_ms()):
+                self._incarnation = ""
+                return
+            if not self._incarnation:
+                await self.sweep()
+            await self._round()
+        except LeaseLost as error:
+            self._incarnation = ""
+            log.warning("publisher_superseded", error=str(error))
         except (StoreUnavailable, BusError) as error:
             log.warning("publishing_deferred", error=str(error), retry_s=_RETRY_S)
             await asyncio.sleep(_RETRY_S)
 
+    async def sweep(self) -> int:
+        """Owe everything again that the value topic holds older than the store, or not at all.
+
+        Returns:
+            How many values are owed again.
+        """
+        incarnation = self._outbox.incarnation(_now_ms())
+        held: dict[tuple[ValueKey, int], int] = {}
+        async for record in self._read_topic():
+            if record.headers.get("incarnation", b"").decode() == incarnation and record.key is not None:
+                key = parse_key(record.key)
+                held[key] = max(held.get(key, 0), int(record.headers["revision"]))
+        owed = self._outbox.republish(held)
+        self._incarnation = incarnation
+        log.info("value_topic_swept", held=len(held), owed_again=owed)
+        return owed
+
+    async def _round(self) -> None:
+        while True:
+            changed = self._publishing.refresh(_now_ms())
+            while values := self._outbox.unpublished():
+                await self._records.send(VALUES, [value_record(value, self._incarnation) for value in values])
+                self._outbox.mark_published(values)
+            if not self._publishing.behind:
+                break
+            log.info("publisher_behind", changed=changed)
+            if not self._tenure.keep(_now_ms()):
+                raise LeaseLost("another process took the lease while a backlog was worked off")
+        while letters := self._outbox.dead_letters():
+            await self._relay(letters)
+            self._outbox.mark_relayed(letters)
+
     async def _relay(self, letters: Sequence[DeadLetter]) -> None:
-        by_topic: dict[str, list[tuple[bytes | None, bytes, list[tuple[str, bytes]]]]] = {}
+        by_topic: dict[str, list[Record]] = {}
         for letter in letters:
             topic = dead_letters(letter.topic.split(".")[2]).name
             by_topic.setdefault(topic, []).append((None, letter.payload, _dead_letter_headers(letter)))
@@ -92,23 +139,68 @@ class KpiPublisher:
             await self._records.send(topic, records)
 
 
-async def serve(access: KafkaAccess, store: Path, stop: asyncio.Event, *, catalogue: Catalogue, job: str = JOB) -> None:
-    """Run the publisher over the store's file until `stop` is set.
+async def serve(
+    access: KafkaAccess, store: str | Path, stop: asyncio.Event, *, catalogue: Catalogue, job: str = JOB
+) -> None:
+    """Run the publisher over the store until `stop` is set.
+
+    Args:
+        store: file of an SQLite store, or URL of a PostgreSQL database.
 
     Raises:
         BusError: the broker cannot be reached at the start.
+        StoreUnavailable: the store cannot be opened.
     """
     database = Database(store)
+    watch = watch_of(database)
     try:
         async with RecordPublisher(access, client_id="cityhub-publisher") as records:
-            values = ValueStore(database, catalogue, job)
-            await KpiPublisher(values, Lease(database, "publisher"), records, store).run(stop)
+            await publisher(
+                database,
+                map(plan_of, catalogue),
+                job,
+                records,
+                WholeTopic(access, VALUES, client_id="cityhub-publisher-sweep").records,
+            ).run(stop, watch)
     finally:
+        watch.close()
         database.close()
 
 
+def publisher(
+    database: Database, plans: Iterable[Plan], job: str, records: Sink, read_topic: ReadTopic
+) -> KpiPublisher:
+    """A publisher over an open store."""
+    tenure = Tenure(Lease(database, "publisher"))
+    publishing = Publishing(database, plans, job, tenure.check)
+    return KpiPublisher(publishing, Outbox(database, tenure.check), tenure, records, read_topic=read_topic)
+
+
+class Watch(Protocol):
+    """Tells whether a pass is worth while."""
+
+    def has_work(self) -> bool: ...
+
+    def close(self) -> None: ...
+
+
+def watch_of(database: Database) -> Watch:
+    """SQLite tells cheaply whether anything was committed; elsewhere the store is asked once per pass."""
+    return CommitWatch(database.path) if database.path is not None else AlwaysDue()
+
+
+class AlwaysDue:
+    """Has work whenever a pass may begin: a pass that finds nothing costs a few indexed questions."""
+
+    def has_work(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        """Holds nothing."""
+
+
 class CommitWatch:
-    """Notices work that other processes committed, without taking any lock."""
+    """Notices commits of other processes to an SQLite store, without taking any lock."""
 
     def __init__(self, path: Path) -> None:
         self._connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
@@ -119,7 +211,7 @@ class CommitWatch:
         (version,) = self._connection.execute("pragma data_version").fetchone()
         if version == self._version:
             return False
-        (work,) = self._connection.execute(_WORK).fetchone()
+        (work,) = self._connection.execute(_WORK, (_now_ms() // 1000,)).fetchone()
         if not work:
             self._version = int(version)
         return bool(work)
@@ -128,14 +220,25 @@ class CommitWatch:
         self._connection.close()
 
 
-def value_key(key: WindowKey) -> bytes:
-    """Key of a value in the topic: kpi, dimensions, scope, window, start."""
-    return msgspec.json.encode([key.kpi, key.dims, key.scope, key.window.value, key.start])
+def value_key(key: ValueKey, version: int) -> bytes:
+    """Key of a value in the topic: KPI, definition's version, dimensions, scope, window, start of its last step."""
+    return msgspec.json.encode([key.kpi, version, key.dims, key.scope, key.window, key.anchor])
 
 
-def _value_record(value: Unpublished) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
-    headers = [("content-type", b"application/json"), ("revision", str(value.revision).encode())]
-    return value_key(value.key), value.payload, headers
+def parse_key(key: bytes) -> tuple[ValueKey, int]:
+    """Inverse of `value_key`."""
+    kpi, version, dims, scope, window, anchor = msgspec.json.decode(key, type=tuple[str, int, str, str, str, int])
+    return ValueKey(kpi, window, anchor, scope, dims), version
+
+
+def value_record(value: Unpublished, incarnation: str) -> Record:
+    """A value as the topic gets it; of two with the same key the one with the greater (incarnation, revision) holds."""
+    headers = [
+        ("content-type", b"application/json"),
+        ("incarnation", incarnation.encode()),
+        ("revision", str(value.revision).encode()),
+    ]
+    return value_key(value.key, value.version), value.payload, headers
 
 
 def _dead_letter_headers(letter: DeadLetter) -> list[tuple[str, bytes]]:
@@ -147,3 +250,7 @@ def _dead_letter_headers(letter: DeadLetter) -> list[tuple[str, bytes]]:
         ("dlq_partition", str(letter.part).encode()),
         ("dlq_offset", str(letter.off).encode()),
     ]
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)

@@ -1,12 +1,17 @@
-"""The read service: the one way to published numbers, for API, dashboard and files alike."""
+"""The read service: the one way to published numbers, for API, dashboard and files alike.
+
+A window is known by its kind and its *anchor*, the start of its last step (docs/time.md): windows that overlap share
+starts, never anchors.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 from cityhub.kpi.definition import Catalogue
+from cityhub.kpi.kernel.windows import Window, window_at
 from cityhub.kpi.values import KpiValue, StreamState, WindowKind
 
 
@@ -44,11 +49,11 @@ class KpiReader(Protocol):
         dimensions: Mapping[str, str] | None = None,
         limit: int = 2_000,
     ) -> Sequence[KpiValue]:
-        """Values of the windows that start in [start, end), oldest first; windows without events are absent."""
+        """Values of the windows whose anchor lies in [start, end), oldest first; windows without events are absent."""
         ...
 
     def breakdown(
-        self, kpi_id: str, window: WindowKind, start: datetime, dimension: str, *, scope: str = "city"
+        self, kpi_id: str, window: WindowKind, anchor: datetime, dimension: str, *, scope: str = "city"
     ) -> Sequence[KpiValue]:
         """One window split by a dimension, sorted by its values."""
         ...
@@ -56,3 +61,21 @@ class KpiReader(Protocol):
     def streams(self) -> Sequence[StreamState]:
         """What the engine has read of each event topic."""
         ...
+
+
+def anchor_of(value: KpiValue) -> datetime:
+    """The anchor of a value's window."""
+    return instant(window_at(value.window, int(value.end.timestamp()) - 1).anchor)
+
+
+def last_windows(kind: WindowKind, moment: datetime, count: int) -> Sequence[Window]:
+    """The window whose last step holds a moment and those before it, `count` in all, oldest first."""
+    found = [window_at(kind, int(moment.timestamp()))]
+    while len(found) < count:
+        found.append(window_at(kind, found[-1].anchor - 1))
+    return found[::-1]
+
+
+def instant(epoch_s: int) -> datetime:
+    """A boundary of a window, in UTC."""
+    return datetime.fromtimestamp(epoch_s, UTC)

@@ -4,37 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, TypeVar
 
 from structlog import get_logger
 
 from cityhub.bus.access import KafkaAccess
-from cityhub.bus.batch_consumer import BatchApp, LogRecord, batch_app
+from cityhub.bus.batch_consumer import BatchApp, batch_app
+from cityhub.bus.broker_clock import BrokerClock
 from cityhub.bus.errors import BusUnavailable, LogBroken
-from cityhub.bus.log_proof import partitions_of, records_at
+from cityhub.bus.log_proof import partitions_of, records_at, topic_ids
 from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.errors import StoreUnavailable
-from cityhub.kpi.kernel.evaluate import Evaluator, Record
+from cityhub.kpi.kernel.effect import Evaluator
+from cityhub.kpi.kernel.layout import plan_of
+from cityhub.kpi.kernel.record import LogRecord
+from cityhub.kpi.store.cursors import Position, record_hash
 from cityhub.kpi.store.database import Database
-from cityhub.kpi.store.writer import GapInLog, KpiWriter, record_hash
+from cityhub.kpi.store.writer import GapInLog, KpiWriter, OtherLog
+from cityhub.kpi.watch import Watch
 
 log = get_logger()
+Answer = TypeVar("Answer")
 
 JOB = "cityhub-kpi"
-STALL_S = 120.0
-"""No progress for this long while the log holds more: the process ends, so that a healthy one takes over."""
 _RETRY_S = (0.1, 0.5, 1.0, 2.0, 5.0)
-_WATCH_S = 5.0
-
-
-class Goal(NamedTuple):
-    """The log's end as it was asked for at an instant: reaching it proves that all earlier records are counted."""
-
-    end: int
-    asked_ms: int
+_LEAVE_S = 5.0
+_ANOTHER = "Restore the topic, or move the store away to compute everything anew from what the log holds"
 
 
 class KpiWorker:
@@ -54,9 +54,9 @@ class KpiWorker:
         self._writer = writer
         self._topics = tuple(topics)
         self._stop = stop
-        self._failure: Exception | None = None
-        self._moved: dict[tuple[str, int], tuple[int, float]] = {}
-        self._goals: dict[tuple[str, int], Goal] = {}
+        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._stop_applying = asyncio.Event()
+        self._store = ThreadPoolExecutor(1, "store")  # a waiting store must not stop the heartbeats
 
     async def run(self) -> None:
         """Work until `stop` is set.
@@ -68,42 +68,52 @@ class KpiWorker:
         await self._prove_log()
         app = batch_app(self._job, self._access, self._topics, self._start_offset)
         self._add_agent(app)
-        await app.start()
-        watch = asyncio.create_task(self._watch(app))
-        ended = asyncio.create_task(app.wait_until_stopped())
-        stopping = asyncio.create_task(self._stop.wait())
-        try:
-            await asyncio.wait({watch, ended, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (watch, ended, stopping):
-                task.cancel()
-            await app.stop()
-        if self._failure is not None:
-            raise self._failure
+        async with BrokerClock(self._access, "cityhub-worker-clock") as clock:
+            await app.start()
+            watch = asyncio.create_task(Watch(app, clock, self._topics, self._cursors, self._complete).run())
+            ended = asyncio.create_task(app.wait_until_stopped())
+            stopping = asyncio.create_task(self._stop.wait())
+            try:
+                await asyncio.wait({watch, ended, stopping, self._failed}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                await self._end(app, watch, ended, stopping)
+        for outcome in (self._failed, watch):
+            if outcome.done() and not outcome.cancelled():
+                outcome.result()
         if not self._stop.is_set():
             raise BusUnavailable(f"the consumer ended by itself: {app.crash_reason!r}")
 
+    async def _end(self, app: BatchApp, *tasks: asyncio.Task[Any]) -> None:
+        """Finish the batch under way, leave the group, and wait for neither for long."""
+        self._stop_applying.set()
+        for task in tasks:
+            task.cancel()
+        await asyncio.to_thread(self._store.shutdown)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(app.stop(), _LEAVE_S)
+
     async def _prove_log(self) -> None:
-        """Every cursor's last record must still stand in the log as the store remembers it."""
-        remembered: dict[tuple[str, int], bytes] = {}
-        positions: dict[tuple[str, int], int] = {}
+        """Every topic must be the one the store has read, and hold every cursor's last record as it was."""
+        known: dict[tuple[str, int], Position] = {}
         for topic in self._topics:
             for part in range(await partitions_of(self._access, topic)):
-                position = self._writer.position(topic, part)
-                if position.offset >= 0:
-                    positions[topic, part], remembered[topic, part] = position.offset, position.hash
+                known[topic, part] = await self._in_store(self._writer.position, topic, part)
+        ids = await asyncio.to_thread(topic_ids, self._access, self._topics)
+        for (topic, _), position in known.items():
+            if position.topic_id not in {"", ids[topic]}:
+                raise LogBroken(f"{topic} was recreated: the store has read another topic of that name. {_ANOTHER}")
+            await self._in_store(self._writer.bind_topic, position, ids[topic])
+        positions = {at: position.offset for at, position in known.items() if position.offset >= 0}
         for (topic, part), value in (await records_at(self._access, positions)).items():
-            if record_hash(value) != remembered[topic, part]:
+            if record_hash(value) != known[topic, part].hash:
                 raise LogBroken(
                     f"{topic}/{part} holds another record at offset {positions[topic, part]} than the store has "
-                    "read: the topic was recreated. Restore it, or move the store away to compute everything anew "
-                    "from the log"
+                    f"read. {_ANOTHER}"
                 )
 
-    def _start_offset(self, topic: str, part: int) -> int:
-        offset = self._writer.position(topic, part).offset
-        self._moved[topic, part] = (offset, time.monotonic())
-        return offset + 1
+    async def _start_offset(self, topic: str, part: int) -> int:
+        """The cursor's own record is read once more: it must be the one that the store remembers."""
+        return max((await self._in_store(self._writer.position, topic, part)).offset, 0)
 
     def _add_agent(self, app: BatchApp) -> None:
         topic = app.topic(*self._topics, value_serializer="raw", value_type=bytes)
@@ -116,72 +126,56 @@ class KpiWorker:
 
     async def _apply(self, topic: str, part: int, batch: Sequence[LogRecord]) -> None:
         """Apply one batch; no exception leaves, and the batch is acknowledged only once it is in the store."""
-        records = [Record(*record) for record in batch]
-        attempt = 0
-        while not self._stop.is_set():
+        try:
+            await self._in_store(self._writer.apply, topic, part, batch)
+        except (GapInLog, OtherLog) as error:
+            await self._fail(LogBroken(f"{error}. {_ANOTHER}"))
+        except Exception as error:
+            log.exception("batch_failed", topic=topic, part=part, first=batch[0].offset, last=batch[-1].offset)
+            await self._fail(error)
+
+    async def _in_store(self, work: Callable[..., Answer], *arguments: object) -> Answer:
+        """Run in the store's thread; while the store is away, again and again, without acknowledging anything."""
+        loop = asyncio.get_running_loop()
+        for attempt in count():
+            if self._stop_applying.is_set():
+                break
             try:
-                self._writer.apply(topic, part, records)
+                return await loop.run_in_executor(self._store, work, *arguments)
             except StoreUnavailable as error:
                 wait = _RETRY_S[min(attempt, len(_RETRY_S) - 1)]
-                attempt += 1
-                log.warning("store_unavailable", error=str(error), attempt=attempt, retry_s=wait)
+                log.warning("store_unavailable", error=str(error), attempt=attempt + 1, retry_s=wait)
                 await asyncio.sleep(wait)
-            except GapInLog as error:
-                await self._fail(LogBroken(f"{error}; nothing was applied"))
-            else:
-                self._moved[topic, part] = (records[-1].offset, time.monotonic())
-                return
-        await asyncio.Event().wait()  # stopping: never acknowledge what was not applied
+        return await asyncio.Future()  # stopping: never go on with what was not done
 
     async def _fail(self, failure: Exception) -> None:
-        self._failure = failure
-        await asyncio.Event().wait()  # the watch ends the process; this batch stays unacknowledged
+        if not self._failed.done():
+            self._failed.set_exception(failure)
+        await asyncio.Future()  # the process ends; this batch stays unacknowledged
 
-    async def _watch(self, app: BatchApp) -> None:
-        """End on failure or stall; tell the store up to when a partition is complete."""
-        next_look = time.monotonic()
-        while self._failure is None:
-            await asyncio.sleep(0.2)
-            if time.monotonic() >= next_look:
-                await self._look(app)
-                next_look = time.monotonic() + _WATCH_S
+    async def _cursors(self) -> Mapping[tuple[str, int], int]:
+        return await self._in_store(self._writer.cursors)
 
-    async def _look(self, app: BatchApp) -> None:
-        asked_ms = int(time.time() * 1000)
-        assigned = [tp for tp in app.consumer.assignment() if tp.topic in self._topics]
-        try:
-            ends = await asyncio.wait_for(app.consumer.highwaters(*assigned), 30) if assigned else {}
-        except Exception as error:  # noqa: BLE001 - the client reconnects by itself; while it does, nothing is known
-            log.warning("log_end_unknown", error=repr(error))
-            return
-        for tp, end in ends.items():
-            key = (tp.topic, tp.partition)
-            offset, since = self._moved.get(key, (-1, time.monotonic()))
-            goal = self._goals.get(key, Goal(end, asked_ms))
-            self._goals[key] = Goal(end, asked_ms) if offset + 1 >= goal.end else goal
-            if offset + 1 >= end:
-                self._complete(key, Goal(end, asked_ms))
-            elif offset + 1 >= goal.end:
-                self._complete(key, goal)
-            elif time.monotonic() - since > STALL_S:
-                self._failure = BusUnavailable(
-                    f"no progress in {tp.topic}/{tp.partition} for {STALL_S:.0f} s at {offset}, the log ends at {end}"
-                )
-
-    def _complete(self, key: tuple[str, int], goal: Goal) -> None:
-        self._moved[key] = (self._moved.get(key, (goal.end - 1, 0.0))[0], time.monotonic())
-        try:
-            self._writer.mark_complete(*key, goal.end - 1, goal.asked_ms)
-        except StoreUnavailable as error:
-            log.warning("store_unavailable", error=str(error))
+    async def _complete(self, topic: str, part: int, end: int, at_ms: int) -> None:
+        await self._in_store(self._writer.mark_complete, topic, part, end - 1, at_ms)
 
 
-async def serve(access: KafkaAccess, store: Path, stop: asyncio.Event, *, catalogue: Catalogue, job: str = JOB) -> None:
-    """Run a worker over the store's file until `stop` is set; errors as `KpiWorker.run`."""
+async def serve(
+    access: KafkaAccess, store: Path | str, stop: asyncio.Event, *, catalogue: Catalogue, job: str = JOB
+) -> None:
+    """Run a worker until `stop` is set; errors as `KpiWorker.run`.
+
+    Args:
+        store: SQLite file or PostgreSQL URL.
+    """
     database = Database(store)
-    topics = sorted({source.topic for definition in catalogue for source in definition.sources.values()})
-    gc.freeze()  # the catalogue lives for ever, and decoded events hold no cycles
+    evaluator = Evaluator((plan_of(definition) for definition in catalogue), catalogue.contracts)
+    gc.collect()
+    gc.freeze()  # the catalogue lives for ever; events hold no cycles, so collecting inside a batch finds nothing
+    gc.disable()
     try:
-        await KpiWorker(access, KpiWriter(database, Evaluator(catalogue), job), topics, stop, job).run()
+        writer = KpiWriter(database, evaluator, job)
+        await KpiWorker(access, writer, evaluator.topics, stop, job).run()
     finally:
+        gc.enable()
         database.close()

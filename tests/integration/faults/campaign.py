@@ -15,8 +15,8 @@ from uuid import uuid4
 import msgspec
 from msgspec import Struct
 
-from cityhub.bus.topics import VALUES, dead_letters, ensure, events, values
-from tests.integration.engine_child import catalogue_over
+from cityhub.bus.topics import VALUES, clock, dead_letters, ensure, events, values
+from tests.integration.engine_child import LATENESS_S, catalogue_over
 from tests.integration.faults import checks, oracle
 from tests.integration.faults.cast import GRACE_S, Cast
 from tests.integration.faults.inject import Injector
@@ -41,7 +41,7 @@ class Campaign(Struct, frozen=True, kw_only=True):
     Attributes:
         program: the module that runs the processes under test and its first arguments, see `Cast`.
         workers: how many run at the start.
-        settle: whether to wait until every window that is over is final, which takes a minute after its last event.
+        settle: whether to wait until every window that is over is final, which takes a minute after its first event.
         limit_s: how long the engine may take to move on after a fault, and to catch up at the end.
     """
 
@@ -92,7 +92,7 @@ class Run:
         self.journal = Journal(folder / "journal.jsonl")
         spec = events("dvv", f"t{uuid4().hex[:8]}", partitions=PARTITIONS)
         self.topic = spec.name
-        ensure(kafka.access, [spec, values(), dead_letters("dvv")])
+        ensure(kafka.access, [spec, values(), clock(), dead_letters("dvv")])
         self.reader = store.reader(catalogue_over(self.topic))
         self.ledger_file = folder / "ledger.jsonl"
         self.findings: list[checks.Finding] = []
@@ -210,7 +210,7 @@ class Run:
         await self._until(lambda: self._unfinished() == 0, "everything published")
 
     def _is_settled(self) -> bool:
-        over = time.time() - oracle.LATENESS_S
+        over = time.time() - LATENESS_S
         waiting = self.store.rows(_PROVISIONAL)
         return bool(self._cursors) and self._unfinished() == 0 and all(end >= over for (end,) in waiting)
 
@@ -221,11 +221,11 @@ class Run:
     async def _check(self, first: dict[int, int]) -> Outcome:
         truth = await oracle.truth(self.kafka.access, self.topic, self.ledger_file)
         counts = checks.check_counts(truth, self.reader)
-        published = await checks.published_values(self.kafka.access, first)
+        stories = await checks.published(self.kafka.access, first, truth)
         again, letters = await checks.check_dead_letters(self.kafka.access, truth, self.topic)
         self.findings += [
             *counts.findings,
-            *checks.check_published(truth, self.reader, published),
+            *checks.check_published(truth, self.reader, stories, settled=self.plan.settle),
             *checks.check_cursors(truth, self.store.rows(_CURSORS), self.reader),
             *letters,
         ]

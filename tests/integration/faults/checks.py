@@ -7,7 +7,7 @@ I5 cursors are monotone and stand at the log's end · I6 the dead letters are ex
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -20,7 +20,8 @@ from cityhub.bus.access import KafkaAccess
 from cityhub.bus.topics import VALUES, dead_letters
 from cityhub.kpi.reader import KpiReader
 from cityhub.kpi.values import KpiValue, Label, WindowKind
-from tests.integration.faults.oracle import LATENESS_S, Count, Truth, Window, read_topic
+from tests.integration.faults.ledger import digest
+from tests.integration.faults.oracle import Count, Truth, Window, read_topic
 
 _EVER = (datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
 
@@ -30,13 +31,6 @@ class Finding(NamedTuple):
 
     invariant: str
     what: str
-
-
-class Published(NamedTuple):
-    """One record of the value topic."""
-
-    append_ms: int
-    value: KpiValue
 
 
 class Tally(NamedTuple):
@@ -88,53 +82,87 @@ def _percent(of: int, over: int) -> float | None:
     return float((Decimal(of * 100) / Decimal(over)).quantize(Decimal("0.0001"), ROUND_HALF_EVEN))
 
 
-async def published_values(access: KafkaAccess, first: Mapping[int, int]) -> dict[bytes, list[Published]]:
-    """All records of the value topic from the given offsets on, per key, in log order."""
-    found: defaultdict[bytes, list[Published]] = defaultdict(list)
+class Story:
+    """What the value topic told of one window, record by record; the whole topic would not fit into memory.
+
+    Attributes:
+        last: its newest record. faults: what was wrong on the way.
+    """
+
+    def __init__(self, due: Count) -> None:
+        self._due = due
+        self._told: dict[int, _Told] = {}
+        self.faults: list[str] = []
+        self.last: KpiValue | None = None
+
+    def take(self, append_ms: int, payload: bytes) -> None:
+        """The next record."""
+        value = self.last = msgspec.json.decode(payload, type=KpiValue)
+        told = _Told(hash(payload), value.n, value.label)
+        if self._told.setdefault(value.revision, told) != told:
+            self.faults.append(f"revision {value.revision} stands for two values")
+        if value.label is Label.PROVISIONAL:
+            return
+        if append_ms <= self._due.deadline_ms:
+            early_ms = self._due.deadline_ms - append_ms
+            self.faults.append(f"revision {value.revision} is {value.label} {early_ms} ms before it can be")
+        if value.n < self._due.in_time:
+            text = f"is {value.label} with {value.n} of {self._due.in_time} timely events"
+            self.faults.append(f"revision {value.revision} {text}")
+
+    def end(self) -> Iterable[str]:
+        """Everything that was wrong."""
+        yield from self.faults
+        for (_, before), (revision, after) in pairwise(sorted(self._told.items())):
+            if before.label is not Label.PROVISIONAL and after.label is not Label.CORRECTED:
+                yield f"revision {revision} changes a {before.label} value and is {after.label}"
+            if after.n < before.n:
+                yield f"revision {revision} has {after.n} events, the one before it {before.n}"
+
+
+class _Told(NamedTuple):
+    """A revision, as small as the checks allow."""
+
+    hash: int
+    n: int
+    label: Label
+
+
+async def published(access: KafkaAccess, first: Mapping[int, int], truth: Truth) -> dict[Window, Story]:
+    """What the value topic tells from the given offsets on."""
+    stories: dict[bytes, Story] = {}
+    names: dict[bytes, Window] = {}
     async for record in read_topic(access, VALUES, first):
-        found[record.key].append(Published(record.timestamp, msgspec.json.decode(record.value, type=KpiValue)))
-    return found
+        if record.key not in stories:
+            names[record.key] = window_of(msgspec.json.decode(record.value, type=KpiValue))
+            stories[record.key] = Story(truth.windows.get(names[record.key]) or Count())
+        stories[record.key].take(record.timestamp, record.value)
+    return {names[key]: story for key, story in stories.items()}
 
 
-def check_published(truth: Truth, reader: KpiReader, topic: Mapping[bytes, Sequence[Published]]) -> list[Finding]:
-    """I4: per window, revisions name one value each, labels go forward and are true, the last one is the store's."""
-    findings = []
-    last: dict[Window, KpiValue] = {}
-    for records in topic.values():
-        window = window_of(records[0].value)
-        findings += [
-            Finding("I4", f"{window}: {text}") for text in _story(truth.windows.get(window) or Count(), records)
-        ]
-        last[window] = records[-1].value
+def check_published(
+    truth: Truth, reader: KpiReader, stories: Mapping[Window, Story], *, settled: bool
+) -> list[Finding]:
+    """I4: per window, revisions name one value each, labels go forward and are true, the last one is the store's.
+
+    Args:
+        settled: whether the campaign waited until every window was.
+    """
+    findings = [Finding("I4", f"{window}: {text}") for window, story in stories.items() for text in story.end()]
     stored = {window_of(value): value for value in _all_values(reader)}
-    for window in sorted({*stored, *last}, key=str):
-        if stored.get(window) != last.get(window):
-            findings.append(
-                Finding("I4", f"{window}: the topic ends with {last.get(window)}, the store has {stored.get(window)}")
-            )
+    for window in sorted({*stored, *stories}, key=str):
+        last = stories[window].last if window in stories else None
+        if stored.get(window) != last:
+            findings.append(Finding("I4", f"{window}: the topic ends with {last}, the store has {stored.get(window)}"))
+    for window, value in stored.items() if settled else ():
+        due = _label(truth.windows.get(window) or Count())
+        if value.label not in (due, Label.PROVISIONAL):  # one that is not over is provisional
+            findings.append(Finding("I4", f"{window}: is {value.label}, due is {due}"))
     return findings
 
 
-def _story(due: Count, records: Sequence[Published]) -> Iterable[str]:
-    by_revision: dict[int, KpiValue] = {}
-    for append_ms, value in records:
-        if by_revision.setdefault(value.revision, value) != value:
-            yield f"revision {value.revision} stands for two values"
-        if value.label is not Label.PROVISIONAL:
-            yield from _settled_too_early(due, append_ms, value)
-    for before, after in pairwise(by_revision[revision] for revision in sorted(by_revision)):
-        if before.label is not Label.PROVISIONAL and after.label is not Label.CORRECTED:
-            yield f"revision {after.revision} changes a {before.label} value and is {after.label}"
-        if after.n < before.n:
-            yield f"revision {after.revision} has {after.n} events, the one before it {before.n}"
-
-
-def _settled_too_early(due: Count, append_ms: int, value: KpiValue) -> Iterable[str]:
-    settles_s = int(value.end.timestamp()) + LATENESS_S
-    if append_ms < settles_s * 1000:
-        yield f"revision {value.revision} is {value.label} {settles_s - append_ms // 1000} s before it can be"
-    if value.n < due.in_time:
-        yield f"revision {value.revision} is {value.label} with {value.n} of {due.in_time} timely events"
+def _label(due: Count) -> Label:
+    return Label.FINAL if due.in_time == due.n else Label.CORRECTED
 
 
 def check_cursors(truth: Truth, rows: Sequence[tuple[Any, ...]], reader: KpiReader) -> list[Finding]:
@@ -171,13 +199,13 @@ async def check_dead_letters(access: KafkaAccess, truth: Truth, topic: str) -> t
             continue
         at = (int(headers["dlq_partition"]), int(headers["dlq_offset"]))
         seen[at] += 1
-        reasons = truth.poison.get(at)
-        if reasons is None:
+        reasons, body = truth.poison.get(at, ((), ""))
+        if not reasons:
             findings.append(Finding("I6", f"{at} is a dead letter ({headers['dlq_reason']}), but it is no poison"))
-        elif headers["dlq_reason"] not in reasons or record.value != truth.bodies[at]:
+        elif headers["dlq_reason"] not in reasons or digest(record.value) != body:
             text = f"{at} is a dead letter for {headers['dlq_reason']}, due is one of {reasons} with the original bytes"
             findings.append(Finding("I6", text))
-    missed = {at: reasons for at, reasons in truth.poison.items() if at not in seen}
+    missed = {at: reasons for at, (reasons, _) in truth.poison.items() if at not in seen}
     findings += [
         Finding("I6", f"poison at {at} ({reasons}) is not in the dead letters") for at, reasons in missed.items()
     ]

@@ -27,6 +27,7 @@ async def few_faults(
     store: Store | None = None,
     faults: tuple[Fault, ...] = FEW,
     poison: tuple[str, ...] = tuple(POISON),
+    workers: int = 1,
     seed: int = 1,
 ) -> Outcome:
     """A small campaign with every kind of poison; the numbers are exact when the outcome has no finding.
@@ -35,5 +36,5 @@ async def few_faults(
         store: default: a SQLite file in the folder.
     """
     traffic = Traffic(seed=seed, total=8_000, end_s=int(time.time()) - 60, poison=poison, poison_rate=0.01)
-    plan = Campaign(traffic=traffic, faults=faults, settle=False)
+    plan = Campaign(traffic=traffic, faults=faults, workers=workers, settle=False)
     return await Run(plan, kafka, store or SqliteStore(folder), folder).perform()

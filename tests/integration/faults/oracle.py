@@ -1,30 +1,33 @@
 """What must be true, by brute force: the ledger's lines against a plain read of what the broker holds.
 
-Nothing of the engine is used here: hours, days, punctuality and repetition are worked out anew.
+Nothing of the engine is used here: hours, days, punctuality, repetition and deadlines are worked out anew. Records are
+kept in columns, about 70 bytes each, so that the largest campaign fits into memory.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+import msgspec
+import numpy as np
 from aiokafka import AIOKafkaConsumer
+from numpy.typing import NDArray
 
 from cityhub.bus.access import KafkaAccess
+from tests.integration.engine_child import LATENESS_S
 from tests.integration.faults.ledger import digest
 
-LATENESS_S = 600
+Column = NDArray[Any]
 _BERLIN = ZoneInfo("Europe/Berlin")
+_CANCELLED = -(1 << 31)
 
 
 class Window(NamedTuple):
@@ -35,78 +38,73 @@ class Window(NamedTuple):
     line: str | None
 
 
-class Count:
-    """What a window must show, and how many of its events arrived before it could settle."""
+class Count(NamedTuple):
+    """What a window must show.
 
-    __slots__ = ("departures", "in_time", "n", "on_time")
+    Attributes:
+        n: events; in_time: how many of them were counted up to its deadline.
+        deadline_ms: its end or its first event's arrival, whichever is later, plus the lateness.
+    """
 
-    def __init__(self) -> None:
-        self.on_time = self.departures = self.n = self.in_time = 0
+    on_time: int = 0
+    departures: int = 0
+    n: int = 0
+    in_time: int = 0
+    deadline_ms: int = 0
 
 
-class Truth:
+class Truth(msgspec.Struct):
     """The outcome of a campaign's traffic.
 
     Attributes:
         ends: log end per partition.
         windows: what each window must show; a window that is not here must not exist.
-        duplicates, poison: per partition, how many records repeat an id; per place in the log, the possible verdicts.
-        bodies: original bytes of the poison.
+        duplicates: per partition, how many records repeat an id.
+        poison: per place in the log, the possible verdicts and the record's digest.
         missing: acknowledged records that the broker does not hold where it said; foreign: records nobody sent.
     """
 
-    def __init__(self) -> None:
-        self.ends: dict[int, int] = {}
-        self.windows: defaultdict[Window, Count] = defaultdict(Count)
-        self.duplicates: Counter[int] = Counter()
-        self.poison: dict[tuple[int, int], tuple[str, ...]] = {}
-        self.bodies: dict[tuple[int, int], bytes] = {}
-        self.missing: list[str] = []
-        self.foreign: list[str] = []
-        self.intents: Counter[str] = Counter()
-        self.unknown = 0
-
-
-class Fact(NamedTuple):
-    """What the ledger says of a record; id and content are hashes, so that a large campaign fits into memory."""
-
-    id: int
-    content: int
-    time_s: int
-    line: str
-    delay_s: int | None
-    reasons: tuple[str, ...]
+    ends: dict[int, int]
+    windows: dict[Window, Count]
+    duplicates: Counter[int]
+    poison: dict[tuple[int, int], tuple[tuple[str, ...], str]]
+    missing: list[str]
+    foreign: list[str]
+    intents: Counter[str]
+    unknown: int
 
 
 class Ledger:
     """The ledger's file, read.
 
     Attributes:
-        facts: by the record's digest.
         acked: per partition, for each offset the digest of the record that was acknowledged there; 0 = none.
+        lines, reasons: what the columns' numbers stand for.
     """
 
     def __init__(self, file: Path) -> None:
-        self.facts: dict[int, Fact] = {}
         self.acked: defaultdict[int, array[int]] = defaultdict(lambda: array("Q"))
         self.intents: Counter[str] = Counter()
         self.unknown = 0
-        with file.open(encoding="utf-8") as lines:
+        self.lines: dict[str, int] = {}
+        self.reasons: dict[tuple[str, ...], int] = {(): 0}
+        self._hash, self._id, self._content = array("Q"), array("Q"), array("Q")
+        self._time, self._delay, self._line, self._reason = array("q"), array("l"), array("H"), array("B")
+        with file.open("rb") as lines:
             for line in lines:
-                self._take(json.loads(line))
+                self._take(msgspec.json.decode(line))
 
     def _take(self, said: dict[str, Any]) -> None:
         match said["say"]:
             case "send":
                 self.intents[said["intent"]] += 1
-                self.facts[int(said["hash"], 16)] = Fact(
-                    _hash(said["id"]),
-                    _hash(said["content"]),
-                    said["time_s"],
-                    sys.intern(said["line"]),
-                    said["delay_s"],
-                    tuple(sys.intern(reason) for reason in said["reasons"]),
-                )
+                self._hash.append(int(said["hash"], 16))
+                self._id.append(_hash(said["id"]))
+                self._content.append(_hash(said["content"]))
+                self._time.append(said["time_s"])
+                self._delay.append(_CANCELLED if said["delay_s"] is None else said["delay_s"])
+                self._line.append(self.lines.setdefault(said["line"], len(self.lines)))
+                self._reason.append(self.reasons.setdefault(tuple(said["reasons"]), len(self.reasons)))
             case "acked":
                 part, offset = said["at"]
                 known = self.acked[part]
@@ -115,64 +113,139 @@ class Ledger:
             case _:
                 self.unknown += 1
 
+    def of(self, hashes: Column) -> tuple[Column, dict[str, Column]]:
+        """What was said of records: (which of them are known, the columns of those)."""
+        told = np.asarray(self._hash, np.uint64)
+        order = np.argsort(told, kind="stable")
+        at = np.searchsorted(told, hashes, sorter=order)
+        found = order[np.minimum(at, max(len(order) - 1, 0))] if len(order) else at
+        known = told[found] == hashes if len(order) else np.zeros(len(hashes), bool)
+        columns = {"id": self._id, "content": self._content, "time": self._time, "delay": self._delay}
+        columns |= {"line": self._line, "reason": self._reason}
+        return known, {name: np.asarray(column)[found[known]] for name, column in columns.items()}
+
 
 def _hash(text: str) -> int:
     return int(digest(text.encode()), 16)
 
 
+class Log(NamedTuple):
+    """The broker's records in columns, by partition and offset; `arrival` = running maximum of append times."""
+
+    part: Column
+    offset: Column
+    arrival: Column
+    hash: Column
+
+    def where(self, chosen: Column) -> Log:
+        return Log(*(column[chosen] for column in self))
+
+
 async def truth(access: KafkaAccess, topic: str, file: Path) -> Truth:
     """Work out what the engine must show."""
     ledger = Ledger(file)
-    found = Truth()
-    found.intents, found.unknown = ledger.intents, ledger.unknown
-    first: dict[int, int] = {}
-    async for record in read_topic(access, topic):
-        said = int(digest(record.value or b""), 16)
-        known = ledger.acked[record.partition]
-        if record.offset < len(known) and known[record.offset] not in (0, said):
-            found.missing.append(f"{topic}/{record.partition}/{record.offset} was acknowledged for another record")
-        found.ends[record.partition] = record.offset + 1
-        _judge(found, record, ledger.facts.get(said), first)
-    for part, known in ledger.acked.items():
-        gone = range(found.ends.get(part, 0), len(known))
-        found.missing += [f"{topic}/{part}/{offset} was acknowledged and is gone" for offset in gone if known[offset]]
+    log = await _log(access, topic)
+    known, facts = ledger.of(log.hash)
+    ends = dict.fromkeys(await log_ends(access, topic), 0) | {
+        int(part): int(log.offset[log.part == part].max()) + 1 for part in np.unique(log.part)
+    }
+    strange = [f"{topic}/{part}/{offset}" for part, offset, *_ in zip(*log.where(~known), strict=True)]
+    found = Truth(
+        ends=ends,
+        windows={},
+        duplicates=Counter(),
+        poison={},
+        missing=[f"{topic}/{text}" for text in _missing(ledger, log)],
+        foreign=[f"{place} holds a record that nobody sent" for place in strange],
+        intents=ledger.intents,
+        unknown=ledger.unknown,
+    )
+    _judge(found, ledger, log.where(known), facts)
     return found
 
 
-def _judge(found: Truth, record: Any, fact: Fact | None, first: dict[int, int]) -> None:
-    """What becomes of one record; `first` = content of each id that was counted before."""
-    at = (record.partition, record.offset)
-    if fact is None:
-        found.foreign.append(f"{record.topic}/{at} holds a record that nobody sent")
-    elif fact.reasons or first.get(fact.id, fact.content) != fact.content:
-        found.poison[at] = fact.reasons or ("id_reuse",)
-        found.bodies[at] = record.value or b""
-    elif fact.id in first:
-        found.duplicates[record.partition] += 1
-    else:
-        first[fact.id] = fact.content
-        _count(found, fact, record.timestamp)
+async def _log(access: KafkaAccess, topic: str) -> Log:
+    part, offset, arrival, hashes = array("B"), array("q"), array("q"), array("Q")
+    async for record in read_topic(access, topic):
+        part.append(record.partition)
+        offset.append(record.offset)
+        arrival.append(record.timestamp)
+        hashes.append(int(digest(record.value or b""), 16))
+    log = Log(*(np.asarray(column) for column in (part, offset, arrival, hashes)))
+    log = log.where(np.lexsort((log.offset, log.part)))
+    for one in np.unique(log.part):
+        mine = log.part == one
+        log.arrival[mine] = np.maximum.accumulate(log.arrival[mine])
+    return log
 
 
-def _count(found: Truth, fact: Fact, append_ms: int) -> None:
-    for kind, (start, end) in _windows(fact.time_s // 3600):
-        for line in (fact.line, None):
-            count = found.windows[Window(kind, start, line)]
-            count.n += 1
-            count.in_time += append_ms < (end + LATENESS_S) * 1000
-            if fact.delay_s is not None:
-                count.departures += 1
-                count.on_time += -60 <= fact.delay_s <= 300
+def _missing(ledger: Ledger, log: Log) -> Iterator[str]:
+    for part, acked in ledger.acked.items():
+        due = np.asarray(acked, np.uint64)
+        held = np.zeros_like(due)
+        mine = (log.part == part) & (log.offset < len(due))
+        held[log.offset[mine]] = log.hash[mine]
+        for offset in np.flatnonzero((due != 0) & (due != held)).tolist():
+            yield f"{part}/{offset} was acknowledged and is {'another record' if held[offset] else 'gone'}"
 
 
-@lru_cache(maxsize=1024)
-def _windows(hour: int) -> Sequence[tuple[str, tuple[int, int]]]:
+def _judge(found: Truth, ledger: Ledger, log: Log, facts: dict[str, Column]) -> None:
+    """What becomes of each record; the first of an id in its partition's log counts."""
+    sound = facts["reason"] == 0
+    ids, first, same = np.unique(facts["id"][sound], return_index=True, return_inverse=True)
+    repeats = np.ones(int(sound.sum()), bool)
+    repeats[first] = False
+    content = facts["content"][sound]
+    reused = content != content[first][same]
+    names = {number: reasons for reasons, number in ledger.reasons.items()}
+    bad = np.flatnonzero(~sound).tolist() + np.flatnonzero(sound)[reused].tolist()
+    for row in bad:
+        reasons = names[int(facts["reason"][row])] or ("id_reuse",)
+        found.poison[int(log.part[row]), int(log.offset[row])] = (reasons, f"{int(log.hash[row]):016x}")
+    found.duplicates.update(log.part[sound][repeats & ~reused].tolist())
+    counted = np.flatnonzero(sound)[~repeats]
+    lines = {number: line for line, number in ledger.lines.items()}
+    columns = {name: column[counted] for name, column in facts.items()}
+    for kind in ("hour", "day"):
+        _count(found, kind, columns, log.arrival[counted], lines)
+    assert len(ids) == len(counted)
+
+
+def _count(found: Truth, kind: str, facts: dict[str, Column], arrival: Column, lines: dict[int, str]) -> None:
+    hours, which = np.unique(facts["time"] // 3600, return_inverse=True)
+    bounds = np.array([_bounds(kind, int(hour)) for hour in hours], np.int64).reshape(-1, 2)
+    starts, ends = bounds[which].T
+    departed = facts["delay"] != _CANCELLED
+    on_time = departed & (facts["delay"] >= -60) & (facts["delay"] <= 300)
+    for by_line in (True, False):
+        line = facts["line"].astype(np.int64) if by_line else np.full(len(starts), -1)
+        keys, of = np.unique(np.stack([starts, line]), axis=1, return_inverse=True)
+        of = of.reshape(-1)
+        size = keys.shape[1]
+        first = np.full(size, np.iinfo(np.int64).max)
+        np.minimum.at(first, of, arrival)
+        last = np.zeros(size, np.int64)
+        last[of] = ends
+        deadline = np.maximum(last * 1000, first) + LATENESS_S * 1000
+        sums = [
+            np.bincount(of, weights=weight, minlength=size).astype(np.int64)
+            for weight in (on_time, departed, np.ones(len(of)), arrival <= deadline[of])
+        ]
+        for number, (start, code) in enumerate(keys.T.tolist()):
+            window = Window(kind, start, lines[code] if by_line else None)
+            found.windows[window] = Count(*(int(one[number]) for one in (*sums, deadline)))
+
+
+def _bounds(kind: str, hour: int) -> tuple[int, int]:
+    """Start and end of the window that an hour since the epoch lies in."""
+    if kind == "hour":
+        return hour * 3600, hour * 3600 + 3600
     local = datetime.fromtimestamp(hour * 3600, UTC).astimezone(_BERLIN).date()
-    midnights = [
+    start, end = (
         int(datetime(day.year, day.month, day.day, tzinfo=_BERLIN).timestamp())
         for day in (local, local + timedelta(days=1))
-    ]
-    return (("hour", (hour * 3600, hour * 3600 + 3600)), ("day", (midnights[0], midnights[1])))
+    )
+    return start, end
 
 
 async def log_ends(access: KafkaAccess, topic: str) -> dict[int, int]:

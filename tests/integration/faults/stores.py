@@ -53,6 +53,12 @@ class Store(Protocol):
         ...
 
 
+def let_go(reader: SqlReader) -> None:
+    """Close what a reader holds, before a server that it is connected to ends."""
+    if reader._opened is not None:
+        reader._opened.close()
+
+
 class SqliteStore:
     """A file.
 
@@ -122,9 +128,11 @@ class PostgresStore:
         self._server = server
         self.address = server.create()
         self.faults = frozenset({Kind.KILL_DATABASE})
+        self._readers: list[SqlReader] = []
 
     def reader(self, catalogue: Catalogue) -> KpiReader:
-        return SqlReader(self.address, catalogue)
+        self._readers.append(SqlReader(self.address, catalogue))
+        return self._readers[-1]
 
     def rows(self, query: LiteralString) -> Sequence[tuple[Any, ...]]:
         try:
@@ -142,3 +150,5 @@ class PostgresStore:
 
     def close(self) -> None:
         """The server removes its databases when it ends."""
+        for reader in self._readers:
+            let_go(reader)

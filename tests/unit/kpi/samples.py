@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from cityhub.kpi.kernel.evaluate import Record
 from cityhub.sdk import codec
 from cityhub.sdk.event import Event, make_event
 
@@ -13,6 +12,14 @@ NOON = datetime(2026, 11, 20, 11, 0, tzinfo=UTC)
 DEPARTED = "de.duisburg.dvv.transit.stop-departed.v1"
 CANCELLED = "de.duisburg.dvv.transit.trip-cancelled.v1"
 TOPIC = "du.evt.dvv.transit.v1"
+
+
+class Record(NamedTuple):
+    """A record as the log's client gives it."""
+
+    offset: int
+    timestamp: int
+    value: bytes
 
 
 def departure(

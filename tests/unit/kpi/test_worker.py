@@ -1,113 +1,78 @@
-"""The worker's watch: completeness on busy streams, stall and gap end the process, trouble with the store does not."""
+"""The worker without a broker: trouble with the store is retried in place, everything else ends the process."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
-from faust.types import TP
-from sqlalchemy import select
 
 from cityhub.bus.access import KafkaAccess
-from cityhub.bus.batch_consumer import LogRecord
-from cityhub.bus.errors import BusUnavailable, LogBroken
+from cityhub.bus.errors import LogBroken
 from cityhub.kpi import worker as worker_module
-from cityhub.kpi.definition import load_catalogue
 from cityhub.kpi.errors import StoreUnavailable
-from cityhub.kpi.kernel.evaluate import Evaluator, Record
-from cityhub.kpi.store import schema
-from cityhub.kpi.store.database import Database
-from cityhub.kpi.store.writer import KpiWriter
 from cityhub.kpi.worker import KpiWorker
-from tests.unit.kpi.samples import TOPIC, departure, records
+from tests.unit.kpi.engine import JOB, Engine
+from tests.unit.kpi.samples import TOPIC, Record, departure, records
 
 ACCESS = KafkaAccess(bootstrap="127.0.0.1:1", username="hub", password="none")
-
-
-class Rig:
-    """A worker over a real store, without a broker: the test says where the log ends."""
-
-    def __init__(self, path: Path) -> None:
-        self.database = Database(path)
-        self.writer = KpiWriter(self.database, Evaluator(load_catalogue()), "test")
-        self.worker = KpiWorker(ACCESS, self.writer, [TOPIC], asyncio.Event(), "test")
-        self.worker._start_offset(TOPIC, 0)
-        self.end = 0
-
-    async def apply(self, first: int, count: int) -> None:
-        batch = [
-            LogRecord(*record) for record in records(*(departure(first + i, 0) for i in range(count)), first=first)
-        ]
-        applying = asyncio.create_task(self.worker._apply(TOPIC, 0, batch))
-        await asyncio.wait({applying}, timeout=1)
-        applying.cancel()
-
-    async def look(self, end: int) -> None:
-        async def highwaters(*_: TP) -> dict[TP, int]:
-            return {TP(TOPIC, 0): end}
-
-        consumer = SimpleNamespace(assignment=lambda: {TP(TOPIC, 0)}, highwaters=highwaters)
-        await self.worker._look(SimpleNamespace(consumer=consumer))  # type: ignore[arg-type]
-
-    def complete_ms(self) -> int:
-        with self.database.begin() as connection:
-            return int(connection.execute(select(schema.cursor.c.complete_ms)).scalar_one())
+_LONG_S = 60
 
 
 @pytest.fixture
-def rig(tmp_path: Path) -> Iterator[Rig]:
-    made = Rig(tmp_path / "store.db")
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    made = Engine(tmp_path / "store.db")
+    made.know([TOPIC])
     yield made
     made.database.close()
 
 
-async def test_a_stream_that_never_rests_is_complete_up_to_the_last_goal(rig: Rig) -> None:
-    await rig.apply(0, 3)
-    await rig.look(end=5)
-    assert rig.complete_ms() == 0
-    await rig.apply(3, 3)
-    await rig.look(end=9)
-    first = rig.complete_ms()
-    assert first > 0
-    await rig.look(end=12)
-    assert rig.complete_ms() == first
-    await rig.apply(6, 6)
-    await rig.look(end=12)
-    assert rig.complete_ms() > first
+async def _apply(engine: Engine, batch: list[Record]) -> Exception | None:
+    """Let a worker apply a batch; what ended it, None when the batch was acknowledged."""
+    worker = KpiWorker(ACCESS, engine.writer, [TOPIC], asyncio.Event(), JOB)
+    applying = asyncio.create_task(worker._apply(TOPIC, 0, batch))
+    await asyncio.wait({applying, worker._failed}, timeout=_LONG_S, return_when=asyncio.FIRST_COMPLETED)
+    acknowledged = applying.done()
+    applying.cancel()
+    assert acknowledged != worker._failed.done()
+    error = worker._failed.exception() if worker._failed.done() else None
+    worker._failed.cancel()
+    assert error is None or isinstance(error, Exception)
+    return error
 
 
-async def test_a_stalled_partition_ends_the_process(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    await rig.apply(0, 3)
-    await rig.look(end=5)
-    assert rig.worker._failure is None
-    monkeypatch.setattr(worker_module, "STALL_S", 0.0)
-    await rig.look(end=3)
-    assert rig.worker._failure is None
-    await rig.look(end=5)
-    assert isinstance(rig.worker._failure, BusUnavailable)
-    assert "no progress" in str(rig.worker._failure)
+async def test_a_gap_ends_the_process_and_applies_nothing(engine: Engine) -> None:
+    assert await _apply(engine, records(*(departure(i, 0) for i in range(3)))) is None
+    error = await _apply(engine, records(*(departure(i, 0) for i in range(2)), first=5))
+    assert isinstance(error, LogBroken)
+    assert "Restore the topic" in str(error)
+    assert engine.writer.position(TOPIC, 0).offset == 2
 
 
-async def test_a_gap_ends_the_process_and_applies_nothing(rig: Rig) -> None:
-    await rig.apply(0, 3)
-    await rig.apply(5, 2)
-    assert isinstance(rig.worker._failure, LogBroken)
-    assert rig.writer.position(TOPIC, 0).offset == 2
+async def test_another_log_ends_the_process(engine: Engine) -> None:
+    assert await _apply(engine, records(departure(1, 0))) is None
+    assert isinstance(await _apply(engine, records(departure(2, 0), departure(3, 0))), LogBroken)
 
 
-async def test_trouble_with_the_store_is_retried_in_place(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_trouble_with_the_store_is_retried_in_place(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker_module, "_RETRY_S", (0.01,))
-    real, failures = rig.writer.apply, iter([StoreUnavailable("disk full")] * 3)
+    real, failures = engine.writer.apply, iter([StoreUnavailable("disk full")] * 3)
 
     def apply(topic: str, part: int, batch: list[Record]) -> int:
         for failure in failures:
             raise failure
         return real(topic, part, batch)
 
-    monkeypatch.setattr(rig.writer, "apply", apply)
-    await rig.apply(0, 3)
-    assert rig.writer.position(TOPIC, 0).offset == 2
-    assert rig.worker._failure is None
+    monkeypatch.setattr(engine.writer, "apply", apply)
+    assert await _apply(engine, records(*(departure(i, 0) for i in range(3)))) is None
+    assert engine.writer.position(TOPIC, 0).offset == 2
+
+
+async def test_a_fault_nobody_foresaw_is_never_acknowledged(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def apply(*_: object) -> int:
+        raise ZeroDivisionError("outside any event")
+
+    monkeypatch.setattr(engine.writer, "apply", apply)
+    assert isinstance(await _apply(engine, records(departure(1, 0))), ZeroDivisionError)
+    assert engine.writer.position(TOPIC, 0).offset == -1

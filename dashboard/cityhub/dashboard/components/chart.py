@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 from msgspec import Struct
 from plotly import graph_objects as go
 
-from cityhub.dashboard import formats
+from cityhub.dashboard import formats, units
 from cityhub.dashboard.facts import Window
 from cityhub.dashboard.preferences import Theme
 from cityhub.dashboard.texts import Lang, T, t
@@ -25,6 +25,8 @@ _CONFIG = {"displayModeBar": False, "displaylogo": False, "responsive": True, "s
 """No mode bar: its „Share chart“ button would send the chart to another company."""
 _TICK_HOURS = 12
 _DATES = 5
+_LONGEST_SUFFIX = 4
+_WHOLE = 100.0
 _LEAST_POINTS = 10.0
 """An axis of percentages shows at least so many points: a smaller range would blow up noise."""
 
@@ -128,9 +130,8 @@ def figure(series: Series) -> go.Figure:
     )
     if series.definition.target:
         drawn.add_hline(y=series.definition.target.value, line={"color": palette.muted, "width": 1})
-    gap = "" if series.lang == "en" else formats.NBSP
     drawn.update_xaxes(**_ticks(series), range=[-0.5, len(numbers) - 0.5])
-    drawn.update_yaxes(ticksuffix=gap + series.definition.unit, nticks=5, range=_range(series))
+    drawn.update_yaxes(ticksuffix=_suffix(series), nticks=5, **_range(series))
     drawn.update_layout(separators=".," if series.lang == "en" else ",.")
     return drawn
 
@@ -160,25 +161,36 @@ def _dots(part: Sequence[float | None]) -> list[int]:
     return [5 if around[at] is None and around[at + 2] is None else 0 for at in range(len(part))]
 
 
-def _range(series: Series) -> list[float] | None:
+def _suffix(series: Series) -> str:
+    """The unit beside every tick, where it is short."""
+    sign = units.sign(series.definition.unit, series.lang)
+    if len(sign) > _LONGEST_SUFFIX or not sign:
+        return ""
+    return sign if sign == "%" and series.lang == "en" else formats.NBSP + sign
+
+
+def _range(series: Series) -> dict[str, Any]:
+    """Shares zoom in on what happened, but not on noise; everything else starts at 0."""
     numbers = [number for _, number in series.known]
     low, high = min(numbers), max(numbers)
     if series.definition.unit != "%":
-        return None
+        return {"rangemode": "tozero"}
     spare = max(_LEAST_POINTS - (high - low), 0.0) / 2 + 1.0
-    return [max(low - spare, -1.0), min(high + spare, 101.0)]
+    return {"range": [max(low - spare, -1.0), high + spare if high > _WHOLE else min(high + spare, 101.0)]}
 
 
 def _ticks(series: Series) -> dict[str, Any]:
-    """Noon and, as a date, midnight; or a handful of dates. Made here, as Plotly writes no German."""
-    starts = [window.start.astimezone(berlin()) for window in series.windows]
-    last = len(starts) - 1
-    every = max(1, round(len(starts) / _DATES))
+    """Noon and, as a date, midnight; of other windows a handful. Made here, as Plotly writes no German."""
+    last = len(series.windows) - 1
+    every = max(1, round(len(series.windows) / _DATES))
     marks: dict[int, str] = {}
-    for at, start in enumerate(starts):
-        date = formats.short_date(start, series.lang).replace(" ", "<br>", 1)
-        if series.kind is WindowKind.DAY and (last - at) % every == 0:
-            marks[at] = date
-        elif series.kind is WindowKind.HOUR and start.hour % _TICK_HOURS == 0:
-            marks[at] = formats.clock(start, series.lang) if start.hour else date
+    for at, window in enumerate(series.windows):
+        if series.kind is not WindowKind.HOUR:
+            if (last - at) % every == 0:
+                marks[at] = formats.mark(series.kind, window.start, window.end, series.lang)
+            continue
+        hour = window.start.astimezone(berlin()).hour
+        if hour % _TICK_HOURS == 0:
+            date = formats.short_date(window.start, series.lang).replace(" ", "<br>", 1)
+            marks[at] = formats.clock(window.start, series.lang) if hour else date
     return {"tickvals": list(marks), "ticktext": list(marks.values()), "tickangle": 0}

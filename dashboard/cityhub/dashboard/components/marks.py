@@ -8,13 +8,14 @@ from dash.development.base_component import Component
 from cityhub.dashboard import formats
 from cityhub.dashboard.facts import KpiFacts
 from cityhub.dashboard.judgement import Status, Trend
-from cityhub.dashboard.tables import note_of
+from cityhub.dashboard.tables import notes_of
 from cityhub.dashboard.texts import Lang, T, t
-from cityhub.kpi.values import KpiValue
+from cityhub.kpi.values import KpiValue, WindowKind
 
 STATUS_WORD = {
     Status.MET: T.MET,
     Status.MISSED: T.MISSED,
+    Status.UNRELIABLE: T.UNRELIABLE,
     Status.NO_TARGET: T.NO_TARGET,
     Status.NO_DATA: T.NO_DATA,
 }
@@ -35,24 +36,23 @@ def simulation_mark(lang: Lang) -> Component:
     return html.Span([icon("simulation"), t(lang, T.SIMULATION)], className="simulation")
 
 
-def trend_words(trend: Trend, unit: str, lang: Lang) -> str:
+def trend_words(trend: Trend, unit: str, kind: WindowKind, lang: Lang) -> str:
     """`+1,2 Pkt. zum Vortag (besser)`."""
-    change = formats.difference(trend.change, unit, lang)
+    change, before = formats.difference(trend.change, unit, lang), formats.before(kind, lang)
     if trend.direction == "flat":
-        return t(lang, T.SAME, change=change)
+        return t(lang, T.SAME, change=change, before=before)
     word = T.CHANGED_WORD if trend.better is None else (T.BETTER if trend.better else T.WORSE)
-    return t(lang, T.COMPARED, change=change, word=t(lang, word))
+    return t(lang, T.COMPARED, change=change, before=before, word=t(lang, word))
 
 
-def trend_mark(trend: Trend, unit: str, lang: Lang) -> Component:
+def trend_mark(trend: Trend, unit: str, kind: WindowKind, lang: Lang) -> Component:
     """Arrow for the direction, words for what it means."""
-    return html.Span([icon(trend.direction), trend_words(trend, unit, lang)], className="trend")
+    return html.Span([icon(trend.direction), trend_words(trend, unit, kind, lang)], className="trend")
 
 
 def label_mark(facts: KpiFacts, value: KpiValue, lang: Lang, **attributes: str) -> Component | None:
     """How settled a value is; nothing when it is final and complete."""
-    note = note_of(facts, value, lang)
-    words = [word for word in note.split(" · ") if word and word != t(lang, T.SIMULATION)]
+    words = notes_of(facts, value, lang)
     return html.Span(", ".join(words), className="label", **attributes) if words else None
 
 

@@ -12,7 +12,8 @@ from cityhub.dashboard import formats
 from cityhub.dashboard.components.link import link
 from cityhub.dashboard.components.marks import icon
 from cityhub.dashboard.freshness import Freshness
-from cityhub.dashboard.texts import Lang, T, partner_name, t
+from cityhub.dashboard.names import partner_name
+from cityhub.dashboard.texts import Lang, T, t
 
 
 def overdue_words(state: Freshness, now: datetime, lang: Lang) -> str | None:
@@ -29,7 +30,7 @@ def data_state_line(state: Freshness, now: datetime, lang: Lang, **attributes: s
         t(lang, T.DATA_STATE, time=formats.date_and_clock(state.as_of, lang))
         if state.as_of
         else t(lang, T.DATA_STATE_NONE),
-        t(lang, T.SOURCE, partner=partner_name(state.partner)),
+        t(lang, T.SOURCE, partner=partner_name(state.partner, lang)),
         t(lang, T.EXPECTED, every=formats.every(state.every_s, lang)),
     ]
     return _line(words, overdue_words(state, now, lang), attributes)
@@ -37,7 +38,7 @@ def data_state_line(state: Freshness, now: datetime, lang: Lang, **attributes: s
 
 def short_state_line(state: Freshness, now: datetime, lang: Lang, **attributes: str) -> Component:
     """`Stand 14:05 Uhr · DVV · alle 30 s`, as it fits into a tile."""
-    partner, every = partner_name(state.partner), formats.every(state.every_s, lang)
+    partner, every = partner_name(state.partner, lang), formats.every(state.every_s, lang)
     if state.as_of is None:
         return _line([t(lang, T.EXPECTED_FROM, partner=partner, every=every)], None, attributes)
     overdue = (

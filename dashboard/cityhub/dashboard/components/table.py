@@ -62,12 +62,11 @@ def _head(table: Table, column: Column, page: KpiPage, lang: Lang) -> Component:
         return dmc.TableTh(column.head, className=align)
     active = table.order.column == column.key
     order = Order(column.key, descending=active and not table.order.descending)  # type: ignore[arg-type]
-    orders = {"series": page.series.text, "lines": page.lines.text} | {table.parameter: order.text}
     sorted_as = ("descending" if table.order.descending else "ascending") if active else "none"
     return dmc.TableTh(
         link(
             [column.head, icon(f"sort-{sorted_as}")],
-            f"{page.path}?{urlencode({'span': page.span} | orders)}",
+            f"{page.path}?{page.query_with({table.parameter: order.text})}",
             id=f"{table.parameter}-sort-{column.key}",
         ),
         className=align,
@@ -80,23 +79,23 @@ def _row(table: Table, row: tuple[Cell, ...], lang: Lang) -> Component:
     cells = enumerate(zip(row, table.columns, strict=True))
     first = dmc.TableTh(row[0])
     return dmc.TableTr(
-        [first, *(_cell(cell, column, lang, bar=at == table.bars) for at, (cell, column) in cells if at)]
+        [first, *(_cell(cell, column, lang, full=table.bars.get(at, 0.0)) for at, (cell, column) in cells if at)]
     )
 
 
-def _cell(cell: Cell, column: Column, lang: Lang, *, bar: bool) -> Component:
+def _cell(cell: Cell, column: Column, lang: Lang, *, full: float) -> Component:
     if column.decimals is None:
         return dmc.TableTd(cell)
     if cell is None or isinstance(cell, str):
         return dmc.TableTd(cell or t(lang, T.UNKNOWN_VALUE), className="right")
     text = formats.number(cell, lang, column.decimals)
-    return dmc.TableTd([_bar(cell), text] if bar else text, className="right")
+    return dmc.TableTd([_bar(cell / full), text] if full else text, className="right")
 
 
 def _bar(share: float) -> Component:
-    """A solid bar from 0 to 100; the number beside it says the same."""
+    """A solid bar, 1 being a full one; the number beside it says the same."""
     return html.Span(
-        html.Span(className="bar-fill", style={"width": f"{min(max(share, 0.0), 100.0):.1f}%"}),
+        html.Span(className="bar-fill", style={"width": f"{min(max(share, 0.0), 1.0):.1%}"}),
         className="bar",
         **{"aria-hidden": "true"},
     )

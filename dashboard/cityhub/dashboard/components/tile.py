@@ -9,12 +9,14 @@ from dash import html
 from dash.development.base_component import Component
 
 from cityhub.dashboard import formats
+from cityhub.dashboard.components.beside import beside
 from cityhub.dashboard.components.chart import Series
 from cityhub.dashboard.components.link import link
 from cityhub.dashboard.components.marks import label_mark, simulation_mark, spoken_name, status_mark, trend_mark
 from cityhub.dashboard.components.sparkline import sparkline
 from cityhub.dashboard.components.state import short_state_line
 from cityhub.dashboard.facts import KpiFacts
+from cityhub.dashboard.judgement import Status, is_reliable
 from cityhub.dashboard.texts import Lang, T, t
 from cityhub.kpi.values import KpiValue
 
@@ -38,8 +40,8 @@ def lead_row(facts: KpiFacts, now: datetime, lang: Lang) -> Component:
 
 
 def tile(facts: KpiFacts, history: Series) -> Component:
-    """The KPI as a tile: value, period, status, trend, sparkline, data state."""
-    definition, now, lang = facts.definition, history.now, history.lang
+    """The KPI as a tile: value, period, status, what stands beside, trend, sparkline, data state."""
+    definition, now, lang, value = facts.definition, history.now, history.lang, facts.shown
     key = f"tile-{definition.id}"
     head = [
         html.Span(definition.name.get(lang), className="lead-name"),
@@ -49,13 +51,15 @@ def tile(facts: KpiFacts, history: Series) -> Component:
         short_state_line(facts.freshness, now, lang, id=f"{key}-state"),
         simulation_mark(lang) if facts.synthetic else None,
     ]
-    trend = trend_mark(facts.trend, definition.unit, lang) if facts.trend else None
+    trend = _trend(facts, lang)
+    line = sparkline(history) if facts.status is not Status.UNRELIABLE else None
     return link(
         [
             html.Span(head, className="tile-head"),
             html.Span(_figure(facts, now, lang, key), className="lead-figure"),
+            beside(definition, value, lang, f"{key}-beside") if value else None,
             html.Span(trend, className="lead-marks", id=f"{key}-trend"),
-            html.Span(sparkline(history), id=f"{key}-sparkline"),
+            html.Span(line, id=f"{key}-sparkline"),
             html.Span(foot, className="tile-foot"),
         ],
         href=f"/kpi/{definition.id}",
@@ -76,7 +80,7 @@ def _figure(facts: KpiFacts, now: datetime, lang: Lang, key: str) -> Sequence[Co
     if value is None:
         return [html.Span(t(lang, T.NO_DATA_YET), className="no-data")]
     return [
-        html.Span(value_words(value, lang), className="figure", id=f"{key}-value"),
+        html.Span(value_words(value, lang), className=f"figure{doubt(value)}", id=f"{key}-value"),
         html.Span(_period(facts, now, lang), className="period"),
         html.Span(label_mark(facts, value, lang), id=f"{key}-label"),
     ]
@@ -93,9 +97,19 @@ def _running(facts: KpiFacts, now: datetime, lang: Lang, key: str) -> Component 
 def _marks(facts: KpiFacts, lang: Lang) -> Sequence[Component | None]:
     return [
         status_mark(facts.status, lang),
-        trend_mark(facts.trend, facts.definition.unit, lang) if facts.trend else None,
+        _trend(facts, lang),
         simulation_mark(lang) if facts.synthetic else None,
     ]
+
+
+def _trend(facts: KpiFacts, lang: Lang) -> Component | None:
+    definition = facts.definition
+    return trend_mark(facts.trend, definition.unit, definition.default_window, lang) if facts.trend else None
+
+
+def doubt(value: KpiValue) -> str:
+    """The class that greys a number nobody should rely on."""
+    return "" if is_reliable(value) else " unreliable"
 
 
 def value_words(value: KpiValue, lang: Lang) -> str:

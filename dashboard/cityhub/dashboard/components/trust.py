@@ -11,9 +11,12 @@ from dash.development.base_component import Component
 from cityhub.dashboard import formats
 from cityhub.dashboard.components.marks import simulation_mark
 from cityhub.dashboard.components.state import data_state_line
+from cityhub.dashboard.explain import explained
 from cityhub.dashboard.facts import KpiFacts
-from cityhub.dashboard.tables import counted_noun
-from cityhub.dashboard.texts import Lang, T, partner_full_name, t
+from cityhub.dashboard.judgement import is_reliable
+from cityhub.dashboard.names import partner_full_name
+from cityhub.dashboard.tables import reasons_of
+from cityhub.dashboard.texts import Lang, T, t
 from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.values import KpiValue, Label
 
@@ -39,28 +42,31 @@ def _figures(facts: KpiFacts, now: datetime, lang: Lang) -> Sequence[Component]:
     if value is None:
         return [html.P(t(lang, T.NOTHING_COUNTED), className="lead-sentence")]
     period = formats.period(value.window, value.start, value.end, now, lang)
-    counted = t(
-        lang,
-        T.COUNTED,
-        n=formats.number(value.denominator, lang),
-        noun=counted_noun(facts.definition, lang),
-        good=formats.number(value.numerator, lang),
-    )
     up_to = formats.moment_near(value.inputs_up_to, now, lang)
     basis = t(lang, T.COUNTED_UP_TO, revision=formats.number(value.revision, lang), period=period, time=up_to)
-    hints = [_hint(facts, value, lang), _simulated(value, lang)]
+    hints = [_coverage(value, lang), _hint(facts, value, lang), _simulated(value, lang)]
     return [
-        html.P(counted, className="lead-sentence", id="trust-counted"),
+        html.P(explained(facts.definition, value, lang), className="lead-sentence", id="trust-counted"),
         html.P(basis, id="trust-basis"),
         *(hint for hint in hints if hint),
     ]
 
 
+def _coverage(value: KpiValue, lang: Lang) -> Component | None:
+    if value.coverage is None:
+        return None
+    key = T.COVERAGE_ENOUGH if is_reliable(value) else T.COVERAGE_TOO_LITTLE
+    return html.P(t(lang, key, share=formats.percent(value.coverage, lang)), id="trust-coverage")
+
+
 def _hint(facts: KpiFacts, value: KpiValue, lang: Lang) -> Component | None:
     if facts.recorded_since and facts.incomplete(value):
         text = t(lang, T.INCOMPLETE_HINT, time=formats.date_and_clock(facts.recorded_since, lang))
-    elif value.label is not Label.FINAL:
-        text = t(lang, T.PROVISIONAL_HINT if value.label is Label.PROVISIONAL else T.CORRECTED_HINT)
+    elif value.label is Label.PROVISIONAL:
+        text = t(lang, T.PROVISIONAL_HINT)
+    elif value.label is Label.CORRECTED:
+        reasons = reasons_of(value, lang)
+        text = t(lang, T.CORRECTED_BY_HINT, reasons=reasons) if reasons else t(lang, T.CORRECTED_HINT)
     else:
         return None
     return html.P(text, id="trust-hint")

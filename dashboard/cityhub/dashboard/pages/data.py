@@ -13,7 +13,8 @@ from cityhub.dashboard import formats
 from cityhub.dashboard.components.marks import icon, simulation_mark
 from cityhub.dashboard.components.state import overdue_words
 from cityhub.dashboard.freshness import Freshness, as_of, feed_of
-from cityhub.dashboard.texts import Lang, T, partner_full_name, t
+from cityhub.dashboard.names import partner_full_name
+from cityhub.dashboard.texts import Lang, T, t
 from cityhub.dashboard.view import View
 from cityhub.kpi.values import StreamState
 

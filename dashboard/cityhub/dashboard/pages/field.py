@@ -5,27 +5,22 @@ from __future__ import annotations
 from dash import html
 from dash.development.base_component import Component
 
-from cityhub.dashboard.address import Span
 from cityhub.dashboard.components.breadcrumb import breadcrumb
 from cityhub.dashboard.components.marks import icon
 from cityhub.dashboard.components.state import simulation_banner
 from cityhub.dashboard.components.tile import tile
 from cityhub.dashboard.facts import read_facts
-from cityhub.dashboard.pages.series import series_in
+from cityhub.dashboard.pages.series import series_in, span_of_tile
 from cityhub.dashboard.texts import T, t
 from cityhub.dashboard.view import View
 from cityhub.kpi.fields import ActionField
-from cityhub.kpi.values import WindowKind
-
-HISTORY: dict[WindowKind, Span] = {WindowKind.HOUR: "48h", WindowKind.DAY: "14d"}
-"""What a tile's sparkline shows."""
 
 
 def field_page(view: View, field: ActionField) -> Component:
     """Draw one field for a viewer."""
     lang = view.lang
     facts = [read_facts(view, definition) for definition in view.visible(field.id)]
-    tiles = [tile(item, series_in(view, item.definition, HISTORY[item.definition.default_window])) for item in facts]
+    tiles = [tile(item, series_in(view, item.definition, span_of_tile(item.definition))) for item in facts]
     return html.Div(
         [
             simulation_banner(lang) if any(item.synthetic for item in facts) else None,

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import get_args
 
 from dash import html
 from dash.development.base_component import Component
 from msgspec import structs
 
 from cityhub.dashboard import formats
-from cityhub.dashboard.address import KpiPage, Span
+from cityhub.dashboard.address import KpiPage
+from cityhub.dashboard.components.beside import beside
 from cityhub.dashboard.components.breadcrumb import breadcrumb
 from cityhub.dashboard.components.chart import Series, chart
 from cityhub.dashboard.components.link import link
 from cityhub.dashboard.components.marks import icon, label_mark, simulation_mark, status_mark, trend_mark
 from cityhub.dashboard.components.state import simulation_banner
 from cityhub.dashboard.components.table import data_table
-from cityhub.dashboard.components.tile import value_words
+from cityhub.dashboard.components.tile import doubt, value_words
 from cityhub.dashboard.components.trust import trust_column
 from cityhub.dashboard.facts import KpiFacts, read_facts
-from cityhub.dashboard.judgement import step_of
-from cityhub.dashboard.pages.series import SPANS, series_in
-from cityhub.dashboard.tables import Table, capital, dimension_table, series_table
+from cityhub.dashboard.judgement import is_reliable, step_of
+from cityhub.dashboard.pages.series import SPANS, series_in, spans_of
+from cityhub.dashboard.tables import Table, dimension_table, series_table
 from cityhub.dashboard.texts import T, t
 from cityhub.dashboard.view import View
 from cityhub.kpi.definition import KpiDefinition
+from cityhub.kpi.reader import anchor_of
 from cityhub.kpi.values import KpiValue
 
 
@@ -65,12 +66,12 @@ def series_of(view: View, page: KpiPage, facts: KpiFacts) -> Table:
 
 
 def lines_of(view: View, page: KpiPage, facts: KpiFacts) -> Table | None:
-    """The shown window split by the KPI's first dimension; None where there is nothing to split."""
+    """The shown window split by the KPI's dimensions; None where there is nothing to split."""
     shown, dimension = facts.shown, next(iter(facts.definition.dimensions), None)
     if shown is None or dimension is None:
         return None
-    values = view.reader.breakdown(shown.kpi_id, shown.window, shown.start, dimension)
-    return dimension_table(view, facts, dimension, values, page.lines) if values else None
+    values = view.reader.breakdown(shown.kpi_id, shown.window, anchor_of(shown), dimension)
+    return dimension_table(view, facts, values, page.lines) if values else None
 
 
 def _story(view: View, facts: KpiFacts) -> Component:
@@ -93,14 +94,14 @@ def _headline(view: View, facts: KpiFacts) -> Component:
     return html.Div(
         [
             html.P(_period(view, value), className="period", id="kpi-period"),
-            html.P(value_words(value, lang), id="kpi-value", className="figure-large"),
+            html.P(value_words(value, lang), id="kpi-value", className=f"figure-large{doubt(value)}"),
             html.P(
                 [
                     html.Span(status_mark(facts.status, lang), id="kpi-status"),
                     _target(view, facts),
                     label_mark(facts, value, lang, id="kpi-label"),
                     simulation_mark(lang) if value.synthetic else None,
-                    _beside(view, facts, value, "kpi-beside"),
+                    beside(facts.definition, value, lang, "kpi-beside"),
                 ],
                 className="marks",
             ),
@@ -116,30 +117,16 @@ def _running(view: View, facts: KpiFacts) -> Component | None:
         return None
     marks = [
         label_mark(facts, running, lang, id="kpi-running-label"),
-        _beside(view, facts, running, "kpi-running-beside"),
+        beside(facts.definition, running, lang, "kpi-running-beside"),
     ]
     return html.Div(
         [
             html.P(_period(view, running), className="period"),
-            html.P(value_words(running, lang), id="kpi-running", className="figure-medium"),
+            html.P(value_words(running, lang), id="kpi-running", className=f"figure-medium{doubt(running)}"),
             html.P(marks, className="marks"),
         ],
         className="running-figure",
     )
-
-
-def _beside(view: View, facts: KpiFacts, value: KpiValue, key: str) -> Component | None:
-    lang = view.lang
-    counts = [
-        t(
-            lang,
-            T.BESIDE,
-            n=formats.number(value.beside.get(key, 0), lang),
-            name=capital(term.name.get(lang) if term.name else key),
-        )
-        for key, term in facts.definition.beside.items()
-    ]
-    return html.Span(", ".join(counts), className="beside", id=key) if counts else None
 
 
 def _target(view: View, facts: KpiFacts) -> Component | None:
@@ -152,7 +139,7 @@ def _target(view: View, facts: KpiFacts) -> Component | None:
 
 def _comparison(view: View, facts: KpiFacts) -> Sequence[Component]:
     lang, value, trend = view.lang, facts.value, facts.trend
-    if value is None or value.value is None:
+    if value is None or value.value is None or not is_reliable(value):
         return []
     if trend is None:
         return [html.P(t(lang, T.NO_COMPARISON), id="kpi-trend", className="comparison")]
@@ -160,7 +147,7 @@ def _comparison(view: View, facts: KpiFacts) -> Sequence[Component]:
     rule = t(lang, T.TREND_RULE, step=formats.difference(step, value.unit, lang).removeprefix("+"))
     return [
         html.P(
-            [trend_mark(trend, value.unit, lang), " ", html.Small(rule)],
+            [trend_mark(trend, value.unit, value.window, lang), " ", html.Small(rule)],
             id="kpi-trend",
             className="comparison",
         )
@@ -168,16 +155,17 @@ def _comparison(view: View, facts: KpiFacts) -> Sequence[Component]:
 
 
 def _series(page: KpiPage, series: Series) -> Component:
-    lang = series.lang
+    lang, offered = series.lang, spans_of(series.definition)
+    shown = page.span or offered[0]
     choices = [
         link(
             t(lang, SPANS[span][2]),
             f"{page.path}?{structs.replace(page, span=span).query}",
             id=f"span-{span}",
             className="choice",
-            **{"aria-current": str(span == page.span).lower()},
+            **{"aria-current": str(span == shown).lower()},
         )
-        for span in get_args(Span)
+        for span in offered
     ]
     return html.Section(
         [

@@ -15,7 +15,7 @@ from cityhub.dashboard.components.state import short_state_line, simulation_bann
 from cityhub.dashboard.components.tile import lead_row, value_words
 from cityhub.dashboard.facts import KpiFacts, read_facts
 from cityhub.dashboard.freshness import Freshness, as_of, feed_of
-from cityhub.dashboard.judgement import Status
+from cityhub.dashboard.judgement import Status, steps_of
 from cityhub.dashboard.texts import Lang, T, t
 from cityhub.dashboard.view import View
 from cityhub.kpi.fields import ActionField
@@ -50,11 +50,9 @@ def overview_page(view: View) -> Component:
 
 
 def _changes(view: View, facts: Sequence[KpiFacts]) -> Component:
-    """The largest differences between the last two complete days, in words."""
+    """The largest differences between the last two complete periods, in words."""
     lang = view.lang
-    compared = sorted(
-        (item for item in facts if item.trend), key=lambda item: -abs(item.trend.change if item.trend else 0)
-    )
+    compared = sorted((item for item in facts if item.trend), key=lambda item: -steps_of(item.value, item.trend))
     parts = [_change(view, item) for item in compared[:CHANGES]]
     return html.P(
         [html.B(t(lang, T.CHANGED)), " ", " · ".join(parts) if parts else t(lang, T.CHANGED_UNKNOWN)],
@@ -73,7 +71,7 @@ def _change(view: View, facts: KpiFacts) -> str:
         name=facts.definition.name.get(lang),
         value=value_words(value, lang),
         period=formats.period(value.window, value.start, value.end, view.now, lang),
-        change=trend_words(trend, value.unit, lang),
+        change=trend_words(trend, value.unit, value.window, lang),
     )
 
 

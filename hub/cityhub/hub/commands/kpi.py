@@ -7,6 +7,7 @@ import msgspec
 from cityhub.hub.commands.narrator import show
 from cityhub.hub.commands.text import table
 from cityhub.kpi.definition import KpiDefinition
+from cityhub.kpi.naming import counted, counted_noun, named_values, stands_beside
 from cityhub.kpi.reader import KpiReader
 from cityhub.kpi.values import KpiValue, WindowKind
 
@@ -15,7 +16,7 @@ def listing(reader: KpiReader, *, as_json: bool) -> int:
     """Every KPI, a line each."""
     definitions = list(reader.catalogue)
     if as_json:
-        _json([{**_described(one), "hash": one.hash} for one in definitions])
+        _json([_described(one) for one in definitions])
     else:
         rows = [(one.id, str(one.version), one.field, one.unit, one.name.en, one.owner) for one in definitions]
         show(table(("KPI", "VERSION", "FIELD", "UNIT", "NAME", "OWNER"), rows))
@@ -30,7 +31,7 @@ def definition(reader: KpiReader, kpi_id: str, *, as_json: bool) -> int:
     """
     one = reader.catalogue[kpi_id]
     if as_json:
-        _json({**_described(one), "hash": one.hash})
+        _json(_described(one))
         return 0
     show(f"{one.id} {one.name.en} ({one.name.de})\n{one.sentence.en}\n")
     rows = [
@@ -38,7 +39,9 @@ def definition(reader: KpiReader, kpi_id: str, *, as_json: bool) -> int:
         ("question", one.question.en),
         ("formula", one.formula.en),
         ("owner", one.owner),
+        ("measure", _measure(one)),
         ("unit", one.unit),
+        ("beside", ", ".join(text.title.en for text in named_values(one).values()) or "nothing"),
         ("windows", ", ".join(one.windows)),
         ("scopes", ", ".join(one.scopes)),
         ("sources", ", ".join(source.type for source in one.sources.values())),
@@ -52,7 +55,7 @@ def value(reader: KpiReader, kpi_id: str, *, window: str | None, as_json: bool) 
     """The newest value for the whole city.
 
     Args:
-        window: `hour` or `day`; the KPI's own when not given.
+        window: kind of window; the KPI's own when not given.
 
     Returns:
         1 when nothing was counted yet.
@@ -68,23 +71,44 @@ def value(reader: KpiReader, kpi_id: str, *, window: str | None, as_json: bool) 
     elif found is None:
         show(f"{kpi_id}: nothing was counted yet")
     else:
-        show(_sentence(found))
+        show(_sentence(one, found))
     return 0 if found else 1
 
 
-def _sentence(found: KpiValue) -> str:
-    number = "unknown" if found.value is None else f"{found.value:.2f} {found.unit}"
-    beside = "".join(f", {name} {count}" for name, count in found.beside.items())
+def _sentence(one: KpiDefinition, found: KpiValue) -> str:
+    beside = [f"{item.text.title.en} {_number(item.value, item.text.unit)}" for item in stands_beside(one, found)]
+    observed = [] if found.coverage is None else [f"{found.coverage:.0%} of the time observed"]
     mark = ", simulation" if found.synthetic else ""
+    facts = [
+        f"from {counted(one, found)} {counted_noun(one, 'en')}",
+        *beside,
+        *observed,
+        f"{found.n} events counted{mark}",
+        ", ".join([found.label.value, *found.reasons, f"revision {found.revision}"]),
+    ]
     return (
-        f"{found.kpi_id} {found.window.value} {found.start:%Y-%m-%d %H:%M} to {found.end:%Y-%m-%d %H:%M} UTC: {number} "
-        f"({found.numerator} of {found.denominator}{beside}; {found.n} events{mark}; {found.label.value}, "
-        f"revision {found.revision})"
+        f"{found.kpi_id} {found.window.value} {found.start:%Y-%m-%d %H:%M} to {found.end:%Y-%m-%d %H:%M} UTC: "
+        f"{_number(found.value, found.unit)} ({'; '.join(facts)})"
     )
 
 
+def _number(number: float | None, unit: str) -> str:
+    return "unknown" if number is None else f"{number:g} {unit}".removesuffix(" 1")
+
+
+def _measure(one: KpiDefinition) -> str:
+    return type(one.measure).__name__.lower()
+
+
 def _described(one: KpiDefinition) -> dict[str, object]:
-    described: dict[str, object] = msgspec.to_builtins(one)
+    """Texts, then all that affects the number, then the hash of the latter."""
+    spoken = {name: getattr(one, name) for name in ("name", "sentence", "question", "formula")}
+    plain = {
+        name: getattr(one, name)
+        for name in ("version", "field", "owner", "audience", "direction", "default_window", "target", "reference")
+    }
+    meaning = {**one.meaning, "windows": one.windows, "scopes": one.scopes, "class": _measure(one)}
+    described: dict[str, object] = msgspec.to_builtins({**spoken, **plain, **meaning, "hash": one.hash})
     return described
 
 

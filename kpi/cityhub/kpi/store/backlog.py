@@ -9,16 +9,20 @@ from typing import NamedTuple
 from sqlalchemy import Connection, bindparam, delete, select, tuple_
 
 from cityhub.kpi.kernel.plan import Plan
-from cityhub.kpi.store import schema2 as schema
+from cityhub.kpi.store import schema
+from cityhub.kpi.store.clocks import Arrivals
 from cityhub.kpi.store.windows import Job, Place
+
+NONE = Arrivals()
 
 
 class Mark(NamedTuple):
-    """A bucket that a batch changed; `stamp` is the offset of the last such batch."""
+    """A bucket that batches changed; `stamp` is the offset of the last of them."""
 
     place: Place
     writer: int
     stamp: int
+    arrivals: Arrivals
 
 
 class Task(NamedTuple):
@@ -32,7 +36,7 @@ class Backlog:
     """Tasks, newest windows first, and the marks they come from."""
 
     def __init__(self) -> None:
-        self._tasks: dict[Task, int] = {}
+        self._tasks: dict[Task, Arrivals] = {}
         self._marks: set[Mark] = set()
 
     def __contains__(self, mark: Mark) -> bool:
@@ -42,13 +46,14 @@ class Backlog:
         """Keep a mark until its tasks, which are added beside, are done."""
         self._marks.add(mark)
 
-    def add(self, kpi: str, jobs: Iterable[Job], arrival_ms: int = 0) -> None:
-        """Ask for numbers; `arrival_ms` is the clock of the partition that changed them."""
+    def add(self, kpi: str, jobs: Iterable[Job], arrivals: Arrivals = NONE) -> None:
+        """Ask for numbers; `arrivals` are those of the changes that ask."""
         for job in jobs:
             task = Task(kpi, job)
-            self._tasks[task] = max(arrival_ms, self._tasks.get(task, 0))
+            asked = self._tasks.get(task)
+            self._tasks[task] = arrivals if asked is None else asked + arrivals
 
-    def take(self, limit: int) -> dict[Task, int]:
+    def take(self, limit: int) -> dict[Task, Arrivals]:
         """The newest tasks with their arrivals; they leave the backlog."""
         newest = heapq.nlargest(limit, self._tasks, key=lambda task: task.job.window.end)
         return {task: self._tasks.pop(task) for task in newest}
@@ -94,9 +99,12 @@ def read_marks(connection: Connection, plans: Iterable[Plan], until_s: int, limi
     row, series = schema.dirty.c, schema.series.c
     known = [(plan.definition.id, plan.definition.version) for plan in plans]
     mine = select(series.id).where(tuple_(series.kpi, series.version).in_(known))
-    query = select(row.series, row.start, row.writer, row.stamp).where(row.start < until_s, row.series.in_(mine))
-    found = connection.execute(query.order_by(row.start.desc()).limit(limit))
-    return [Mark(Place(number, start), writer, stamp) for number, start, writer, stamp in found]
+    query = select(row.series, row.start, row.writer, row.stamp, row.first_ms, row.last_ms)
+    query = query.where(row.start < until_s, row.series.in_(mine)).order_by(row.start.desc()).limit(limit)
+    return [
+        Mark(Place(number, start), writer, stamp, Arrivals(first_ms, last_ms))
+        for number, start, writer, stamp, first_ms, last_ms in connection.execute(query)
+    ]
 
 
 def delete_marks(connection: Connection, marks: Sequence[Mark]) -> None:

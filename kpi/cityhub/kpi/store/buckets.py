@@ -7,7 +7,17 @@ from struct import Struct as Packed
 
 from sqlalchemy import Connection
 
-from cityhub.kpi.kernel.bucket import DIGEST_MOD, FIRST_MS, LAST_MS, MAX_SLOTS, Deltas
+from cityhub.kpi.kernel.bucket import (
+    DIGEST,
+    DIGEST_MOD,
+    FIRST_MS,
+    FIRST_SLOT,
+    LAST_MS,
+    MAX_SLOTS,
+    SYNTHETIC,
+    Deltas,
+    N,
+)
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.kernel.program import Sums
 from cityhub.kpi.store.dialect import AddingRows
@@ -17,17 +27,10 @@ _limbs = Packed("<4I").unpack
 _KEYS = ("series", "start", "writer")
 _FIXED = ("n", "synthetic_n", "d0", "d1", "d2", "d3")
 _BUCKETS = tuple(
-    AddingRows(
-        "bucket",
-        _KEYS,
-        sums=(*_FIXED, *(f"v{slot}" for slot in range(width))),
-        latest=("last_ms",),  # a partition's clock never goes back, and a row belongs to one partition
-        first=("first_ms",),
-    )
-    for width in range(MAX_SLOTS + 1)
+    AddingRows("bucket", _KEYS, (*_FIXED, *(f"v{slot}" for slot in range(width)))) for width in range(MAX_SLOTS + 1)
 )
 _BINS = AddingRows("bin", ("series", "start", "histogram", "bin", "writer"), ("n",))
-_DIRTY = AddingRows("dirty", _KEYS, (), latest=("stamp",))
+_DIRTY = AddingRows("dirty", _KEYS, (), latest=("stamp", "last_ms"), first=("first_ms",))
 
 
 def limbs(digest: int) -> tuple[int, ...]:
@@ -56,7 +59,7 @@ class BucketWriter:
             writer: the writing partition's number. stamp: offset of the batch's last record.
             sums: additive contributions by plan. cells: what changed cells add, by number of the plan.
         """
-        marks: dict[tuple[int, int], None] = {}
+        marks = []
         bins: dict[tuple[int, int, int, int], int] = {}
         for number, plan in enumerate(self._plans):
             buckets: dict[tuple[int, int], list[int]] = {}
@@ -64,14 +67,16 @@ class BucketWriter:
             if number in cells:
                 self._cells(number, plan, cells[number], buckets, bins)
             rows = [
-                (series, start, writer, first_ms, last_ms, n, synthetic_n, *limbs(digest), *slots)
-                for (series, start), (n, synthetic_n, digest, first_ms, last_ms, *slots) in buckets.items()
+                (series, start, writer, vector[N], vector[SYNTHETIC], *limbs(vector[DIGEST]), *vector[FIRST_SLOT:])
+                for (series, start), vector in buckets.items()
+            ]
+            marks += [
+                (series, start, writer, vector[FIRST_MS], stamp, vector[LAST_MS])
+                for (series, start), vector in buckets.items()
             ]
             _BUCKETS[plan.width].write(connection, rows)
-            marks.update(dict.fromkeys(buckets))
-        marks.update(dict.fromkeys((series, start) for series, start, _, _ in bins))
         _BINS.write(connection, [(*key, writer, count) for key, count in bins.items()])
-        _DIRTY.write(connection, [(series, start, writer, stamp) for series, start in marks])
+        _DIRTY.write(connection, marks)  # a partition's clock never goes back, and a row belongs to one partition
         self._series.write_new(connection)
 
     def committed(self) -> None:

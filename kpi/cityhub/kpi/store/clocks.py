@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 
 from cityhub.kpi.definition import KpiDefinition
-from cityhub.kpi.store import schema2 as schema
+from cityhub.kpi.store import schema
 
 JOB = "cityhub-kpi"
 """The consumer group whose cursors are the clock of everything that is published."""
@@ -34,27 +34,39 @@ class Clock(NamedTuple):
         return (self.reached_ms // _MINUTE_MS + 1) * 60
 
 
+class Arrivals(NamedTuple):
+    """Of changes to a bucket or window: what their partition's clock showed at the first and at the last; 0 = none."""
+
+    first_ms: int = 0
+    last_ms: int = 0
+
+    def __add__(self, other: object) -> Arrivals:
+        """Both changes."""
+        if not isinstance(other, Arrivals):
+            return NotImplemented
+        return Arrivals(earlier(self.first_ms, other.first_ms), max(self.last_ms, other.last_ms))
+
+
+def earlier(one_ms: int, two_ms: int) -> int:
+    """The earlier of two arrivals; 0 = none."""
+    return min(one_ms, two_ms) if one_ms and two_ms else one_ms or two_ms
+
+
 class Clocks:
     """The clocks of a job's partitions in one snapshot."""
 
     def __init__(self, connection: Connection, job: str) -> None:
         row = schema.cursor.c
-        query = select(row.id, row.topic, row.appended_ms, row.complete_ms).where(row.job == job)
+        query = select(row.topic, row.appended_ms, row.complete_ms).where(row.job == job)
         self._topics: dict[str, list[Clock]] = {}
-        self._writers: dict[int, int] = {}
-        for writer, topic, appended, complete in connection.execute(query):
+        for topic, appended, complete in connection.execute(query):
             reached = max(appended, complete)
             self._topics.setdefault(topic, []).append(Clock(reached, reached, appended))
-            self._writers[writer] = reached
 
     def of(self, definition: KpiDefinition) -> Clock:
         """The slowest source decides what is settled, the fastest what has begun."""
         found = [_together(self._topics.get(source.topic, ())) for source in definition.sources.values()]
         return _together(found)
-
-    def arrival_ms(self, writer: int) -> int:
-        """The clock of the partition that wrote a bucket."""
-        return self._writers.get(writer, 0)
 
 
 def _together(clocks: Iterable[Clock]) -> Clock:

@@ -23,7 +23,7 @@ import numpy as np
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select
 
 from cityhub.kpi.kernel.fingerprints import Fingerprints, Positions, Words
-from cityhub.kpi.store import schema2 as schema
+from cityhub.kpi.store import schema
 
 KEY_BYTES, CONTENT_BYTES = 16, 8
 MARGIN_MS = 10 * 60 * 1000

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from cityhub.kpi.kernel.effect import ReferenceRow
 from cityhub.kpi.kernel.plan import Plan
-from cityhub.kpi.store.clocks import Clock
+from cityhub.kpi.store.clocks import Arrivals, Clock
 from cityhub.kpi.store.figures import figures
 from cityhub.kpi.store.history import bins_by_place, write_clock, write_history
 from cityhub.kpi.store.references import References
@@ -48,7 +48,7 @@ class Draft(NamedTuple):
 
 def draft(
     source: PlanRows,
-    jobs: Mapping[Job, int],
+    jobs: Mapping[Job, Arrivals],
     places: Sequence[Place],
     clock: Clock,
     references: References,
@@ -56,7 +56,7 @@ def draft(
     """Compute a definition's numbers from one snapshot.
 
     Args:
-        jobs: what to compute, with the clock of the partitions that changed it (0 = none did).
+        jobs: what to compute, with the arrivals of what changed it.
         places: buckets that changed and whose history is not kept yet.
     """
     plan = source.plan
@@ -87,14 +87,14 @@ def draft(
     )
 
 
-def _finding(plan: Plan, sums: JobSums, arrival_ms: int, references: References, clock: Clock) -> Finding:
+def _finding(plan: Plan, sums: JobSums, arrivals: Arrivals, references: References, clock: Clock) -> Finding:
     job, found = sums
     applied = _applied(plan, job, references)
     values = {name: None if row is None else row.value for name, row in applied.items()}
     return Finding(
         job=job,
         figures=figures(plan, job, found, clock.until_s, values),
-        arrival_ms=arrival_ms,
+        arrivals=arrivals,
         applied=[row for row in applied.values() if row is not None],
     )
 

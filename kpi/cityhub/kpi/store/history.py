@@ -2,7 +2,7 @@
 
 The minute is the publisher's clock. A bucket's entry is written with the pass that takes its mark, so a number as of a
 minute is the one that was published at its end. Only while a backlog of more than one minute is worked off can a window
-be published after the history of its buckets.
+be published after the history of its buckets. Recordings of one denominator come in the order of their append times.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from xxhash import xxh3_64_intdigest
 
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.kernel.windows import Window
-from cityhub.kpi.store import schema2 as schema
+from cityhub.kpi.store import schema
 from cityhub.kpi.store.dialect import upsert
 from cityhub.kpi.store.figures import Figures, figures
 from cityhub.kpi.store.references import References, load_references

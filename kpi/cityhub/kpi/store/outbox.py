@@ -10,8 +10,8 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Connection, bindparam, select, update
 
-from cityhub.kpi.store import schema2 as schema
-from cityhub.kpi.store.database2 import Database
+from cityhub.kpi.store import schema
+from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.dialect import insert_missing
 from cityhub.kpi.store.renewal import decode_value
 from cityhub.kpi.store.tenure import Fence

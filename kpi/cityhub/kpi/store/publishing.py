@@ -8,7 +8,10 @@ began with, so that the next one finds the same.
 
 from __future__ import annotations
 
+import operator
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 
 import msgspec
 from msgspec import Struct
@@ -16,10 +19,10 @@ from sqlalchemy import Connection, select
 
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.kernel.windows import Window, grain_end, window_at, windows_over
-from cityhub.kpi.store import schema2 as schema
+from cityhub.kpi.store import schema
 from cityhub.kpi.store.backlog import Backlog, Mark, Waiting, delete_marks, read_marks
-from cityhub.kpi.store.clocks import Clock, Clocks
-from cityhub.kpi.store.database2 import Database
+from cityhub.kpi.store.clocks import Arrivals, Clock, Clocks
+from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.dialect import upsert
 from cityhub.kpi.store.drafts import Draft, draft
 from cityhub.kpi.store.figures import moves_with_clock
@@ -147,9 +150,9 @@ class _Pass:
         for kpi, plan in memory.plans.items():
             self._take_changes(plan, references)
             memory.backlog.add(kpi, memory.waiting[kpi].due(self._clock[kpi].settled_ms))
-        tasks: dict[str, dict[Job, int]] = {kpi: {} for kpi in places}
-        for (kpi, job), arrival_ms in memory.backlog.take(VALUES_PER_PASS).items():
-            tasks.setdefault(kpi, {})[job] = arrival_ms
+        tasks: dict[str, dict[Job, Arrivals]] = {kpi: {} for kpi in places}
+        for (kpi, job), arrivals in memory.backlog.take(VALUES_PER_PASS).items():
+            tasks.setdefault(kpi, {})[job] = arrivals
         drafts = [
             draft(
                 PlanRows(self._connection, memory.plans[kpi]),
@@ -177,20 +180,31 @@ class _Pass:
         marks = [mark for mark in marks if mark not in memory.backlog]
         self._learn({mark.place.series for mark in marks} - memory.series.keys())
         places: dict[str, dict[Place, None]] = {}
-        asked: dict[tuple[int, int, int], int] = {}
+        asked: dict[int, list[Mark]] = {}
         for mark in marks:
-            kpi, series = memory.series[mark.place.series]
-            if mark.place.start >= self._clock[kpi].until_s:
-                continue
-            memory.backlog.hold(mark)
-            places.setdefault(kpi, {})[mark.place] = None
-            # Marks come newest first: of a running total's marks the last one asks for what the others ask for, too.
-            start = 0 if memory.plans[kpi].has_prefix and not series.layer else mark.place.start
-            asked[mark.place.series, self._clocks.arrival_ms(mark.writer), start] = mark.place.start
-        for (number, arrival_ms, _), start in asked.items():
-            kpi, series = memory.series[number]
-            memory.backlog.add(kpi, self._jobs(memory.plans[kpi], series, start), arrival_ms)
+            kpi = memory.series[mark.place.series][0]
+            if mark.place.start < self._clock[kpi].until_s:
+                memory.backlog.hold(mark)
+                places.setdefault(kpi, {})[mark.place] = None
+                asked.setdefault(mark.place.series, []).append(mark)
+        for number, changes in asked.items():
+            self._ask(*memory.series[number], changes)
         return {kpi: list(found) for kpi, found in places.items()}
+
+    def _ask(self, kpi: str, series: SeriesRow, marks: Sequence[Mark]) -> None:
+        """Tasks of one series' marks, newest mark first.
+
+        Of a running total the oldest mark asks for whatever the others ask for too.
+        """
+        plan, backlog = self._memory.plans[kpi], self._memory.backlog
+        if series.layer or not plan.has_prefix:
+            for mark in marks:
+                backlog.add(kpi, self._jobs(plan, series, mark.place.start), mark.arrivals)
+            return
+        starts = [mark.place.start for mark in reversed(marks)]
+        arrivals = list(accumulate((mark.arrivals for mark in reversed(marks)), operator.add))
+        for job in self._jobs(plan, series, starts[0]):
+            backlog.add(kpi, [job], arrivals[bisect_left(starts, job.window.end) - 1])
 
     def _learn(self, numbers: Iterable[int]) -> None:
         row = schema.series.c

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 
 from cityhub.kpi.kernel.effect import ReferenceRow
-from cityhub.kpi.store import schema2 as schema
+from cityhub.kpi.store import schema
 from cityhub.kpi.store.dialect import insert_missing
 
 
@@ -56,14 +56,15 @@ class References:
 
     def changed_from(self, before: Mapping[str, Seen], names: Iterable[str]) -> int | None:
         """From which instant on (epoch s) windows may have another denominator than before; None = from none."""
-        after = self.seen(names)
-        starts = [
-            row.valid_from
-            for name, seen in after.items()
-            if seen != (was := before.get(name, Seen(0, 0)))
-            for row in self._rows[name]
-            if row.recorded_ms >= was.newest_ms
-        ]
+        starts: list[int] = []
+        for name, seen in self.seen(names).items():
+            was = before.get(name, Seen(0, 0))
+            if seen == was:
+                continue
+            rows = self._rows.get(name, [])
+            new = [row for row in rows if row.recorded_ms > was.newest_ms]
+            in_order = was.rows + len(new) == seen.rows
+            starts += [row.valid_from for row in (new if in_order else rows)]
         return min(starts, default=None)
 
 

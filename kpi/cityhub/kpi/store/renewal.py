@@ -13,8 +13,8 @@ from sqlalchemy import Connection, select
 from cityhub.kpi.kernel.effect import ReferenceRow
 from cityhub.kpi.kernel.label import Reason, deadline_ms, label_of
 from cityhub.kpi.kernel.plan import Plan
-from cityhub.kpi.store import schema2 as schema
-from cityhub.kpi.store.clocks import Clock
+from cityhub.kpi.store import schema
+from cityhub.kpi.store.clocks import Arrivals, Clock, earlier
 from cityhub.kpi.store.dialect import upsert
 from cityhub.kpi.store.figures import Figures
 from cityhub.kpi.store.sheet import Cut
@@ -40,13 +40,13 @@ class Finding(NamedTuple):
     """What a pass found for a job.
 
     Attributes:
-        arrival_ms: clock of the partitions that changed it, 0 = none did.
+        arrivals: of what changed it.
         applied: the denominators it was computed with.
     """
 
     job: Job
     figures: Figures
-    arrival_ms: int
+    arrivals: Arrivals
     applied: Sequence[ReferenceRow]
 
 
@@ -70,8 +70,8 @@ def renewed(plan: Plan, found: Finding, before: KeptValue | None, clock: Clock) 
         label=Label.PROVISIONAL,
         revision=0 if before is None else before.revision,
         inputs_up_to=_instant(clock.newest_ms) if before is None else before.inputs_up_to,
-        first_ms=found.arrival_ms if before is None else before.first_ms,
-        changed_ms={} if before is None else before.changed_ms,
+        first_ms=found.arrivals.first_ms if before is None else before.first_ms,
+        changed_ms=_arrived(found.arrivals) if before is None else before.changed_ms,
         late_n=0 if before is None else before.late_n,
         **figures._asdict(),
     )
@@ -104,18 +104,20 @@ def _with_change(value: KeptValue, before: KeptValue, found: Finding, clock: Clo
         return _changed(value, Reason.ENGINE, clock.newest_ms)
     if value.references != before.references:
         value = _changed(value, Reason.REFERENCE, max((row.recorded_ms for row in found.applied), default=0))
-    if value.digest == before.digest and not found.arrival_ms:
+    if value.digest == before.digest and not found.arrivals.last_ms:
         return value  # the clock went on, or a denominator changed
-    arrival_ms = found.arrival_ms or clock.settled_ms
-    end_s = int(value.end.timestamp())
-    late = arrival_ms > deadline_ms(window_end_s=end_s, lateness_s=lateness_s, first_ms=value.first_ms)
     value = replace(
-        value,
-        first_ms=value.first_ms or arrival_ms,
-        inputs_up_to=_instant(clock.newest_ms),
-        late_n=value.late_n + late * max(0, value.n - before.n),
+        value, first_ms=earlier(value.first_ms, found.arrivals.first_ms), inputs_up_to=_instant(clock.newest_ms)
     )
-    return _changed(value, Reason.LATE, arrival_ms)
+    last_ms = found.arrivals.last_ms or clock.settled_ms
+    end_s = int(value.end.timestamp())
+    late = last_ms > deadline_ms(window_end_s=end_s, lateness_s=lateness_s, first_ms=value.first_ms)
+    value = replace(value, late_n=value.late_n + late * max(0, value.n - before.n))
+    return _changed(value, Reason.LATE, last_ms)
+
+
+def _arrived(arrivals: Arrivals) -> dict[Reason, int]:
+    return {Reason.LATE: arrivals.last_ms} if arrivals.last_ms else {}
 
 
 def _changed(value: KeptValue, reason: Reason, at_ms: int) -> KeptValue:

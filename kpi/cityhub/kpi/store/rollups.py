@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.kernel.windows import Grain, grain_end
-from cityhub.kpi.store import schema2 as schema
+from cityhub.kpi.store import schema
 from cityhub.kpi.store.dialect import upsert
 from cityhub.kpi.store.sheet import Integers
 from cityhub.kpi.store.windows import PARTS_OF_DAYS, WITHIN_A_DAY, Place, columns, day_start

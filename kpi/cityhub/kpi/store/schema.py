@@ -1,110 +1,212 @@
-"""Tables of the KPI store. Every number is an integer; a bucket is a sum, so that rows merge by adding."""
+"""Tables of the KPI store, on SQLite and PostgreSQL. Numbers are integers; a bucket is a sum: rows merge by adding.
+
+A change here needs a script in `migrations/versions` and a new `REVISION`; tests compare the two on both databases.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text, text
+from collections.abc import Iterator
 
-from cityhub.kpi.definition import MAX_TERMS
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
+REVISION = "0001"
+"""The newest migration: what a store must be at to be used."""
 LIMBS = 4
 """The 128-bit digest is kept as four 32-bit limbs, so that SQL can add it without overflow."""
+MAX_SLOTS = 8
+SUMS = ("n", "synthetic_n", *(f"d{index}" for index in range(LIMBS)), *(f"v{index}" for index in range(MAX_SLOTS)))
+"""The columns of a bucket that are added: events, synthetic ones among them, digest limbs, slots."""
 
 metadata = MetaData()
+
+
+def _key(name: str, comment: str | None = None) -> Column[int]:
+    return Column(name, BigInteger, primary_key=True, autoincrement=False, comment=comment)
+
+
+def _count(name: str, comment: str | None = None) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, comment=comment)
+
+
+def _sums() -> Iterator[Column[int]]:
+    for name in SUMS:
+        yield Column(name, BigInteger, nullable=False, server_default=text("0"))
+
 
 meta = Table("meta", metadata, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
 
 cursor = Table(
     "cursor",
     metadata,
-    Column("job", Text, primary_key=True),
-    Column("topic", Text, primary_key=True),
-    Column("part", Integer, primary_key=True),
-    Column("off", BigInteger, nullable=False, comment="last record whose effects are in the store, -1 = none"),
+    Column("id", Integer, primary_key=True, comment="the writer, as buckets name it; given by the database"),
+    Column("job", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    _count("part"),
+    Column("topic_id", Text, nullable=False, comment="Kafka's id of the topic; '' = not known yet"),
+    _count("off", "last record whose effects are in the store, -1 = none"),
     Column("hash", LargeBinary, nullable=False, comment="BLAKE2b-128 of that record's bytes"),
-    Column("appended_ms", BigInteger, nullable=False, comment="running maximum of the records' append time"),
-    Column("complete_ms", BigInteger, nullable=False, comment="everything appended before this is in the store"),
-    Column("records", BigInteger, nullable=False),
-    Column("duplicates", BigInteger, nullable=False),
-    Column("rejected", BigInteger, nullable=False),
-    Column("synthetic", BigInteger, nullable=False),
-    Column("newest_event_s", BigInteger, nullable=False),
+    _count("appended_ms", "running maximum of the records' append time"),
+    _count("complete_ms", "everything appended before this is in the store"),
+    _count("records"),
+    _count("duplicates"),
+    _count("rejected"),
+    _count("synthetic"),
+    _count("newest_event_s"),
+    UniqueConstraint("job", "topic", "part", name="cursor_of"),
 )
 
 seen = Table(
     "seen",
     metadata,
-    Column("id_key", LargeBinary, primary_key=True, comment="XXH3-128 of source and id"),
-    Column("content", LargeBinary, nullable=False, comment="first half of the content hash"),
-    Column("part", Integer, nullable=False),
-    Column("off", BigInteger, nullable=False, comment="the record that was counted"),
-    sqlite_with_rowid=False,
+    Column("job", Text, primary_key=True),
+    Column("topic", Text, primary_key=True),
+    _key("part"),
+    _key("first_off", "first record of the run"),
+    _count("last_off"),
+    _count("newest_ms", "running maximum of the append time at the run's end"),
+    _count("n", "ids in the run"),
+    Column("ids", LargeBinary, nullable=False, comment="n keys of 16 bytes: XXH3-128 of organisation/source and id"),
+    Column("more", LargeBinary, nullable=False, comment="n contents of 8 bytes, n offsets of 4 after first_off"),
+)
+
+series = Table(
+    "series",
+    metadata,
+    Column(
+        "id",
+        BigInteger().with_variant(Integer, "sqlite"),
+        primary_key=True,
+        autoincrement=False,
+        comment="low 63 bits of XXH3-64 of the canonical text",
+    ),
+    Column("kpi", Text, nullable=False),
+    _count("version"),
+    Column("layer", Text, nullable=False, comment="'' = base grain, else the kind of window kept by itself"),
+    Column("scope", Text, nullable=False),
+    Column("dims", Text, nullable=False, comment="canonical JSON"),
+    UniqueConstraint("kpi", "version", "layer", "scope", "dims", name="series_of"),
 )
 
 bucket = Table(
     "bucket",
     metadata,
-    Column("kpi", Text, primary_key=True),
-    Column("version", Integer, primary_key=True),
-    Column("grain_start", BigInteger, primary_key=True, comment="epoch seconds"),
-    Column("scope", Text, primary_key=True),
-    Column("dims", Text, primary_key=True, comment="canonical JSON"),
-    Column("writer", Text, primary_key=True, comment="topic/partition that wrote the row; readers add the rows"),
-    Column("n", BigInteger, nullable=False),
-    Column("synthetic_n", BigInteger, nullable=False),
-    *(Column(f"v{index}", BigInteger, nullable=False) for index in range(MAX_TERMS)),
-    *(Column(f"d{index}", BigInteger, nullable=False) for index in range(LIMBS)),
+    _key("series"),
+    _key("start", "epoch seconds"),
+    _key("writer", "cursor that wrote the row; readers add the rows"),
+    *_sums(),
+    sqlite_with_rowid=False,
+)
+
+bin_ = Table(
+    "bin",
+    metadata,
+    _key("series"),
+    _key("start"),
+    _key("histogram"),
+    _key("bin"),
+    _key("writer"),
+    _count("n"),
+    sqlite_with_rowid=False,
+)
+
+cell = Table(
+    "cell",
+    metadata,
+    Column("plan", Text, primary_key=True, comment="<kpi>/<version>/<cell index>"),
+    Column("key", LargeBinary, primary_key=True, comment="16-byte hash of the entity"),
+    Column("state", LargeBinary, nullable=False),
+    _count("version", "compare-and-set: grows with every change"),
     sqlite_with_rowid=False,
 )
 
 dirty = Table(
     "dirty",
     metadata,
-    Column("kpi", Text, primary_key=True),
-    Column("version", Integer, primary_key=True),
-    Column("grain_start", BigInteger, primary_key=True),
-    Column("scope", Text, primary_key=True),
-    Column("dims", Text, primary_key=True),
+    _key("series"),
+    _key("start"),
+    _key("writer"),
+    _count("stamp", "offset of the batch that changed the bucket last"),
+    _count("first_ms", "the partition's clock at the first change that the mark stands for"),
+    _count("last_ms", "and at the last"),
     sqlite_with_rowid=False,
+)
+
+reference = Table(
+    "reference",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    _count("valid_from", "epoch seconds"),
+    _count("recorded_ms"),
+    _count("value"),
+    Column("scope", Text, nullable=False),
 )
 
 verdict = Table(
     "verdict",
     metadata,
     Column("topic", Text, primary_key=True),
-    Column("part", Integer, primary_key=True),
-    Column("off", BigInteger, primary_key=True),
+    _key("part"),
+    _key("off"),
     Column("reason", Text, nullable=False),
     Column("detail", Text, nullable=False),
     Column("event_id", Text, nullable=False),
-    Column("appended_ms", BigInteger, nullable=False),
+    _count("appended_ms"),
     Column("payload", LargeBinary, comment="original bytes until they are in the dead-letter topic"),
-    Index("verdict_waiting", "off", sqlite_where=text("payload is not null")),
 )
+_waiting = text("payload is not null")
+Index("verdict_waiting", verdict.c.off, sqlite_where=_waiting, postgresql_where=_waiting)
 
 value = Table(
     "value",
     metadata,
     Column("kpi", Text, primary_key=True),
     Column("window", Text, primary_key=True),
-    Column("start", BigInteger, primary_key=True),
+    _key("anchor", "start of the window's last step"),
     Column("scope", Text, primary_key=True),
     Column("dims", Text, primary_key=True),
-    Column("version", Integer, nullable=False),
-    Column("end", BigInteger, nullable=False),
+    _count("version"),
+    _count("start"),
+    _count("end"),
     Column("label", Text, nullable=False),
-    Column("revision", BigInteger, nullable=False),
-    Column("published", BigInteger, nullable=False, comment="newest revision the topic has acknowledged"),
+    _count("revision"),
+    _count("published", "newest revision the topic has acknowledged"),
     Column("payload", LargeBinary, nullable=False, comment="the KpiValue as JSON, exactly as published"),
     Index("value_settling", "kpi", "label", "end"),
-    Index("value_unpublished", "published", "revision"),
     sqlite_with_rowid=False,
 )
+_unpublished = text("published < revision")
+Index("value_unpublished", value.c.kpi, sqlite_where=_unpublished, postgresql_where=_unpublished)
+
+history = Table(
+    "history",
+    metadata,
+    _key("series"),
+    _key("start"),
+    _key("at_min", "epoch minutes: the bucket over all writers as it was known then"),
+    *_sums(),
+    Column("bins", LargeBinary),
+    sqlite_with_rowid=False,
+)
+
+rollup = Table("rollup", metadata, _key("series"), _key("start", "of the local day"), *_sums(), sqlite_with_rowid=False)
 
 lease = Table(
     "lease",
     metadata,
     Column("name", Text, primary_key=True),
     Column("holder", Text, nullable=False),
-    Column("epoch", BigInteger, nullable=False),
-    Column("expires_ms", BigInteger, nullable=False),
+    _count("epoch"),
+    _count("expires_ms"),
 )

@@ -19,14 +19,14 @@ _decode = msgspec.json.Decoder(KpiValue).decode
 
 
 class SqlReader:
-    """`KpiReader` over the store's file. Before the worker has made the file there are no values.
+    """`KpiReader` over the store. Before a writer has made it there are no values.
 
     Args:
-        path: the store; opened read-only and only once it exists.
+        where: the store's file, opened read-only and only once it exists, or the URL of a PostgreSQL database.
     """
 
-    def __init__(self, path: Path, catalogue: Catalogue) -> None:
-        self._path = path
+    def __init__(self, where: str | Path, catalogue: Catalogue) -> None:
+        self._store = where
         self._catalogue = catalogue
         self._opened: Database | None = None
 
@@ -65,15 +65,15 @@ class SqlReader:
         """See `KpiReader.series`."""
         row = schema.value.c
         where = self._where(kpi_id, window, scope) & (row.dims == _dims(dict(dimensions or {})).decode())
-        where &= (row.start >= int(start.timestamp())) & (row.start < int(end.timestamp()))
+        where &= (row.anchor >= int(start.timestamp())) & (row.anchor < int(end.timestamp()))
         return self._values(where, newest_first=False, limit=limit)
 
     def breakdown(
-        self, kpi_id: str, window: WindowKind, start: datetime, dimension: str, *, scope: str = "city"
+        self, kpi_id: str, window: WindowKind, anchor: datetime, dimension: str, *, scope: str = "city"
     ) -> Sequence[KpiValue]:
         """See `KpiReader.breakdown`."""
         row = schema.value.c
-        where = self._where(kpi_id, window, scope) & (row.start == int(start.timestamp())) & (row.dims != "{}")
+        where = self._where(kpi_id, window, scope) & (row.anchor == int(anchor.timestamp())) & (row.dims != "{}")
         found = [item for item in self._values(where, newest_first=False, limit=2_000) if dimension in item.dimensions]
         return sorted(found, key=lambda item: item.dimensions[dimension])
 
@@ -116,15 +116,15 @@ class SqlReader:
         database = self._database()
         if database is None:
             return []
-        order = schema.value.c.start.desc() if newest_first else schema.value.c.start
+        order = schema.value.c.anchor.desc() if newest_first else schema.value.c.anchor
         with database.begin() as connection:
             query = select(schema.value.c.payload).where(where).order_by(order).limit(limit)
             return [_decode(payload) for (payload,) in connection.execute(query)]
 
     def _database(self) -> Database | None:
-        if self._opened is None and self._path.exists():
-            database = Database(self._path, read_only=True)
-            if not database.has_tables():  # the worker is creating them
+        if self._opened is None and (isinstance(self._store, str) or self._store.exists()):
+            database = Database(self._store, read_only=True)
+            if not database.has_tables():  # a writer is making them
                 database.close()
                 return None
             self._opened = database

@@ -8,7 +8,7 @@ from uuid import uuid4
 from sqlalchemy import Connection
 
 from cityhub.kpi.errors import KpiError
-from cityhub.kpi.store.lease2 import Lease
+from cityhub.kpi.store.lease import Lease
 
 Fence = Callable[[Connection], None]
 """Raises inside a transaction that must not be committed, because another process has taken over."""

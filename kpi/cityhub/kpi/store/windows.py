@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select, text
 
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.kernel.windows import Grain, Window, grain_end, grain_start
-from cityhub.kpi.store import schema2 as schema
+from cityhub.kpi.store import schema
 from cityhub.kpi.store.sheet import Bins, BinSheet, Cut, CutIndex, Integers, SeriesRow, Sheet, Span
 from cityhub.kpi.values import WindowKind
 

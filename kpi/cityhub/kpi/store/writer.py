@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Collection, Iterable, Sequence
-from itertools import islice
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Connection, insert
 
-from cityhub.kpi.definition import MAX_TERMS
-from cityhub.kpi.kernel.evaluate import BucketKey, Decoded, Delta, Effect, Evaluator, Record, Verdict, decode_records
-from cityhub.kpi.store import schema
+from cityhub.kpi.kernel.bucket import Deltas
+from cityhub.kpi.kernel.effect import Effect, Evaluator, Poisoned
+from cityhub.kpi.kernel.record import LogRecord, Reason, Row, TopicReader, Verdict
+from cityhub.kpi.store import cursors, schema
+from cityhub.kpi.store.buckets import BucketWriter
+from cityhub.kpi.store.cells import merge_cells
+from cityhub.kpi.store.cursors import Advance, CursorMoved, Position, record_hash
 from cityhub.kpi.store.database import Database
+from cityhub.kpi.store.dedup import Answer, SeenIds
+from cityhub.kpi.store.references import write_references
 
-_LIMB_BITS = 32
-_LIMB_MASK = (1 << _LIMB_BITS) - 1
-_IDS_PER_QUERY = 16_000
 MAX_DEAD_PAYLOAD = 1 << 20
 
 
@@ -25,33 +26,53 @@ class GapInLog(Exception):  # noqa: N818 - the log's state, judged by the worker
     """The batch does not continue where the store stands: records between them are missing."""
 
 
-class Position(Struct, frozen=True):
-    """Where the store stands in one partition: last applied offset (-1 = none) and that record's hash."""
+class OtherLog(Exception):  # noqa: N818 - the log's state, judged by the worker
+    """The log holds another record where the cursor stands than the one that was counted."""
 
-    offset: int
-    hash: bytes
+
+class _Held(Struct):
+    """What memory knows of a partition. It repeats committed rows and is valid for one cursor only."""
+
+    position: Position
+    reader: TopicReader
+    seen: SeenIds
 
 
 class KpiWriter:
-    """Applies batches of one job (= consumer group) to the store."""
+    """Applies batches of one job (= consumer group) to the store.
+
+    Memory caches committed rows and carries the cursor it is valid for. Whatever goes wrong, it is dropped and read
+    again: a partition may go to another worker and come back.
+    """
 
     def __init__(self, database: Database, evaluator: Evaluator, job: str) -> None:
         self._database = database
         self._evaluator = evaluator
         self._job = job
+        self._buckets = BucketWriter(evaluator.plans)
+        self._held: dict[tuple[str, int], _Held] = {}
 
     def position(self, topic: str, part: int) -> Position:
-        """Where to continue; the row is created at the first question."""
+        """Where to continue, read anew; the row is created at the first question."""
+        self.forget(topic, part)
         with self._database.begin() as connection:
-            row = connection.execute(
-                select(schema.cursor.c.off, schema.cursor.c.hash).where(self._at(topic, part))
-            ).one_or_none()
-            if row is None:
-                connection.execute(insert(schema.cursor), [_new_cursor(self._job, topic, part)])
-                return Position(-1, b"")
-            return Position(row.off, row.hash)
+            return cursors.position(connection, self._job, topic, part)
 
-    def apply(self, topic: str, part: int, records: Sequence[Record]) -> int:
+    def cursors(self) -> dict[tuple[str, int], int]:
+        """Last applied offset of every partition of the job, whoever works on it."""
+        with self._database.snapshot() as connection:
+            return cursors.offsets(connection, self._job)
+
+    def bind_topic(self, position: Position, topic_id: str) -> None:
+        """Remember which topic a cursor's records come from."""
+        with self._database.begin() as connection:
+            cursors.bind_topic(connection, position, topic_id)
+
+    def forget(self, topic: str, part: int) -> None:
+        """Drop what memory knows of a partition: it has gone elsewhere, or may have."""
+        self._held.pop((topic, part), None)
+
+    def apply(self, topic: str, part: int, records: Sequence[LogRecord]) -> int:
         """Apply one batch in one transaction.
 
         Args:
@@ -62,28 +83,20 @@ class KpiWriter:
 
         Raises:
             GapInLog: the batch starts after the cursor's next offset; nothing was changed.
-            StoreUnavailable: nothing was changed; the same batch may be applied again.
+            OtherLog: the batch holds another record at the cursor than the store remembers; nothing was changed.
+            StoreUnavailable: nothing was changed, or all of it; the same batch may be applied again.
         """
         first, last = records[0].offset, records[-1].offset
         if last - first + 1 != len(records):
             raise GapInLog(f"{topic}/{part}: the batch {first} to {last} has only {len(records)} records")
-        decoded, refused = decode_records(records)
-        where = self._at(topic, part)
-        with self._database.begin() as connection:
-            cursor = connection.execute(select(schema.cursor).where(where)).one()
-            if first > cursor.off + 1:
-                raise GapInLog(f"{topic}/{part}: the store stands at offset {cursor.off}, the log goes on at {first}")
-            new = [record for record in records if record.offset > cursor.off]
-            if not new:
-                return 0
-            decoded = [item for item in decoded if item.record.offset > cursor.off]
-            effect = self._evaluator.evaluate(decoded, lambda ids: _known(connection, ids))
-            verdicts = [item for item in refused if item.record.offset > cursor.off] + effect.verdicts
-            _advance(connection, where, new, before=cursor.off, effect=effect, rejected=len(verdicts))
-            _write_seen(connection, part, effect.fresh)
-            _write_buckets(connection, f"{topic}/{part}", effect.deltas)
-            _write_verdicts(connection, topic, part, verdicts)
-            return len(new)
+        try:
+            return self._apply(topic, part, records)
+        except CursorMoved:  # another worker had the partition in between, or a commit came through unheard
+            self.forget(topic, part)
+            return self._apply(topic, part, records)
+        except BaseException:
+            self.forget(topic, part)
+            raise
 
     def mark_complete(self, topic: str, part: int, offset: int, at_ms: int) -> None:
         """Note that everything appended before `at_ms` stands at or before `offset`, so that quiet streams settle.
@@ -91,105 +104,118 @@ class KpiWriter:
         Ignored while the store has not applied `offset`.
         """
         with self._database.begin() as connection:
-            connection.execute(
-                update(schema.cursor)
-                .where(self._at(topic, part), schema.cursor.c.off >= offset)
-                .values(complete_ms=at_ms)
+            cursors.mark_complete(connection, (self._job, topic, part), offset, at_ms)
+
+    def _apply(self, topic: str, part: int, records: Sequence[LogRecord]) -> int:
+        held = self._held.get((topic, part)) or self._load(topic, part)
+        before = held.position
+        if records[0].offset > before.offset + 1:
+            raise GapInLog(
+                f"{topic}/{part}: the store stands at offset {before.offset}, the log goes on at {records[0].offset}"
             )
+        known = before.offset - records[0].offset
+        if 0 <= known < len(records) and record_hash(records[known].value or b"") != before.hash:
+            raise OtherLog(f"{topic}/{part} holds another record at offset {before.offset} than the store has read")
+        new = records[known + 1 :]
+        if not new:
+            return 0
+        batch = _Batch(self._evaluator, self._buckets, held, new)
+        with self._database.begin() as connection:
+            batch.write(connection, topic, part)
+        batch.committed()
+        return len(new)
 
-    def _at(self, topic: str, part: int) -> ColumnElement[bool]:
-        row = schema.cursor.c
-        return and_(row.job == self._job, row.topic == topic, row.part == part)
+    def _load(self, topic: str, part: int) -> _Held:
+        with self._database.begin() as connection:
+            position = cursors.position(connection, self._job, topic, part)
+            seen = SeenIds(self._job, topic, part, self._evaluator.horizon_ms(topic))
+            seen.open(connection)
+        held = self._held[topic, part] = _Held(position, self._evaluator.reader(topic), seen)
+        return held
 
 
-def _advance(
-    connection: Connection,
-    where: ColumnElement[bool],
-    new: Sequence[Record],
-    *,
-    before: int,
-    effect: Effect,
-    rejected: int,
-) -> None:
-    row = schema.cursor.c
-    newest = max((int(item.event.time.timestamp()) for item in effect.fresh), default=0)
-    moved = connection.execute(
-        update(schema.cursor)
-        .where(where, row.off == before)
-        .values(
-            off=new[-1].offset,
-            hash=record_hash(new[-1].value),
-            appended_ms=func.max(row.appended_ms, max(record.append_ms for record in new)),
-            records=row.records + len(new),
-            duplicates=row.duplicates + effect.duplicates,
-            rejected=row.rejected + rejected,
-            synthetic=row.synthetic + sum(item.event.synthetic for item in effect.fresh),
-            newest_event_s=func.max(row.newest_event_s, newest),
+class _Count(NamedTuple):
+    """Events that were not counted before, what is refused, and how many were repeated."""
+
+    fresh: Sequence[Row]
+    verdicts: Sequence[Verdict]
+    duplicates: int
+
+
+class _Batch:
+    """One batch on its way into the store; lives for one transaction."""
+
+    def __init__(self, evaluator: Evaluator, buckets: BucketWriter, held: _Held, records: Sequence[LogRecord]) -> None:
+        self._evaluator = evaluator
+        self._buckets = buckets
+        self._held = held
+        self._records = records
+        self._rows, self._verdicts = held.reader.read(records, held.position.appended_ms)
+        self._after = held.position.after(records)
+
+    def write(self, connection: Connection, topic: str, part: int) -> None:
+        """Everything the batch changes, cursor included.
+
+        Raises:
+            CursorMoved: memory was not valid for the cursor; nothing may be committed.
+        """
+        before = self._held.position
+        count, effect, cells = self._counted(connection)
+        advance = Advance(
+            after=self._after,
+            records=len(self._records),
+            duplicates=count.duplicates,
+            rejected=len(count.verdicts),
+            synthetic=sum(row.event.synthetic for row in effect.rows),
+            newest_event_s=max((row.t for row in effect.rows), default=0) // 1000,
         )
-    )
-    if moved.rowcount != 1:
-        raise GapInLog(f"the cursor moved away from {before} while its batch was applied; another process owns it")
+        cursors.advance(connection, before, advance)
+        self._staged = self._held.seen.stage(
+            connection,
+            [row.key for row in effect.rows],
+            [row.content for row in effect.rows],
+            [row.record.offset for row in effect.rows],
+            first_off=self._records[0].offset,
+            last_off=self._after.offset,
+            newest_append_ms=self._after.appended_ms,
+        )
+        self._buckets.write(connection, before.writer, self._after.offset, effect.sums, cells)
+        write_references(connection, effect.references)
+        _write_verdicts(connection, topic, part, count.verdicts)
 
+    def _counted(self, connection: Connection) -> tuple[_Count, Effect, dict[int, Deltas]]:
+        """What the events change; those that make the engine fail become verdicts, and their ids stay free."""
+        poison: dict[int, Exception] = {}
+        while True:
+            count = self._unseen(connection, poison)
+            try:
+                effect = self._evaluator.effect(count.fresh)
+                return count, effect, merge_cells(connection, self._evaluator, effect.cells)
+            except Poisoned as found:
+                poison |= found.errors
 
-def record_hash(value: bytes) -> bytes:
-    """What the cursor remembers of its last record."""
-    return hashlib.blake2b(value, digest_size=16).digest()
+    def _unseen(self, connection: Connection, poison: Mapping[int, Exception]) -> _Count:
+        rows = [row for row in self._rows if row.digest not in poison] if poison else self._rows
+        bad = [row for row in self._rows if row.digest in poison] if poison else []
+        verdicts = [Verdict(row.record, Reason.PROCESSING, repr(poison[row.digest]), row.event.id) for row in bad]
+        answers = self._held.seen.verdicts(connection, [row.key for row in rows], [row.content for row in rows])
+        fresh: list[Row] = []
+        duplicates = 0
+        for row, answer in zip(rows, answers, strict=True):
+            if not answer:  # `Answer.FRESH`; comparing with an enum costs as much as the whole look-up
+                fresh.append(row)
+            elif answer == Answer.DUPLICATE:
+                duplicates += 1
+            else:
+                detail = f"id {row.event.id} was counted with other content before; a changed record needs a new id"
+                verdicts.append(Verdict(row.record, Reason.ID_REUSE, detail, row.event.id))
+        return _Count(fresh, [*self._verdicts, *verdicts], duplicates)
 
-
-def _new_cursor(job: str, topic: str, part: int) -> dict[str, object]:
-    counters = dict.fromkeys(
-        ("appended_ms", "complete_ms", "records", "duplicates", "rejected", "synthetic", "newest_event_s"), 0
-    )
-    return {"job": job, "topic": topic, "part": part, "off": -1, "hash": b"", **counters}
-
-
-def _known(connection: Connection, ids: Collection[bytes]) -> dict[bytes, bytes]:
-    """Content of the ids that were counted before, in as few statements as the driver allows."""
-    found: dict[bytes, bytes] = {}
-    waiting = iter(ids)
-    while chunk := list(islice(waiting, _IDS_PER_QUERY)):
-        marks = ",".join("?" * len(chunk))
-        rows = connection.exec_driver_sql(f"select id_key, content from seen where id_key in ({marks})", tuple(chunk))  # noqa: S608
-        found.update((row[0], row[1]) for row in rows)
-    return found
-
-
-def _write_seen(connection: Connection, part: int, fresh: Iterable[Decoded]) -> None:
-    rows = [(item.id_key, item.content, part, item.record.offset) for item in fresh]
-    if rows:
-        connection.exec_driver_sql("insert into seen (id_key, content, part, off) values (?, ?, ?, ?)", rows)
-
-
-def _bucket_upsert() -> str:
-    names = [*(f"v{i}" for i in range(MAX_TERMS)), *(f"d{i}" for i in range(schema.LIMBS)), "n", "synthetic_n"]
-    keys = ["kpi", "version", "grain_start", "scope", "dims", "writer"]
-    added = ", ".join(f"{name} = {name} + excluded.{name}" for name in names)
-    marks = ", ".join("?" * (len(keys) + len(names)))
-    return f"insert into bucket ({', '.join(keys + names)}) values ({marks}) on conflict do update set {added}"  # noqa: S608
-
-
-_BUCKET_UPSERT = _bucket_upsert()
-
-
-def _write_buckets(connection: Connection, writer: str, deltas: dict[BucketKey, Delta]) -> None:
-    if not deltas:
-        return
-    rows = []
-    for key, delta in deltas.items():
-        values = [*delta.values, *([0] * (MAX_TERMS - len(delta.values)))]
-        rows.append((*key, writer, *values, *limbs(delta.digest), delta.n, delta.synthetic_n))
-    connection.exec_driver_sql(_BUCKET_UPSERT, rows)
-    connection.execute(upsert(schema.dirty).on_conflict_do_nothing(), [key._asdict() for key in deltas])
-
-
-def limbs(digest: int) -> list[int]:
-    """The digest's 32-bit parts, lowest first; sums of parts of many buckets stay below 2^63."""
-    return [(digest >> (_LIMB_BITS * index)) & _LIMB_MASK for index in range(schema.LIMBS)]
-
-
-def from_limbs(parts: Sequence[int]) -> int:
-    """The 128-bit digest from summed parts."""
-    return sum(part << (_LIMB_BITS * index) for index, part in enumerate(parts)) & ((1 << 128) - 1)
+    def committed(self) -> None:
+        """Memory follows the store."""
+        self._held.seen.commit(self._staged)
+        self._held.position = self._after
+        self._buckets.committed()
 
 
 def _write_verdicts(connection: Connection, topic: str, part: int, verdicts: Sequence[Verdict]) -> None:
@@ -198,11 +224,11 @@ def _write_verdicts(connection: Connection, topic: str, part: int, verdicts: Seq
             "topic": topic,
             "part": part,
             "off": item.record.offset,
-            "reason": item.reason,
+            "reason": item.reason.value,
             "detail": item.detail[:500],
             "event_id": item.event_id[:256],
-            "appended_ms": item.record.append_ms,
-            "payload": item.record.value[:MAX_DEAD_PAYLOAD],
+            "appended_ms": item.record.timestamp,
+            "payload": (item.record.value or b"")[:MAX_DEAD_PAYLOAD],
         }
         for item in verdicts
     ]

@@ -12,11 +12,11 @@ from sqlalchemy import delete, insert, update
 from cityhub.bus.errors import BusUnavailable
 from cityhub.bus.topics import VALUES
 from cityhub.bus.whole_topic import TopicRecord
-from cityhub.kpi import publisher2 as publisher_module
+from cityhub.kpi import publisher as publisher_module
 from cityhub.kpi.kernel.readout import Quotient, Slot
-from cityhub.kpi.publisher2 import CommitWatch, KpiPublisher, Record, publisher
-from cityhub.kpi.store import schema2 as schema
-from cityhub.kpi.store.database2 import Database
+from cityhub.kpi.publisher import CommitWatch, KpiPublisher, Record, publisher
+from cityhub.kpi.store import schema
+from cityhub.kpi.store.database import Database
 from cityhub.kpi.values import KpiValue, WindowKind
 from tests.unit.kpi.publishing.world import JOB, Definition, Plan, World
 

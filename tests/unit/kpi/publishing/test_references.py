@@ -8,7 +8,7 @@ import pytest
 
 from cityhub.kpi.kernel.effect import ReferenceRow
 from cityhub.kpi.kernel.readout import Quotient, Slot
-from cityhub.kpi.store.database2 import Database
+from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.references import References
 from cityhub.kpi.values import Label, WindowKind
 from tests.unit.kpi.publishing.world import Definition, Plan, World
@@ -76,6 +76,17 @@ def test_windows_from_its_validity_on_follow_a_new_denominator(database: Databas
         {"stock": 20},
     )
     assert world.refresh() == 0
+
+
+def test_a_denominator_that_comes_out_of_order_is_not_overlooked(database: Database) -> None:
+    world = World(database, PLAN)
+    world.clock("2026-11-19 20:00")
+    world.add("2026-11-19 12:00", 5, 0)
+    world.refer("stock", 10, "2026-01-01 00:00", "2026-11-19 10:00")
+    world.refresh()
+    world.refer("stock", 20, "2026-11-01 00:00", "2026-11-19 09:00")
+    world.refresh()
+    assert world.number(DAY, "2026-11-19 12:00") == 25.0
 
 
 def test_an_event_that_is_recorded_twice_is_one_denominator(database: Database) -> None:

@@ -9,8 +9,8 @@ import pytest
 from cityhub.kpi.kernel.histogram import bin_of
 from cityhub.kpi.kernel.readout import Coverage, MeanAge, QuantileOf, Quotient, Slot
 from cityhub.kpi.kernel.windows import Grain
-from cityhub.kpi.store import schema2 as schema
-from cityhub.kpi.store.database2 import Database
+from cityhub.kpi.store import schema
+from cityhub.kpi.store.database import Database
 from cityhub.kpi.values import WindowKind
 from tests.unit.kpi.publishing.world import Definition, Plan, World, dims_of, utc
 

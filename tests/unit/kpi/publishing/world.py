@@ -17,8 +17,8 @@ from cityhub.kpi.kernel.bucket import DIGEST_MOD
 from cityhub.kpi.kernel.effect import ReferenceRow
 from cityhub.kpi.kernel.readout import Readout
 from cityhub.kpi.kernel.windows import Grain, window_at
-from cityhub.kpi.store import schema2 as schema
-from cityhub.kpi.store.database2 import Database
+from cityhub.kpi.store import schema
+from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.dialect import AddingRows, insert_missing
 from cityhub.kpi.store.publishing import Publishing
 from cityhub.kpi.store.references import write_references
@@ -31,7 +31,7 @@ WRITERS = (1, 2)
 BERLIN = ZoneInfo("Europe/Berlin")
 _BUCKETS = AddingRows("bucket", ("series", "start", "writer"), schema.SUMS)
 _BINS = AddingRows("bin", ("series", "start", "histogram", "bin", "writer"), ("n",))
-_DIRTY = AddingRows("dirty", ("series", "start", "writer"), (), latest=("stamp",))
+_DIRTY = AddingRows("dirty", ("series", "start", "writer"), (), latest=("stamp", "last_ms"), first=("first_ms",))
 
 
 class Source(Struct):
@@ -135,7 +135,8 @@ class World:
             _BUCKETS.write(connection, [(series, start, writer, n, n, *limbs, *padded)])
             for histogram, bin_ in bins:
                 _BINS.write(connection, [(series, start, histogram, bin_, writer, 1)])
-            _DIRTY.write(connection, [(series, start, writer, number)])
+            clock = connection.scalar(select(schema.cursor.c.appended_ms).where(schema.cursor.c.id == writer)) or 0
+            _DIRTY.write(connection, [(series, start, writer, clock, number, clock)])
 
     def refer(
         self, name: str, value: int, valid_from: str, recorded: str, *, scope: str = "city", id_: str = ""

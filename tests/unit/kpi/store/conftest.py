@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cityhub.kpi.store.database2 import Database
+from cityhub.kpi.store.database import Database
 from tests.integration.postgres import postgres
 
 __all__ = ["postgres"]

@@ -12,8 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import Connection, delete, func, insert, select, update
 from xxhash import xxh3_128_digest
 
-from cityhub.kpi.store import schema2 as schema
-from cityhub.kpi.store.database2 import Database
+from cityhub.kpi.store import schema
+from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.dedup import FORGET_EVERY_MS, MARGIN_MS, Answer, SeenIds
 
 JOB, TOPIC, PART = "kpi", "du.evt.dvv.departures.v1", 3

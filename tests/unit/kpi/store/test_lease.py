@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import insert, select, text
 
-from cityhub.kpi.store import schema2 as schema
-from cityhub.kpi.store.database2 import Database
-from cityhub.kpi.store.lease2 import LEASE_MS, Lease
+from cityhub.kpi.store import schema
+from cityhub.kpi.store.database import Database
+from cityhub.kpi.store.lease import LEASE_MS, Lease
 
 
 def holds(database: Database, lease: Lease, holder: str, epoch: int) -> bool:

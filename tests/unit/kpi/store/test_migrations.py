@@ -16,9 +16,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, insert, inspect, select, text, update
 
 from cityhub.kpi.errors import StoreUnavailable
-from cityhub.kpi.store import migrations
-from cityhub.kpi.store import schema2 as schema
-from cityhub.kpi.store.database2 import Database
+from cityhub.kpi.store import migrations, schema
+from cityhub.kpi.store.database import Database
 from tests.integration.postgres import Postgres
 
 NEXT = '''
@@ -32,7 +31,7 @@ def upgrade() -> None:
 '''
 OPEN = """
 import sys
-from cityhub.kpi.store.database2 import Database
+from cityhub.kpi.store.database import Database
 sys.stdin.readline()
 Database(sys.argv[1]).close()
 print("alembic" in sys.modules)

@@ -10,7 +10,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, column, insert, inspect, select, table, text
 
 from cityhub.kpi.errors import StoreUnavailable
-from cityhub.kpi.store import schema2 as schema
+from cityhub.kpi.store import schema
 
 if TYPE_CHECKING:
     from alembic.config import Config

@@ -88,8 +88,16 @@ def _sums() -> None:
     )
     keys = (_key(name) for name in ("series", "start", "histogram", "bin", "writer"))
     op.create_table("bin", *keys, _count("n"), sqlite_with_rowid=False)
-    stamp = _count("stamp", "offset of the batch that changed the bucket last")
-    op.create_table("dirty", _key("series"), _key("start"), _key("writer"), stamp, sqlite_with_rowid=False)
+    op.create_table(
+        "dirty",
+        _key("series"),
+        _key("start"),
+        _key("writer"),
+        _count("stamp", "offset of the batch that changed the bucket last"),
+        _count("first_ms", "the partition's clock at the first change that the mark stands for"),
+        _count("last_ms", "and at the last"),
+        sqlite_with_rowid=False,
+    )
     at_min = _key("at_min", "epoch minutes: the bucket over all writers as it was known then")
     bins = Column("bins", LargeBinary)
     op.create_table("history", _key("series"), _key("start"), at_min, *_added(), bins, sqlite_with_rowid=False)
@@ -102,7 +110,6 @@ def _cells() -> None:
         "cell",
         Column("plan", Text, primary_key=True, comment="<kpi>/<version>/<cell index>"),
         Column("key", LargeBinary, primary_key=True, comment="16-byte hash of the entity"),
-        Column("entity", Text, nullable=False),
         Column("state", LargeBinary, nullable=False),
         _count("version", "compare-and-set: grows with every change"),
         sqlite_with_rowid=False,

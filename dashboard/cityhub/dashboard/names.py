@@ -1,0 +1,59 @@
+"""Names of what definitions and events name by a code: partners, dimensions, denominators."""
+
+from __future__ import annotations
+
+from cityhub.kpi.definition import KpiDefinition
+from cityhub.sdk.text import Text
+
+PARTNERS = {
+    "city": Text("Stadt Duisburg", "City of Duisburg"),
+    "dvv": Text(
+        "DVV – Duisburger Versorgungs- und Verkehrsgesellschaft", "DVV – Duisburg's utility and transport company"
+    ),
+    "gebag": Text("GEBAG – Duisburger Baugesellschaft", "GEBAG – Duisburg's housing company"),
+    "wbd": Text("WBD – Wirtschaftsbetriebe Duisburg", "WBD – Duisburg's municipal services"),
+}
+"""Full names of partners; every other partner is shown by its short name."""
+_SHORT = {"city": Text("Stadt Duisburg", "City of Duisburg")}
+"""Partners that are not known by their initials."""
+_DIMENSIONS = {
+    "channel": Text("Zugangsweg", "channel"),
+    "line": Text("Linie", "line"),
+    "office": Text("Dienststelle", "office"),
+    "service": Text("Leistung", "service"),
+}
+_REFERENCES = {
+    "flats": Text("Wohnungen", "flats"),
+    "lamps": Text("Laternen", "lamps"),
+    "leika_services": Text("Verwaltungsleistungen", "public services"),
+    "population": Text("Einwohnerinnen und Einwohner", "inhabitants"),
+}
+
+
+def partner_name(partner: str, lang: str) -> str:
+    """Short name of a partner as the city writes it."""
+    known = _SHORT.get(partner)
+    return known.get(lang) if known else partner.upper()
+
+
+def partner_full_name(partner: str, lang: str) -> str:
+    """Full name where known, else the short one."""
+    known = PARTNERS.get(partner)
+    return known.get(lang) if known else partner.upper()
+
+
+def dimension_name(definition: KpiDefinition, dimension: str, lang: str) -> str:
+    """What a dimension is called; one without a name here is called by what its contract says of the field."""
+    if dimension in _DIMENSIONS:
+        return _DIMENSIONS[dimension].get(lang)
+    for source, term in definition.dimensions[dimension].items():
+        field = definition.sources[source].contract.fields.get(str(term.tree).removeprefix("$"))
+        if field is not None:
+            return field.meaning.get(lang)
+    return dimension
+
+
+def reference_name(reference: str, lang: str) -> str:
+    """What a denominator counts."""
+    known = _REFERENCES.get(reference)
+    return known.get(lang) if known else reference.replace("_", " ")
