@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import faust
+from faust.transport.drivers import aiokafka as driver
 from sqlalchemy import update
 
 from cityhub.bus import batch_consumer
@@ -60,7 +61,7 @@ def naive(access: KafkaAccess, topic: str) -> faust.App:
 
 def start_at_committed_offset() -> None:
     """Let Kafka decide where a worker starts."""
-    batch_consumer.BatchConsumer.perform_seek = batch_consumer.driver.Consumer.perform_seek
+    batch_consumer.BatchConsumer.perform_seek = driver.Consumer.perform_seek  # type: ignore[method-assign]
 
 
 def apply_anything() -> None:

@@ -165,10 +165,8 @@ async def test_event_becomes_a_published_value_and_a_live_one(bench: Bench) -> N
         await bench.until(lambda: (day := bench.day()) and day.n == marker, "the store does not have all events")
     assert seen[0].value == 100.0
     assert seen[0].synthetic
-    (published,) = {
-        item for item in await whole_topic(bench.access, VALUES) if item == msgspec.json.encode(bench.day())
-    }
-    assert msgspec.json.decode(published, type=KpiValue) == bench.day()
+    published = [msgspec.json.decode(item, type=KpiValue) for item in await whole_topic(bench.access, VALUES)]
+    assert bench.day() in published
 
 
 async def test_poison_goes_to_the_dead_letters_and_the_rest_counts(bench: Bench) -> None:
@@ -220,15 +218,13 @@ async def test_sigterm_ends_a_worker_with_a_batch_in_flight(kafka: Kafka, postgr
 
 
 async def test_joins_and_corrections_survive_kill_9(kafka: Kafka, tmp_path: Path) -> None:
-    """Halves of cases and versions of flats come in any order and twice; the worker dies between them."""
+    """Halves of cases and versions of flats come in any order and some twice; the worker dies between them."""
     bench = Bench(kafka, tmp_path / "store.db", "E07", "W01")
     told = entities.told(YESTERDAY)
-    log = tmp_path / "children.log"
-    for first in range(0, len(told), len(told) // 3):
-        await send(bench.access, bench.topic, told[first : first + len(told) // 3])
-        before = bench.records
-        with bench.child("worker", log):
-            await bench.until(lambda before=before: bench.records > before, "no progress")
+    await send(bench.access, bench.topic, told[: len(told) // 2])
+    with bench.child("worker", tmp_path / "children.log"):
+        await bench.until(lambda: bench.records, "no progress")
+    await send(bench.access, bench.topic, told[len(told) // 2 :])
     async with bench.running(worker.serve), bench.running(publisher.serve):
         await bench.until(lambda: bench.records == len(told), "not all events are read")
         await bench.until(lambda: entities.shown(bench.reader) == entities.due(), f"due are {entities.due()}")

@@ -44,7 +44,7 @@ class Explained(Wording):
     COUNT = Text("{good} {noun} gezählt", "{good} {noun} counted")
     SUM = Text("Summe aus {n} gezählten Ereignissen", "Sum over {n} counted events")
     DISTINCT = Text(
-        "{n} Ereignisse gezählt, darunter {good} verschiedene Werte", "{n} events counted, with {good} different values"
+        "{good} verschiedene Werte in {n} Ereignissen gezählt", "{good} different values counted in {n} events"
     )
     DIVIDED = Text("{text}, geteilt durch {reference}", "{text}, divided by {reference}")
     HOURLY = Text("{text}, je Stunde des Zeitraums", "{text}, per hour of the period")

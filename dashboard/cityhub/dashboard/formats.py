@@ -24,6 +24,7 @@ _WEEKDAYS = {
 _SPANS = ((86_400, "Tag", "Tage", "day"), (3_600, "Stunde", "Stunden", "hour"), (60, "Minute", "Minuten", "minute"))
 _TINY = 1e-9
 """Binary fractions of a share lie that close to the decimal that was meant."""
+_ONCE = {86_400: T.DAILY, 3_600: T.HOURLY}
 _GERMAN_MARKS = str.maketrans(",.", ".,")
 
 
@@ -106,8 +107,10 @@ def age(span: timedelta, lang: Lang) -> str:
 
 
 def every(seconds: int, lang: Lang) -> str:
-    """How often something is expected: `alle 30 s`, `alle 15 min`."""
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+    """How often something is expected: `alle 30 s`, `alle 15 min`, `stündlich`, `alle 30 Tage`."""
+    if seconds in _ONCE:
+        return t(lang, _ONCE[seconds])
+    for size, unit in ((86_400, units.sign("d", lang)), (3_600, "h"), (60, "min")):
         if seconds >= size and seconds % size == 0:
             return t(lang, T.EVERY, duration=f"{seconds // size}{NBSP}{unit}")
     return t(lang, T.EVERY, duration=f"{seconds}{NBSP}s")

@@ -61,7 +61,7 @@ class T(Wording):
 
     # overview
     CHANGED = Text("Was hat sich zuletzt geändert?", "What has changed lately?")
-    CHANGED_ITEM = Text("{name}: {value} {period}, {change}", "{name}: {value} {period}, {change}")
+    CHANGED_ITEM = Text("{name}: {value} ({period}), {change}", "{name}: {value} ({period}), {change}")
     CHANGED_UNKNOWN = Text(
         "Noch kein Vergleich möglich: Dafür müssen zwei vollständige Zeiträume vorliegen.",
         "No comparison yet: that takes two complete periods.",
@@ -119,6 +119,8 @@ class T(Wording):
     SHORT_STATE = Text("Stand {time}", "As of {time}")
     SOURCE = Text("Quelle: {partner}", "Source: {partner}")
     EXPECTED = Text("erwartet {every}", "expected {every}")
+    DAILY = Text("täglich", "daily")
+    HOURLY = Text("stündlich", "hourly")
     EVERY = Text("alle {duration}", "every {duration}")
     OVERDUE = Text("überfällig seit {time} ({age})", "overdue since {time} ({age})")
     OVERDUE_SHORT = Text("überfällig seit {age}", "overdue for {age}")
@@ -160,7 +162,7 @@ class T(Wording):
     CSV = Text("CSV herunterladen", "Download CSV")
     CSV_OF = Text("CSV herunterladen: {table}", "Download CSV: {table}")
     BY_DIMENSION = Text("Nach {dimension}, {period}", "By {dimension}, {period}")
-    BESIDE = Text("{name}: {value}", "{name}: {value}")
+    BESIDE = Text("{name}:\u00a0{value}", "{name}:\u00a0{value}")
     OBSERVED = Text("beobachtet: {share} der Zeit", "observed: {share} of the time")
     OBSERVED_TOO_LITTLE = Text(
         "nicht verlässlich: nur {share} der Zeit beobachtet", "not reliable: only {share} of the time observed"

@@ -23,6 +23,7 @@ from cityhub.hub.settings import Settings
 from cityhub.kpi.errors import StoreUnavailable
 from cityhub.kpi.store import schema
 from cityhub.kpi.store.database import Database
+from cityhub.kpi.store.lease import LEASE_MS
 
 _BEHIND_S = 30.0
 _BACK_OFF_S = 400.0
@@ -81,12 +82,14 @@ def _worker(store: Path, started: datetime) -> str | None:
 
 
 def _publisher(store: Path) -> str | None:
-    """Ready while somebody holds the lease."""
+    """Ready while a holder of the lease shows signs of life."""
+    row = schema.lease.c
     try:
-        (expires_ms,) = _ask(store, select(func.max(schema.lease.c.expires_ms)))
+        (seen_ms,) = _ask(store, select(func.max(row.seen_ms)).where(row.holder != ""))
     except StoreUnavailable as error:
         return str(error)
-    return None if (expires_ms or 0) > time.time() * 1000 else "nobody holds the publisher's lease"
+    alive = seen_ms is not None and abs(time.time() * 1000 - seen_ms) < LEASE_MS
+    return None if alive else "nobody holds the publisher's lease"
 
 
 def _ask(store: Path, question: Executable) -> tuple[Any, ...]:

@@ -37,7 +37,8 @@ SETTLE_EVERY_S = 5.0
 _POLL_S = 0.05
 _RETRY_S = 1.0
 _WORK = """
-    select exists (select 1 from dirty where start <= ?) or exists (select 1 from verdict where payload is not null)
+    select exists (select 1 from touched) or exists (select 1 from dirty where start <= ?)
+        or exists (select 1 from verdict where payload is not null)
 """
 
 Record = tuple[bytes | None, bytes, list[tuple[str, bytes]]]
@@ -85,7 +86,7 @@ class KpiPublisher:
     async def attempt(self) -> None:
         """One round, if this process holds the lease; trouble is logged, and the next round begins where this ended."""
         try:
-            if not self._tenure.keep(_now_ms()):
+            if not self._tenure.keep(_monotonic_ms(), _now_ms()):
                 self._incarnation = ""
                 return
             if not self._incarnation:
@@ -124,7 +125,7 @@ class KpiPublisher:
             if not self._publishing.behind:
                 break
             log.info("publisher_behind", changed=changed)
-            if not self._tenure.keep(_now_ms()):
+            if not self._tenure.keep(_monotonic_ms(), _now_ms()):
                 raise LeaseLost("another process took the lease while a backlog was worked off")
         while letters := self._outbox.dead_letters():
             await self._relay(letters)
@@ -250,6 +251,10 @@ def _dead_letter_headers(letter: DeadLetter) -> list[tuple[str, bytes]]:
         ("dlq_partition", str(letter.part).encode()),
         ("dlq_offset", str(letter.off).encode()),
     ]
+
+
+def _monotonic_ms() -> int:
+    return int(time.monotonic() * 1000)
 
 
 def _now_ms() -> int:

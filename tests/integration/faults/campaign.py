@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -31,7 +32,8 @@ from tests.integration.servers import Kafka
 LIMIT_S = float(os.environ.get("TEST_LIMIT_S", "300"))
 _CURSORS = "select part, off, records, duplicates, rejected from cursor order by part"
 _PROVISIONAL = "select \"end\" from value where label = 'provisional'"
-_UNFINISHED = """select (select count(*) from dirty) + (select count(*) from value where published < revision)
+_UNFINISHED = """select (select count(*) from touched) + (select count(*) from dirty)
+    + (select count(*) from value where published < revision)
     + (select count(*) from verdict where payload is not null)"""
 
 
@@ -125,12 +127,15 @@ class Run:
             share = self.plan.traffic.total // (len(faults) + 1)
             allow(share * (number + 1))
             middle = share * number + share // 2
-            await self._until(lambda middle=middle: self.sent >= middle, "the ledger sends")
+            await self._until(partial(self._has_sent, middle), "the ledger sends")
             self.journal.note("fault", number=number, sent=self.sent, **fault._asdict())
             await injector.strike(fault)
             if fault.patient:
                 await self._recover(number, fault)
         allow(self.plan.traffic.total)
+
+    def _has_sent(self, count: int) -> bool:
+        return self.sent >= count
 
     async def _recover(self, number: int, fault: Fault) -> None:
         """Wait until everything that was acknowledged by the fault's end is in the store."""

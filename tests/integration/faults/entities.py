@@ -29,7 +29,7 @@ def told(at: datetime) -> Sequence[Event]:
         _event(REFERENCE, "flats", at, name="flats", value=STOCK, unit="1", valid_from=datetime(2020, 1, 1, tzinfo=UTC))
     ]
     for number in range(CASES):
-        case = {"case_id": f"case{number}", "service": "parking-permit", "channel": "online"}
+        case: dict[str, Any] = {"case_id": f"case{number}", "service": "parking-permit", "channel": "online"}
         decided = at + timedelta(seconds=number)
         events.append(_event(SUBMITTED, case["case_id"], decided - timedelta(hours=1 + number % 9), **case))
         if number >= OPEN:

@@ -167,7 +167,7 @@ def _poison(kind: str, event: Event, body: bytes, end_s: int) -> bytes:
         "year-1970": {"time": datetime.fromtimestamp(86_400, UTC)},
         "unknown-type": {"type": event.type.replace("transit", "ferry")},
         "foreign": {"type": "de.duisburg.wbd.bin.level-observed.v1"},
-        "huge-integer": {"data": event.data | {"delay_s": 10**18}},
+        "huge-integer": {"data": event.data | {"delay_s" if "delay_s" in event.data else "line": 10**18}},
         "null-field": {"data": event.data | {"line": None}},
     }
     return damaged[kind] if kind in damaged else _retold(event, **told[kind])

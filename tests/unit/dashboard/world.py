@@ -1,4 +1,7 @@
-"""A seeded city for the dashboard: hours, days and lines of M01 around a fixed moment, all marked as simulated."""
+"""A seeded city for the dashboard: hours, days and lines of M01 around a fixed moment, all marked as simulated.
+
+`World.of_all_classes` is a city with one KPI of each class instead.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Self
 
 from dash import Dash
 from fastapi import FastAPI
@@ -14,11 +18,12 @@ from msgspec import structs
 from cityhub.adapters.status import FeedStatus
 from cityhub.dashboard.app import create_dashboard
 from cityhub.dashboard.services import LoginState, Services
-from cityhub.kpi.definition import Catalogue, KpiDefinition, load_catalogue
-from cityhub.kpi.kernel.windows import window_of
+from cityhub.kpi.definition import Catalogue, KpiDefinition
+from cityhub.kpi.kernel.windows import window_at
 from cityhub.kpi.memory_reader import InMemoryReader
 from cityhub.kpi.values import KpiValue, Label, StreamState, WindowKind
 from cityhub.sdk.principal import Principal
+from tests.unit.api.classes import CATALOGUE, CLASSES, value_of, values_of
 
 NOW = datetime(2026, 11, 23, 13, 5, tzinfo=UTC)
 """14:05 Uhr in Duisburg, a Monday."""
@@ -59,12 +64,25 @@ class World:
         self.viewer: Principal | None = None
         self.live = Live()
         self.random = Random(seed)  # noqa: S311
-        catalogue = load_catalogue()
-        self.kpi = catalogue["M01"]
+        self.kpi = CATALOGUE["M01"]
         self.feeds: list[FeedStatus] = [feed(now)] if hours else []
         self.streams: list[StreamState] = [stream(now)] if hours else []
-        self.reader = InMemoryReader(catalogue, self.streams)
+        self.reader = InMemoryReader(Catalogue({"M01": self.kpi}), self.streams)
         self.reader.put(history(self.kpi, hours, now, self.random))
+
+    @classmethod
+    def of_all_classes(cls) -> Self:
+        """A KPI of each class with the last windows of its kinds, and a first one years ago."""
+        world = cls()
+        definitions = {name: CATALOGUE[name] for name in CLASSES}
+        for topic in {source.topic for item in definitions.values() for source in item.sources.values()} - {TOPIC}:
+            world.streams.append(stream(world.now, topic=topic, partner=topic.split(".")[2]))
+        world.reader = InMemoryReader(Catalogue(definitions), world.streams)
+        for definition in definitions.values():
+            world.reader.put(values_of(definition, world.now, 60))
+            finest = definition.windows[0]
+            world.reader.put([value_of(definition, finest, world.now - timedelta(days=2_000), world.now)])
+        return world
 
     def with_definition(self, definition: KpiDefinition) -> None:
         """Use another definition of M01, or one more KPI."""
@@ -139,7 +157,8 @@ def value(
     **changes: object,
 ) -> KpiValue:
     """The value of M01 in the window that contains `at`: (good, all) departures."""
-    start, end = map(instant, window_of(kind, int(at.timestamp())))
+    _, begin, finish, _ = window_at(kind, int(at.timestamp()))
+    start, end = instant(begin), instant(finish)
     good, total = counted
     made = KpiValue(
         kpi_id="M01",
@@ -183,7 +202,7 @@ def history(kpi: KpiDefinition, hours: int, now: datetime, random: Random) -> Se
             gone = int(random.random() < 0.02)
             counts = [good, total, gone]
             values.append(value(WindowKind.HOUR, at, (good, total), line=line, now=now, cancelled=gone))
-            day = instant(window_of(WindowKind.DAY, int(at.timestamp()))[0])
+            day = instant(window_at(WindowKind.DAY, int(at.timestamp())).start)
             for key in (line, ""):
                 sums = days.setdefault((day, key), [0, 0, 0])
                 sums[:] = [a + b for a, b in zip(sums, counts, strict=True)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -13,8 +12,6 @@ import pytest
 from cityhub.bus.errors import BusUnavailable
 from cityhub.kpi import live as live_module
 from cityhub.kpi.live import MAX_PENDING, LiveValues
-from cityhub.kpi.store.database import Database
-from cityhub.kpi.store.lease import LEASE_MS, Lease
 from cityhub.kpi.values import KpiValue, Label, WindowKind
 
 START = datetime(2026, 11, 20, 11, tzinfo=UTC)
@@ -132,19 +129,3 @@ async def test_stop_ends_the_readers() -> None:
 
 async def _collect(live: LiveValues) -> list[KpiValue]:
     return [item async for item in live.subscribe()]
-
-
-def test_lease_has_one_holder_until_it_runs_out(tmp_path: Path) -> None:
-    database = Database(tmp_path / "store.db")
-    lease = Lease(database, "publisher")
-    assert lease.acquire("a", 1_000)
-    assert not lease.acquire("b", 1_000 + LEASE_MS - 1)
-    assert lease.acquire("a", 2_000)
-    assert not lease.acquire("b", 1_000 + LEASE_MS)
-    assert lease.acquire("b", 2_000 + LEASE_MS)
-    assert not lease.acquire("a", 2_000 + LEASE_MS)
-    lease.release("a")
-    assert not lease.acquire("a", 2_001 + LEASE_MS)
-    lease.release("b")
-    assert lease.acquire("a", 2_002 + LEASE_MS)
-    database.close()

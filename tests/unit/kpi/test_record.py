@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -60,6 +61,7 @@ def refusal(value: bytes, topic_reader: TopicReader | None = None, clock_ms: int
         (b'{"type": 7}', Reason.ENVELOPE, "type"),
         (GOOD.replace(b'"time":"2026-11-20T11:00:00Z"', b'"time":"2026-11-20T11:00:00"'), Reason.ENVELOPE, "time"),
         (GOOD.replace(b'"contenthash":"', b'"contenthash":"zz'), Reason.ENVELOPE, "contenthash"),
+        (re.sub(rb'"contenthash":"..', b'"contenthash":"zz', GOOD), Reason.ENVELOPE, "contenthash"),
         (GOOD.replace(b"stop-departed.v1", b"stop-passed.v1"), Reason.UNKNOWN_TYPE, "stop-passed"),
         (
             GOOD.replace(b"dvv.transit.stop-departed", b"wbd.bin.level-observed"),

@@ -24,7 +24,8 @@ HEIGHT_REM = 18
 _CONFIG = {"displayModeBar": False, "displaylogo": False, "responsive": True, "showSendToCloud": False}
 """No mode bar: its „Share chart“ button would send the chart to another company."""
 _TICK_HOURS = 12
-_DATES = 5
+_DATES = 4
+"""Ticks of an axis: a phone has no room for more."""
 _LONGEST_SUFFIX = 4
 _WHOLE = 100.0
 _LEAST_POINTS = 10.0
@@ -170,10 +171,10 @@ def _suffix(series: Series) -> str:
 
 
 def _range(series: Series) -> dict[str, Any]:
-    """Shares zoom in on what happened, but not on noise; everything else starts at 0."""
+    """Shares zoom in on what happened, but not on noise; small ones and everything else start at 0."""
     numbers = [number for _, number in series.known]
     low, high = min(numbers), max(numbers)
-    if series.definition.unit != "%":
+    if series.definition.unit != "%" or high < _LEAST_POINTS:
         return {"rangemode": "tozero"}
     spare = max(_LEAST_POINTS - (high - low), 0.0) / 2 + 1.0
     return {"range": [max(low - spare, -1.0), high + spare if high > _WHOLE else min(high + spare, 101.0)]}

@@ -97,8 +97,8 @@ def _running(facts: KpiFacts, now: datetime, lang: Lang, key: str) -> Component 
 def _marks(facts: KpiFacts, lang: Lang) -> Sequence[Component | None]:
     return [
         status_mark(facts.status, lang),
-        _trend(facts, lang),
         simulation_mark(lang) if facts.synthetic else None,
+        _trend(facts, lang),
     ]
 
 

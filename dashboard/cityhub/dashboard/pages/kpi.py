@@ -20,7 +20,7 @@ from cityhub.dashboard.components.table import data_table
 from cityhub.dashboard.components.tile import doubt, value_words
 from cityhub.dashboard.components.trust import trust_column
 from cityhub.dashboard.facts import KpiFacts, read_facts
-from cityhub.dashboard.judgement import is_reliable, step_of
+from cityhub.dashboard.judgement import STEP_POINTS, STEP_SHARE, is_reliable
 from cityhub.dashboard.pages.series import SPANS, series_in, spans_of
 from cityhub.dashboard.tables import Table, dimension_table, series_table
 from cityhub.dashboard.texts import T, t
@@ -143,8 +143,8 @@ def _comparison(view: View, facts: KpiFacts) -> Sequence[Component]:
         return []
     if trend is None:
         return [html.P(t(lang, T.NO_COMPARISON), id="kpi-trend", className="comparison")]
-    step = step_of(value.unit, value.value - trend.change)
-    rule = t(lang, T.TREND_RULE, step=formats.difference(step, value.unit, lang).removeprefix("+"))
+    points = formats.difference(STEP_POINTS, value.unit, lang).removeprefix("+")
+    rule = t(lang, T.TREND_RULE, step=points if value.unit == "%" else formats.percent(STEP_SHARE, lang))
     return [
         html.P(
             [trend_mark(trend, value.unit, value.window, lang), " ", html.Small(rule)],

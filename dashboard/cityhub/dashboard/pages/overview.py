@@ -15,7 +15,7 @@ from cityhub.dashboard.components.state import short_state_line, simulation_bann
 from cityhub.dashboard.components.tile import lead_row, value_words
 from cityhub.dashboard.facts import KpiFacts, read_facts
 from cityhub.dashboard.freshness import Freshness, as_of, feed_of
-from cityhub.dashboard.judgement import Status, steps_of
+from cityhub.dashboard.judgement import Direction, Status, steps_of
 from cityhub.dashboard.texts import Lang, T, t
 from cityhub.dashboard.view import View
 from cityhub.kpi.fields import ActionField
@@ -53,7 +53,8 @@ def _changes(view: View, facts: Sequence[KpiFacts]) -> Component:
     """The largest differences between the last two complete periods, in words."""
     lang = view.lang
     compared = sorted((item for item in facts if item.trend), key=lambda item: -steps_of(item.value, item.trend))
-    parts = [_change(view, item) for item in compared[:CHANGES]]
+    moved = [item for item in compared if item.trend and item.trend.direction is not Direction.FLAT]
+    parts = [_change(view, item) for item in (moved or compared)[:CHANGES]]
     return html.P(
         [html.B(t(lang, T.CHANGED)), " ", " · ".join(parts) if parts else t(lang, T.CHANGED_UNKNOWN)],
         id="changes",

@@ -1,4 +1,4 @@
-"""The simulated city, on loopback only: feeds for the adapters that exist, events for the partners that have none yet."""
+"""The simulated city, on loopback only: feeds for the adapters there are, events for partners that have none yet."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def _annotation(field: Field) -> Any:
 
 
 def decimal_check(contract: Contract) -> Callable[[Any], None] | None:
-    """Raises ValueError for decimals beyond the contract's scale; None where a contract has no decimals."""
+    """Raises ValidationError for decimals beyond the contract's scale; None where a contract has no decimals."""
     decimals = [(name, field.scale) for name, field in contract.fields.items() if field.type == "decimal"]
     if not decimals:
         return None
@@ -70,6 +70,6 @@ def decimal_check(contract: Contract) -> Callable[[Any], None] | None:
                 try:
                     scaled(value, scale)
                 except ValueError as error:
-                    raise ValueError(f"data.{name}: {value!r} {error}") from error
+                    raise msgspec.ValidationError(f"{value!r} {error} - at `$.data.{name}`") from error
 
     return check

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+import msgspec
+
 from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.errors import DefinitionError
 from cityhub.kpi.kernel.cell_join import FIRST, THEN
@@ -24,6 +26,7 @@ from cityhub.kpi.kernel.measure import (
     State,
     Term,
     Total,
+    meaning_of,
 )
 from cityhub.kpi.kernel.plan import CellPlan, Fill, Input, Plan
 from cityhub.kpi.kernel.readout import Coverage, MeanAge, QuantileOf, Quotient, Readout, Slot
@@ -43,6 +46,7 @@ class _Layout:
         self._slots = 0
         self._histograms = 0
         self._prefix = False
+        self._sums: dict[bytes, Slot] = {}
         self._layered = False
         self._fills: dict[str, list[Fill]] = {}
         self._correctable: dict[str, list[Fill]] = {}
@@ -125,7 +129,11 @@ class _Layout:
                 return self._distinct(operand)
 
     def _term(self, term: Term) -> Slot:
-        slot = self._slot()
+        """The slot of a sum; the same sum twice is one."""
+        meaning = msgspec.json.encode(meaning_of(term))
+        if (known := self._sums.get(meaning)) is not None:
+            return known
+        slot = self._sums[meaning] = self._slot()
         for part in term.parts:
             self._fill(Fill(slot.index, None, part))
         return slot

@@ -22,6 +22,7 @@ from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.kernel.program import Sums
 from cityhub.kpi.store.dialect import AddingRows
 from cityhub.kpi.store.series import SeriesIds
+from cityhub.kpi.store.touched import Touch, write_touched
 
 _limbs = Packed("<4I").unpack
 _KEYS = ("series", "start", "writer")
@@ -30,7 +31,6 @@ _BUCKETS = tuple(
     AddingRows("bucket", _KEYS, (*_FIXED, *(f"v{slot}" for slot in range(width)))) for width in range(MAX_SLOTS + 1)
 )
 _BINS = AddingRows("bin", ("series", "start", "histogram", "bin", "writer"), ("n",))
-_DIRTY = AddingRows("dirty", _KEYS, (), latest=("stamp", "last_ms"), first=("first_ms",))
 
 
 def limbs(digest: int) -> tuple[int, ...]:
@@ -51,15 +51,15 @@ class BucketWriter:
         self._series = SeriesIds()
 
     def write(
-        self, connection: Connection, writer: int, stamp: int, sums: Sequence[Sums], cells: Mapping[int, Deltas]
+        self, connection: Connection, writer: int, offset: int, sums: Sequence[Sums], cells: Mapping[int, Deltas]
     ) -> None:
         """Add a batch's contributions.
 
         Args:
-            writer: the writing partition's number. stamp: offset of the batch's last record.
+            writer: the writing partition's number. offset: the batch's last record.
             sums: additive contributions by plan. cells: what changed cells add, by number of the plan.
         """
-        marks = []
+        touches: list[Touch] = []
         bins: dict[tuple[int, int, int, int], int] = {}
         for number, plan in enumerate(self._plans):
             buckets: dict[tuple[int, int], list[int]] = {}
@@ -70,13 +70,10 @@ class BucketWriter:
                 (series, start, writer, vector[N], vector[SYNTHETIC], *limbs(vector[DIGEST]), *vector[FIRST_SLOT:])
                 for (series, start), vector in buckets.items()
             ]
-            marks += [
-                (series, start, writer, vector[FIRST_MS], stamp, vector[LAST_MS])
-                for (series, start), vector in buckets.items()
-            ]
+            touches += [(*key, vector[FIRST_MS], vector[LAST_MS]) for key, vector in buckets.items()]
             _BUCKETS[plan.width].write(connection, rows)
         _BINS.write(connection, [(*key, writer, count) for key, count in bins.items()])
-        _DIRTY.write(connection, marks)  # a partition's clock never goes back, and a row belongs to one partition
+        write_touched(connection, writer, offset, touches)
         self._series.write_new(connection)
 
     def committed(self) -> None:

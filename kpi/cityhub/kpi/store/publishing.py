@@ -31,6 +31,7 @@ from cityhub.kpi.store.references import References, Seen, load_references
 from cityhub.kpi.store.renewal import decode_value, settles_ms
 from cityhub.kpi.store.sheet import Cut, SeriesRow, cuts_of
 from cityhub.kpi.store.tenure import Fence
+from cityhub.kpi.store.touched import mark_touched
 from cityhub.kpi.store.windows import Job, Place, PlanRows, series_of
 from cityhub.kpi.values import Label, WindowKind
 
@@ -63,6 +64,7 @@ class Publishing:
         self._job = job
         self._fence = fence
         self._memory: _Memory | None = None
+        self._unmarked = False
 
     def refresh(self, now_ms: int) -> int:
         """One pass: bounded work, newest windows first; call it again while `behind`.
@@ -76,6 +78,7 @@ class Publishing:
         Raises:
             StoreUnavailable, LeaseLost: nothing was written.
         """
+        self._unmarked = mark_touched(self._database, self._fence)
         memory, self._memory = self._memory, None  # memory follows the store: lost with a pass that fails
         with self._database.snapshot() as connection:
             memory = memory or _load(connection, self._plans)
@@ -96,7 +99,7 @@ class Publishing:
     @property
     def behind(self) -> bool:
         """Whether the last pass left numbers for the next one."""
-        return self._memory is not None and bool(self._memory.backlog.waiting())
+        return self._unmarked or (self._memory is not None and bool(self._memory.backlog.waiting()))
 
 
 class _Memory:

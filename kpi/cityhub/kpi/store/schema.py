@@ -130,6 +130,14 @@ cell = Table(
     sqlite_with_rowid=False,
 )
 
+touched = Table(
+    "touched",
+    metadata,
+    _key("writer", "cursor whose batch it was"),
+    _key("off", "last record of the batch"),
+    Column("places", LargeBinary, nullable=False, comment="int64: series, start, first_ms, last_ms of each bucket"),
+)
+
 dirty = Table(
     "dirty",
     metadata,
@@ -208,5 +216,6 @@ lease = Table(
     Column("name", Text, primary_key=True),
     Column("holder", Text, nullable=False),
     _count("epoch"),
-    _count("expires_ms"),
+    _count("beat", "grows while the holder lives"),
+    _count("seen_ms", "the holder's wall clock at its last beat, for people; decides nothing"),
 )

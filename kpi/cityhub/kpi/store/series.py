@@ -39,7 +39,8 @@ class SeriesIds:
         if len(self._ids) > _MOST_CACHED:
             self._ids.clear()
         definition = plan.definition
-        text = _canonical(dict(zip(definition.dimensions, dims, strict=True))).decode()
+        names = definition.dimensions if dims else ()  # no dims: the bucket of all, which `distinct` keeps
+        text = _canonical(dict(zip(names, dims, strict=True))).decode()
         row = {"kpi": definition.id, "version": definition.version, "layer": layer, "scope": scope, "dims": text}
         number = xxh3_64_intdigest(_canonical(row)) & _POSITIVE
         self._ids[key] = number

@@ -26,13 +26,16 @@ class Tenure:
         self._holder = uuid4().hex
         self._epoch = 0
 
-    def keep(self, now_ms: int) -> bool:
+    def keep(self, now_ms: int, seen_ms: int = 0) -> bool:
         """Take or extend the lease; whether this process has it.
+
+        Args:
+            now_ms: monotonic milliseconds. seen_ms: wall clock, for people only.
 
         Raises:
             StoreUnavailable: nobody knows.
         """
-        self._epoch = self._lease.acquire(self._holder, now_ms)
+        self._epoch = self._lease.acquire(self._holder, now_ms, seen_ms)
         return self._epoch > 0
 
     def check(self, connection: Connection) -> None:

@@ -131,12 +131,12 @@ def _between(world: World, act: Any) -> Iterator[None]:
 
 
 def test_a_publisher_that_lost_its_lease_writes_nothing(database: Database) -> None:
-    lease = Lease(database, "publisher")
-    old, new = Tenure(lease), Tenure(lease)
+    old, new = Tenure(Lease(database, "publisher")), Tenure(Lease(database, "publisher"))
     world = World(database, share(), fence=old.check)
     world.clock("2026-11-20 12:30")
     world.add(NOON, 1, 2)
     assert old.keep(0)
+    assert not new.keep(0)
     assert not new.keep(LEASE_MS - 1)
     assert new.keep(LEASE_MS)
     with pytest.raises(LeaseLost):

@@ -96,6 +96,7 @@ _MEASURES: dict[str, dict[str, Any]] = {
     },
     "L01": {
         "sources": {"seen": {"type": SEEN}},
+        "windows": ["day"],
         "dimensions": ["line"],
         "measure": {"latest": {"of": "seen", "entity": "@subject", "value": "$value", "until": "$until"}},
     },
@@ -106,6 +107,7 @@ _MEASURES: dict[str, dict[str, Any]] = {
     },
     "J01": {
         "sources": {"opened": {"type": OPENED}, "closed": {"type": CLOSED}},
+        "windows": ["day"],
         "unit": "%",
         "measure": {
             "join": {

@@ -18,12 +18,23 @@ def holds(database: Database, lease: Lease, holder: str, epoch: int) -> bool:
 
 def test_at_most_one_holder(database: Database) -> None:
     lease = Lease(database, "publisher")
+    other = Lease(database, "publisher")
     assert lease.acquire("a", 1_000) == 1
-    assert lease.acquire("b", 1_000 + LEASE_MS - 1) == 0
+    assert other.acquire("b", 5) == 0
+    assert other.acquire("b", 4 + LEASE_MS) == 0
     assert lease.acquire("a", 2_000) == 1
-    assert lease.acquire("b", 1_000 + LEASE_MS) == 0
-    assert lease.acquire("b", 2_000 + LEASE_MS) == 2
-    assert lease.acquire("a", 2_000 + LEASE_MS) == 0
+    assert other.acquire("b", 5 + LEASE_MS) == 0
+    assert other.acquire("b", 4 + 2 * LEASE_MS) == 0
+    assert other.acquire("b", 5 + 2 * LEASE_MS) == 2
+    assert lease.acquire("a", 3_000) == 0
+
+
+def test_a_clock_far_ahead_keeps_nobody_out(database: Database) -> None:
+    """Each process measures with its own clock how long the holder has been silent."""
+    ahead, other = Lease(database, "publisher"), Lease(database, "publisher")
+    assert ahead.acquire("a", 10**9) == 1
+    assert other.acquire("b", 7) == 0
+    assert other.acquire("b", 7 + LEASE_MS) == 2
 
 
 def test_a_lease_that_was_given_back_is_free_and_its_epoch_does_not_fall(database: Database) -> None:
@@ -44,22 +55,26 @@ def test_names_do_not_know_each_other(database: Database) -> None:
 
 
 def test_of_many_who_ask_at_once_one_gets_it(database: Database) -> None:
-    lease = Lease(database, "publisher")
     for now in (0, LEASE_MS, 2 * LEASE_MS):
+        asking = [Lease(database, "publisher") for _ in range(6)]
+        if now:
+            assert not any(one.acquire(f"{now}-{place}", now) for place, one in enumerate(asking))
         with ThreadPoolExecutor(6) as pool:
-            taken = list(pool.map(lease.acquire, [f"{now}-{one}" for one in range(6)], [now] * 6))
+            asked = [pool.submit(one.acquire, f"{now}-{place}", now + LEASE_MS) for place, one in enumerate(asking)]
+            taken = [future.result() for future in asked]
         assert sum(epoch > 0 for epoch in taken) == 1, taken
     assert max(taken) == 3
 
 
 def test_nobody_takes_it_while_its_holder_writes(database: Database) -> None:
     """Who asks meanwhile gets the lease only after the transaction, and then sees what it wrote."""
-    lease = Lease(database, "publisher")
+    lease, other_lease = Lease(database, "publisher"), Lease(database, "publisher")
     epoch = lease.acquire("a", 0)
+    assert other_lease.acquire("b", 0) == 0
     written = select(schema.meta.c.value).where(schema.meta.c.key == "pass")
 
     def take() -> tuple[int, str | None]:
-        taken = lease.acquire("b", LEASE_MS)
+        taken = other_lease.acquire("b", LEASE_MS)
         with database.snapshot() as connection:
             return taken, connection.scalar(written)
 

@@ -26,7 +26,8 @@ def upgrade() -> None:
         Column("name", Text, primary_key=True),
         Column("holder", Text, nullable=False),
         _count("epoch"),
-        _count("expires_ms"),
+        _count("beat", "grows while the holder lives"),
+        _count("seen_ms", "the holder's wall clock at its last beat, for people; decides nothing"),
     )
 
 
@@ -88,6 +89,14 @@ def _sums() -> None:
     )
     keys = (_key(name) for name in ("series", "start", "histogram", "bin", "writer"))
     op.create_table("bin", *keys, _count("n"), sqlite_with_rowid=False)
+    _marks()
+
+
+def _marks() -> None:
+    fields = "int64: series, start, first_ms, last_ms of each bucket"
+    places = Column("places", LargeBinary, nullable=False, comment=fields)
+    batch = (_key("writer", "cursor whose batch it was"), _key("off", "last record of the batch"))
+    op.create_table("touched", *batch, places)
     op.create_table(
         "dirty",
         _key("series"),

@@ -1,0 +1,70 @@
+"""The real evaluator over some of the city's definitions, with a subject that they cannot bear."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from msgspec.structs import replace
+
+from cityhub.kpi.kernel.bucket import Deltas
+from cityhub.kpi.kernel.cells import CellKind, Change, Observation
+from cityhub.kpi.kernel.effect import Effect, Evaluator
+from cityhub.kpi.kernel.plan import Plan
+from cityhub.kpi.kernel.record import Row, TopicReader
+from tests.unit.kpi.simulator import city
+from tests.unit.kpi.simulator.log import CURSED
+
+CURSED_DIGESTS: set[int] = set()
+"""Digests of the cursed events of the log under way: a cell knows no subjects."""
+
+
+class CursedError(Exception):
+    """Stands for a fault in a compiled function."""
+
+
+class CursedCell:
+    """A kind of cell that fails on cursed events."""
+
+    def __init__(self, kind: CellKind[Any]) -> None:
+        self._kind = kind
+        self.width = kind.width
+        self.trim = kind.trim
+
+    def change(self, state: bytes | None, observations: Sequence[Observation]) -> Change:
+        if any(one.digest in CURSED_DIGESTS for one in observations):
+            raise CursedError("cell")
+        return self._kind.change(state, observations)
+
+    def contributions(self, state: bytes | None) -> Deltas:
+        return self._kind.contributions(state)
+
+
+class CursedEvaluator(Evaluator):
+    """Makes its readers once, for compiling their types takes longer than a seed."""
+
+    def __init__(self, plans: Sequence[Plan]) -> None:
+        super().__init__([_cursed(plan) for plan in plans], city.CONTRACTS)
+        self._readers: dict[str, TopicReader] = {}
+
+    def reader(self, topic: str) -> TopicReader:
+        if topic not in self._readers:
+            self._readers[topic] = super().reader(topic)
+        return self._readers[topic]
+
+    def _effect(self, rows: Sequence[Row]) -> Effect:
+        if any(row.event.subject == CURSED and row.type not in self._families for row in rows):
+            raise CursedError("fold")
+        return super()._effect(rows)
+
+
+@cache
+def engine(ids: tuple[str, ...]) -> CursedEvaluator:
+    """The evaluator of some definitions."""
+    return CursedEvaluator([city.plan(id_) for id_ in ids])
+
+
+def _cursed(plan: Plan) -> Plan:
+    cells = tuple(replace(cell, kind=CursedCell(cell.kind)) for cell in plan.cells)
+    return replace(plan, cells=cells)
