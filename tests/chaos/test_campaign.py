@@ -32,7 +32,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 async def test_campaign(kafka: Kafka, store: Store, tmp_path: Path) -> None:
     wanted, number = size(), seed()
     kinds = (set(Kind) - _OF_SOME_STORES) | store.faults
-    traffic = Traffic(seed=number, total=wanted.records, end_s=int(time.time()) - 60)
+    traffic = Traffic(seed=number, total=wanted.records, end_s=int(time.time()) - 60, entities=True)
     plan = Campaign(
         traffic=traffic,
         faults=tuple(schedule(number, wanted.faults, kinds, wanted.longest_s)),

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from cityhub.bus.access import KafkaAccess
 from cityhub.kpi import publisher, worker
 from cityhub.kpi.definition import Catalogue, parse_definition
-from cityhub.sdk.contract import Contracts, load_contracts
+from cityhub.sdk.contract import Contract, Contracts, load_contracts
 
 LATENESS_S = 60
 """How long windows wait for events here: short, so that many become final and are corrected while a test runs."""
@@ -32,12 +32,15 @@ def catalogue_over(topic: str, *kpis: str) -> Catalogue:
     types = {type_ for type_ in known if any(type_ in text for text in texts)}
     if any("reference:" in text.partition("measure:")[2] for text in texts):
         types.add("de.duisburg.city.reference.set.v1")
-    contracts = Contracts(
-        replace(contract, topic=topic, lateness=f"{LATENESS_S}s") if contract.type in types else contract
-        for contract in known.values()
-    )
+    contracts = Contracts(_moved(contract, topic) if type_ in types else contract for type_, contract in known.items())
     definitions = [parse_definition(text, file.name, contracts) for text, file in zip(texts, wanted, strict=True)]
     return Catalogue({definition.id: definition for definition in definitions}, contracts)
+
+
+def _moved(contract: Contract, topic: str) -> Contract:
+    """The same, but decisions are not where submissions are: workers share the cases' cells."""
+    key = "@subject" if contract.type == "de.duisburg.city.application.decided.v1" else contract.key
+    return replace(contract, topic=topic, lateness=f"{LATENESS_S}s", key=key)
 
 
 async def main(role: str, store: str, bootstrap: str, topic: str, *kpis: str) -> None:

@@ -25,6 +25,7 @@ from cityhub.kpi.values import KpiValue
 from cityhub.sdk.text import Text
 
 _MS_PER_HOUR = 3_600_000
+_FEW_HOURS = 10
 
 
 class Explained(Wording):
@@ -147,8 +148,12 @@ def _state(measure: State, value: KpiValue, lang: Lang) -> str:
         sentence = Explained.STATE_TIME
     else:
         sentence = Explained.STATE_REST if measure.complement else Explained.STATE
-    good, n = (formats.number(ms / _MS_PER_HOUR, lang, 1) for ms in (value.numerator, value.denominator))
-    return t(lang, sentence, n=n, good=good)
+    return t(lang, sentence, n=_hours(value.denominator, lang), good=_hours(value.numerator, lang))
+
+
+def _hours(ms: int, lang: Lang) -> str:
+    """Whole hours; a few with one decimal."""
+    return formats.number(ms / _MS_PER_HOUR, lang, 0 if ms >= _FEW_HOURS * _MS_PER_HOUR else 1)
 
 
 def _state_at_end(measure: Latest) -> Explained:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -10,6 +10,7 @@ from msgspec import Struct
 from cityhub.dashboard import formats, units
 from cityhub.dashboard.address import Order
 from cityhub.dashboard.facts import KpiFacts, Window
+from cityhub.dashboard.judgement import is_reliable
 from cityhub.dashboard.names import dimension_name
 from cityhub.dashboard.texts import Lang, T, t
 from cityhub.dashboard.view import View
@@ -62,13 +63,13 @@ def reasons_of(value: KpiValue, lang: Lang) -> str:
     return ", ".join(t(lang, _REASONS[Reason(reason)]) for reason in value.reasons)
 
 
-def notes_of(facts: KpiFacts, value: KpiValue, lang: Lang) -> list[str]:
-    """How settled and complete a number is; `final` goes without saying."""
+def notes_of(facts: KpiFacts, value: KpiValue, lang: Lang, *, brief: bool = False) -> list[str]:
+    """How settled and complete a number is; `final` goes without saying, and briefly the reasons do."""
     notes = []
     if value.label is Label.PROVISIONAL:
         notes.append(t(lang, T.PROVISIONAL))
     if value.label is Label.CORRECTED:
-        reasons = reasons_of(value, lang)
+        reasons = "" if brief else reasons_of(value, lang)
         notes.append(t(lang, T.CORRECTED_BY, reasons=reasons) if reasons else t(lang, T.CORRECTED))
     if facts.incomplete(value):
         notes.append(t(lang, T.INCOMPLETE))
@@ -135,11 +136,20 @@ def _columns(
             counted(definition, value),
             *further,
             *([None if value.coverage is None else value.coverage * 100] if observed else []),
-            " · ".join([*notes_of(facts, value, lang), *([t(lang, T.SIMULATION)] if value.synthetic else [])]),
+            " · ".join(_notes(facts, value, lang)),
         )
         for value, further in zip(values, beside, strict=True)
     ]
     return tuple(columns), tuple(rows)
+
+
+def _notes(facts: KpiFacts, value: KpiValue, lang: Lang) -> Iterator[str]:
+    """Everything a reader of a row has to know beside the number."""
+    yield from notes_of(facts, value, lang)
+    if not is_reliable(value):
+        yield t(lang, T.UNRELIABLE)
+    if value.synthetic:
+        yield t(lang, T.SIMULATION)
 
 
 def _number(key: str | None, name: str, unit: str, numbers: Sequence[float | None], lang: Lang) -> Column:

@@ -150,7 +150,7 @@ def _reader(data: Path | None) -> KpiReader:
     from cityhub.kpi.definition import load_catalogue
     from cityhub.kpi.store.sql_reader import SqlReader
 
-    return SqlReader(_settings(data=data).data / "store.db", load_catalogue())
+    return SqlReader(_settings(data=data).store, load_catalogue())
 
 
 def main() -> NoReturn:

@@ -37,7 +37,7 @@ def probes(settings: Settings, secrets: Secrets, started: datetime) -> Mapping[s
     Args:
         started: of this run of the hub; signs of life that an earlier run has left in a database do not count.
     """
-    store = settings.data / "store.db"
+    store = settings.store
     web = "127.0.0.1" if settings.public_url.startswith("http://127.") else settings.host
     return {
         "kafka": lambda: kafka.unready(kafka_access(settings, secrets)),
@@ -64,7 +64,7 @@ def _keys(path: Path) -> str | None:
     return "Kafka does not have the realm's keys yet" if path.exists() and path.read_text() == EMPTY else None
 
 
-def _worker(store: Path, started: datetime) -> str | None:
+def _worker(store: str | Path, started: datetime) -> str | None:
     """Ready when all that stood in every partition lately is counted: it lives, reaches Kafka and keeps up."""
     row = schema.cursor.c
     try:
@@ -81,7 +81,7 @@ def _worker(store: Path, started: datetime) -> str | None:
     return f"it stands {behind_s:.0f} s behind the log" if behind_s > _BEHIND_S else None
 
 
-def _publisher(store: Path) -> str | None:
+def _publisher(store: str | Path) -> str | None:
     """Ready while a holder of the lease shows signs of life."""
     row = schema.lease.c
     try:
@@ -92,8 +92,8 @@ def _publisher(store: Path) -> str | None:
     return None if alive else "nobody holds the publisher's lease"
 
 
-def _ask(store: Path, question: Executable) -> tuple[Any, ...]:
-    if not store.exists():
+def _ask(store: str | Path, question: Executable) -> tuple[Any, ...]:
+    if isinstance(store, Path) and not store.exists():
         raise StoreUnavailable(f"{store} does not exist yet")
     database = Database(store, read_only=True)
     try:

@@ -37,6 +37,13 @@ def _address(url: str) -> str:
     return url.rstrip("/")
 
 
+def _database(url: str) -> str:
+    parts = urlsplit(url)
+    if url and (parts.scheme not in {"postgresql", "postgres"} or not parts.hostname or not parts.path.strip("/")):
+        raise ValueError("must look like postgresql://user:password@host:port/database")
+    return url
+
+
 def _absolute(path: Path) -> Path:
     """One spelling for one folder, wherever the process that reads it lives."""
     try:
@@ -49,6 +56,7 @@ Folder = Annotated[Path, AfterValidator(_absolute)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 ServerUrl = Annotated[str, AfterValidator(_server)]
 Url = Annotated[str, AfterValidator(_address)]
+StoreUrl = Annotated[str, AfterValidator(_database)]
 
 
 class Settings(BaseModel):
@@ -74,6 +82,7 @@ class Settings(BaseModel):
     kafka_bootstrap: str = Field(default="", description="external Kafka `host:port,…`; empty = embedded")
     kafka_username: str = Field(default="", description="log-in at the external Kafka")
     kafka_password: str = Field(default="", repr=False, description="log-in at the external Kafka")
+    store_url: StoreUrl = Field(default="", repr=False, description="PostgreSQL for KPI values; empty = a file in data")
     keycloak_port: Port = Field(default=18080, description="embedded Keycloak")
     keycloak_url: ServerUrl = Field(default="", description="external Keycloak; empty = embedded")
 
@@ -89,9 +98,14 @@ class Settings(BaseModel):
             for name, value in self.model_dump().items()
         }
 
+    @property
+    def store(self) -> str | Path:
+        """Where KPI values are kept: URL of a PostgreSQL database, or an SQLite file."""
+        return self.store_url or self.data / "store.db"
+
     def without_passwords(self) -> Settings:
         """The same, fit to be shown or written to a file."""
-        return self.model_copy(update={"kafka_password": ""})
+        return self.model_copy(update={"kafka_password": "", "store_url": ""})
 
     def ports(self) -> dict[str, int]:
         """Ports that the hub's processes will listen on, by the setting that changes each."""
@@ -160,7 +174,7 @@ def _unknown(name: str) -> str:
 
 def _bad_value(named: Mapping[str, str], values: Mapping[str, Any], detail: ErrorDetails) -> str:
     name = str(detail["loc"][0])
-    shown = "(hidden)" if "password" in name else repr(str(values.get(name)))
+    shown = "(hidden)" if "password" in name or name == "store_url" else repr(str(values.get(name)))
     message = detail["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
     return f"{named[name]} = {shown}: {message}"
 

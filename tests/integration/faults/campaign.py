@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from cityhub.bus.topics import VALUES, clock, dead_letters, ensure, events, values
 from tests.integration.engine_child import LATENESS_S, catalogue_over
-from tests.integration.faults import checks, oracle
+from tests.integration.faults import checks, entities, oracle
 from tests.integration.faults.cast import GRACE_S, Cast
 from tests.integration.faults.inject import Injector
 from tests.integration.faults.journal import Journal
@@ -95,7 +95,8 @@ class Run:
         spec = events("dvv", f"t{uuid4().hex[:8]}", partitions=PARTITIONS)
         self.topic = spec.name
         ensure(kafka.access, [spec, values(), clock(), dead_letters("dvv")])
-        self.reader = store.reader(catalogue_over(self.topic))
+        self._kpis = ("M01", *entities.KPIS) if plan.traffic.entities else ()
+        self.reader = store.reader(catalogue_over(self.topic, *self._kpis))
         self.ledger_file = folder / "ledger.jsonl"
         self.findings: list[checks.Finding] = []
         self.sent = self.acked = 0
@@ -106,7 +107,7 @@ class Run:
         """Faults while traffic flows, then everything whole again, then the checks."""
         proxy, access = await proxied(self.kafka)
         first = await oracle.log_ends(self.kafka.access, VALUES)
-        arguments = (self.store.address, access.bootstrap, self.topic)
+        arguments = (self.store.address, access.bootstrap, self.topic, *self._kpis)
         watch = asyncio.create_task(self._watch_cursors())
         try:
             async with proxy, Cast(self.plan.program, arguments, access.password, self.folder, self.journal) as cast:
@@ -231,6 +232,7 @@ class Run:
         self.findings += [
             *counts.findings,
             *checks.check_published(truth, self.reader, stories, settled=self.plan.settle),
+            *(checks.check_entities(truth, self.reader) if self._kpis else ()),
             *checks.check_cursors(truth, self.store.rows(_CURSORS), self.reader),
             *letters,
         ]

@@ -20,6 +20,7 @@ from cityhub.bus.access import KafkaAccess
 from cityhub.bus.topics import VALUES, dead_letters
 from cityhub.kpi.reader import KpiReader
 from cityhub.kpi.values import KpiValue, Label, WindowKind
+from tests.integration.faults import entities
 from tests.integration.faults.ledger import digest
 from tests.integration.faults.oracle import Count, Truth, Window, read_topic
 
@@ -56,6 +57,12 @@ def check_counts(truth: Truth, reader: KpiReader) -> Tally:
         elif problem := _differs(count, value):
             findings.append(Finding("I1" if difference < 0 else "I2", f"{window}: {problem}"))
     return Tally(lost, double, findings)
+
+
+def check_entities(truth: Truth, reader: KpiReader) -> list[Finding]:
+    """I1, I2 of joins and corrections."""
+    shown = entities.shown(reader)
+    return [] if shown == truth.entities else [Finding("I1", f"entities: shows {shown}, due is {truth.entities}")]
 
 
 def _all_values(reader: KpiReader) -> Iterable[KpiValue]:
@@ -129,12 +136,15 @@ class _Told(NamedTuple):
 
 
 async def published(access: KafkaAccess, first: Mapping[int, int], truth: Truth) -> dict[Window, Story]:
-    """What the value topic tells from the given offsets on."""
+    """What the value topic tells of M01 from the given offsets on."""
     stories: dict[bytes, Story] = {}
     names: dict[bytes, Window] = {}
     async for record in read_topic(access, VALUES, first):
         if record.key not in stories:
-            names[record.key] = window_of(msgspec.json.decode(record.value, type=KpiValue))
+            value = msgspec.json.decode(record.value, type=KpiValue)
+            if value.kpi_id != "M01":
+                continue
+            names[record.key] = window_of(value)
             stories[record.key] = Story(truth.windows.get(names[record.key]) or Count())
         stories[record.key].take(record.timestamp, record.value)
     return {names[key]: story for key, story in stories.items()}

@@ -35,6 +35,8 @@ async def few_faults(
     Args:
         store: default: a SQLite file in the folder.
     """
-    traffic = Traffic(seed=seed, total=8_000, end_s=int(time.time()) - 60, poison=poison, poison_rate=0.01)
+    traffic = Traffic(
+        seed=seed, total=8_000, end_s=int(time.time()) - 60, entities=True, poison=poison, poison_rate=0.01
+    )
     plan = Campaign(traffic=traffic, faults=faults, workers=workers, settle=False)
     return await Run(plan, kafka, store or SqliteStore(folder), folder).perform()

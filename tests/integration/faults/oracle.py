@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from cityhub.bus.access import KafkaAccess
 from tests.integration.engine_child import LATENESS_S
+from tests.integration.faults import entities
 from tests.integration.faults.ledger import digest
 
 Column = NDArray[Any]
@@ -61,6 +62,7 @@ class Truth(msgspec.Struct):
         windows: what each window must show; a window that is not here must not exist.
         duplicates: per partition, how many records repeat an id.
         poison: per place in the log, the possible verdicts and the record's digest.
+        entities: what cases and flats come to.
         missing: acknowledged records that the broker does not hold where it said; foreign: records nobody sent.
     """
 
@@ -72,6 +74,7 @@ class Truth(msgspec.Struct):
     foreign: list[str]
     intents: Counter[str]
     unknown: int
+    entities: entities.Known = entities.Known()
 
 
 class Ledger:
@@ -192,7 +195,7 @@ def _missing(ledger: Ledger, log: Log) -> Iterator[str]:
 def _judge(found: Truth, ledger: Ledger, log: Log, facts: dict[str, Column]) -> None:
     """What becomes of each record; the first of an id in its partition's log counts."""
     sound = facts["reason"] == 0
-    ids, first, same = np.unique(facts["id"][sound], return_index=True, return_inverse=True)
+    _, first, same = np.unique(facts["id"][sound], return_index=True, return_inverse=True)
     repeats = np.ones(int(sound.sum()), bool)
     repeats[first] = False
     content = facts["content"][sound]
@@ -205,10 +208,14 @@ def _judge(found: Truth, ledger: Ledger, log: Log, facts: dict[str, Column]) -> 
     found.duplicates.update(log.part[sound][repeats & ~reused].tolist())
     counted = np.flatnonzero(sound)[~repeats]
     lines = {number: line for line, number in ledger.lines.items()}
+    about = np.array([line.startswith("@") for line in ledger.lines], bool)[facts["line"][counted]]
+    of_entities = {name: facts[name][counted[about]].tolist() for name in ("line", "delay")}
+    said = map(lines.__getitem__, of_entities["line"])
+    found.entities = entities.known(zip(said, of_entities["delay"], strict=True))
+    counted = counted[~about]
     columns = {name: column[counted] for name, column in facts.items()}
     for kind in ("hour", "day"):
         _count(found, kind, columns, log.arrival[counted], lines)
-    assert len(ids) == len(counted)
 
 
 def _count(found: Truth, kind: str, facts: dict[str, Column], arrival: Column, lines: dict[int, str]) -> None:

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from cityhub.sdk import codec
 from cityhub.sdk.event import Event, make_event
 from cityhub.sdk.identity import content_hash
+from tests.integration.faults import entities
 
 DEPARTED = "de.duisburg.dvv.transit.stop-departed.v1"
 CANCELLED = "de.duisburg.dvv.transit.trip-cancelled.v1"
@@ -45,7 +46,7 @@ class Sending(NamedTuple):
     """One record and what must become of it.
 
     Attributes:
-        time_s: event time, epoch seconds. `delay_s`: None for a cancelled trip.
+        time_s: event time, epoch seconds. `delay_s`: None for a cancelled trip. Of an entity, see `entities.fact`.
         content: the content hash in the envelope.
         reasons: verdicts that may be passed on it; empty = it counts, unless its id was counted before.
         partition: only where there is no key.
@@ -68,6 +69,7 @@ class Traffic(Struct, frozen=True, kw_only=True):
     """A seeded stream of `total` records whose event time ends at `end_s`.
 
     Attributes:
+        entities: whether halves of cases and versions of flats are among them, see `entities`.
         poison: kinds of `POISON` to send, one per 1/`poison_rate` records; empty also leaves out re-used ids.
         repeats: share of records that were sent before.
         per_s: records sent per second, at most.
@@ -76,6 +78,7 @@ class Traffic(Struct, frozen=True, kw_only=True):
     seed: int
     total: int
     end_s: int
+    entities: bool = False
     poison: tuple[str, ...] = tuple(POISON)
     poison_rate: float = 0.001
     repeats: float = 0.05
@@ -89,6 +92,11 @@ class Traffic(Struct, frozen=True, kw_only=True):
             return self._poisoned(seq, rng)
         if draw > 1 - self.repeats and seq:
             return self._repeated(seq, rng)
+        return self._sound(seq, draw, rng)
+
+    def _sound(self, seq: int, draw: float, rng: Random) -> Sending:
+        if self.entities and entities.is_one(seq):
+            return _sending(seq, self._event(seq), "entity")
         if 0.1 < draw < 0.2:
             return _sending(seq, self._event(seq, back_s=rng.randrange(1200)), "out-of-order")
         if 0.2 < draw < 0.23 and seq * 3 > self.total * 2:  # three times the rate in the last third of the run
@@ -98,7 +106,12 @@ class Traffic(Struct, frozen=True, kw_only=True):
             return _sending(seq, nobody, "no-key")._replace(key=None, partition=seq % PARTITIONS)
         return _sending(seq, self._event(seq), "plain")
 
-    def _event(self, seq: int, *, name: str = "", back_s: int = 0, time_s: int | None = None, **data: Any) -> Event:
+    def _event(self, seq: int, **changes: Any) -> Event:
+        if self.entities and entities.is_one(seq):
+            return entities.event(self.seed, seq, self.end_s)
+        return self._departure(seq, **changes)
+
+    def _departure(self, seq: int, *, name: str = "", back_s: int = 0, time_s: int | None = None, **data: Any) -> Event:
         at = time_s or self.end_s - SPAN_S + SPAN_S * seq // self.total - back_s
         rng = Random(f"{self.seed}/event/{seq}")  # noqa: S311 - reproducible, not secret
         cancelled = rng.random() < 0.03
@@ -130,22 +143,25 @@ class Traffic(Struct, frozen=True, kw_only=True):
     def _poisoned(self, seq: int, rng: Random) -> Sending:
         kind = rng.choice((*self.poison, "id-reuse"))
         if kind == "id-reuse" and seq:
-            return _sending(seq, self._event(rng.randrange(max(0, seq - 3000), seq), stop="other"), kind)
-        event = self._event(seq)
+            return _sending(seq, self._departure(rng.randrange(max(0, seq - 3000), seq), stop="other"), kind)
+        event = self._departure(seq)
         good = _sending(seq, event, kind)
         body = _poison(kind, event, good.body, self.end_s) if kind in self.poison else good.body
         return good._replace(body=body, reasons=POISON.get(kind, ()))
 
 
 def _sending(seq: int, event: Event, intent: str) -> Sending:
+    line, delay_s = (
+        (str(event.data["line"]), event.data.get("delay_s")) if "line" in event.data else entities.fact(event)
+    )
     return Sending(
         seq=seq,
         id=event.id,
         key=event.partitionkey.encode(),
         body=codec.encode(event),
         time_s=int(event.time.timestamp()),
-        line=str(event.data["line"]),
-        delay_s=event.data.get("delay_s"),
+        line=line,
+        delay_s=delay_s,
         content=event.contenthash,
         intent=intent,
     )

@@ -27,7 +27,11 @@ CLASSES = {
 }
 """A KPI of each class; W01 is divided by a reference."""
 _HOUR_MS, _DAY_MS = 3_600_000, 86_400_000
-PARTS = {"M01": ("901", "903", "U79"), "E01": ("buergerservice-mitte", "strassenverkehrsamt", ""), "E07": ("online", "")}
+PARTS = {
+    "M01": ("901", "903", "U79"),
+    "E01": ("buergerservice-mitte", "strassenverkehrsamt", ""),
+    "E07": ("online", ""),
+}
 """Some values of a KPI's dimension; "" is unknown."""
 
 _NUMBERS: dict[str, Callable[[int], dict[str, Any]]] = {

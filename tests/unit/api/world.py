@@ -125,10 +125,10 @@ def principal(role: str, organisation: str = "", expires: int = EXPIRES) -> Prin
 class World:
     """The API in an app of its own; `who` asks is `<role>` or `<role>@<organisation>`."""
 
-    def __init__(self, values: Sequence[KpiValue] | None = None) -> None:
+    def __init__(self, values: Sequence[KpiValue] | None = None, known: Catalogue | None = None) -> None:
         self.now = NOW
         self.expires = EXPIRES
-        self.reader = InMemoryReader(catalogue(), [STREAM])
+        self.reader = InMemoryReader(known or catalogue(), [STREAM])
         self.reader.put(two_days() if values is None else values)
         self.wire = Wire()
         self.feeds: list[FeedStatus] = [feed()]

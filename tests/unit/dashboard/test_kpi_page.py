@@ -117,9 +117,7 @@ def test_a_small_range_is_not_blown_up(world: World) -> None:
 
 def test_the_chart_has_its_sentence(world: World) -> None:
     words = sentence(series_in(view(world), world.kpi, "48h")).replace("\u00a0", " ")
-    assert words.startswith(
-        "Pünktlichkeit der DVG, letzte 48 Stunden: zuletzt 85,3 % (14–15 Uhr, bisher), höchster Wert"
-    )
+    assert words.startswith("Pünktlichkeit der DVG, 48 Stunden: zuletzt 85,3 % (14–15 Uhr, bisher), höchster Wert")
     assert words.endswith("In 6 von 48 Abschnitten liegen keine Daten vor. Gestrichelt: vorläufig.")
     assert read(body(world), "series-sentence") == words
 

@@ -73,8 +73,8 @@ def test_an_empty_hub_claims_nothing() -> None:
 def test_what_changed_needs_two_days_that_were_recorded_completely() -> None:
     assert "Noch kein Vergleich möglich" in read(page(World(hours=48), "/").body, "changes")
     words = read(page(World(hours=24 * 5), "/").body, "changes")
-    assert words.startswith("Was hat sich seit gestern geändert? Pünktlichkeit der DVG: 84,7 % gestern, ")
-    assert "am Vortag" in words or "zum Vortag" in words
+    assert words.startswith("Was hat sich zuletzt geändert? Pünktlichkeit der DVG: 84,7 % (gestern), ")
+    assert "zum Vortag" in words
 
 
 def test_simulated_numbers_are_announced_above_everything(world: World) -> None:

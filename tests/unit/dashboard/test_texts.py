@@ -9,14 +9,17 @@ from string import Formatter
 import pytest
 
 import cityhub.dashboard
-from cityhub.dashboard.texts import T, t
+from cityhub.dashboard.explain import Explained
+from cityhub.dashboard.statement import Statement
+from cityhub.dashboard.texts import T, Wording, t
 
 SPELT_OUT = re.compile(r"\b\w*(?:fuer|ueber|koenn|moegl|waehl|Aend|aender|oeffn|faell|Uebers|Massnahme|groess)\w*")
+KEYS: list[Wording] = [*T, *Statement, *Explained]
 ANGLICISMS = re.compile(r"\b(?:Login|Logout|Dashboard|Update|Feed|Link|Button|Score|Live|Tooltip|KPI|Refresh)\w*")
 
 
-@pytest.mark.parametrize("key", T)
-def test_every_text_exists_in_both_languages_with_the_same_parts(key: T) -> None:
+@pytest.mark.parametrize("key", KEYS)
+def test_every_text_exists_in_both_languages_with_the_same_parts(key: Wording) -> None:
     german, english = key.value.de, key.value.en
     assert german
     assert german.strip() == german
@@ -25,14 +28,14 @@ def test_every_text_exists_in_both_languages_with_the_same_parts(key: T) -> None
     assert parts(german) == parts(english)
 
 
-@pytest.mark.parametrize("key", T)
-def test_german_has_real_umlauts_and_no_anglicisms(key: T) -> None:
+@pytest.mark.parametrize("key", KEYS)
+def test_german_has_real_umlauts_and_no_anglicisms(key: Wording) -> None:
     assert not SPELT_OUT.search(key.value.de)
     assert not ANGLICISMS.search(key.value.de)
 
 
-@pytest.mark.parametrize("key", T)
-def test_english_is_english(key: T) -> None:
+@pytest.mark.parametrize("key", KEYS)
+def test_english_is_english(key: Wording) -> None:
     assert not re.search(r"[äöüßÄÖÜ„“]", key.value.en)
 
 
@@ -48,4 +51,6 @@ def test_every_text_is_used() -> None:
     code = "".join(
         file.read_text("utf-8") for file in Path(cityhub.dashboard.__path__[0]).rglob("*.py") if file.name != "texts.py"
     )
-    assert [key.name for key in T if not re.search(rf"\bT\.{key.name}\b", code)] == []
+    unused = [key for key in KEYS if not re.search(rf"\b{type(key).__name__}\.{key.name}\b", code)]
+    assert unused == []
+    assert {type(key) for key in KEYS} == set(Wording.__subclasses__())

@@ -73,7 +73,7 @@ class World:
     @classmethod
     def of_all_classes(cls) -> Self:
         """A KPI of each class with the last windows of its kinds, and a first one years ago."""
-        world = cls()
+        world = cls(hours=1)
         definitions = {name: CATALOGUE[name] for name in CLASSES}
         for topic in {source.topic for item in definitions.values() for source in item.sources.values()} - {TOPIC}:
             world.streams.append(stream(world.now, topic=topic, partner=topic.split(".")[2]))

@@ -50,9 +50,11 @@ def trend_mark(trend: Trend, unit: str, kind: WindowKind, lang: Lang) -> Compone
     return html.Span([icon(trend.direction), trend_words(trend, unit, kind, lang)], className="trend")
 
 
-def label_mark(facts: KpiFacts, value: KpiValue, lang: Lang, **attributes: str) -> Component | None:
+def label_mark(
+    facts: KpiFacts, value: KpiValue, lang: Lang, *, brief: bool = False, **attributes: str
+) -> Component | None:
     """How settled a value is; nothing when it is final and complete."""
-    words = notes_of(facts, value, lang)
+    words = notes_of(facts, value, lang, brief=brief)
     return html.Span(", ".join(words), className="label", **attributes) if words else None
 
 

@@ -82,7 +82,7 @@ def _figure(facts: KpiFacts, now: datetime, lang: Lang, key: str) -> Sequence[Co
     return [
         html.Span(value_words(value, lang), className=f"figure{doubt(value)}", id=f"{key}-value"),
         html.Span(_period(facts, now, lang), className="period"),
-        html.Span(label_mark(facts, value, lang), id=f"{key}-label"),
+        html.Span(label_mark(facts, value, lang, brief=True), id=f"{key}-label"),
     ]
 
 

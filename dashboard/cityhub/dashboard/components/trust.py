@@ -60,16 +60,15 @@ def _coverage(value: KpiValue, lang: Lang) -> Component | None:
 
 
 def _hint(facts: KpiFacts, value: KpiValue, lang: Lang) -> Component | None:
+    hints = []
     if facts.recorded_since and facts.incomplete(value):
-        text = t(lang, T.INCOMPLETE_HINT, time=formats.date_and_clock(facts.recorded_since, lang))
-    elif value.label is Label.PROVISIONAL:
-        text = t(lang, T.PROVISIONAL_HINT)
-    elif value.label is Label.CORRECTED:
-        reasons = reasons_of(value, lang)
-        text = t(lang, T.CORRECTED_BY_HINT, reasons=reasons) if reasons else t(lang, T.CORRECTED_HINT)
-    else:
-        return None
-    return html.P(text, id="trust-hint")
+        hints.append(t(lang, T.INCOMPLETE_HINT, time=formats.date_and_clock(facts.recorded_since, lang)))
+    reasons = reasons_of(value, lang)
+    if value.label is Label.CORRECTED:
+        hints.append(t(lang, T.CORRECTED_BY_HINT, reasons=reasons) if reasons else t(lang, T.CORRECTED_HINT))
+    elif value.label is Label.PROVISIONAL and not hints:
+        hints.append(t(lang, T.PROVISIONAL_HINT))
+    return html.P(" ".join(hints), id="trust-hint") if hints else None
 
 
 def _simulated(value: KpiValue, lang: Lang) -> Component | None:

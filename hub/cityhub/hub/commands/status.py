@@ -57,7 +57,7 @@ class Report(Struct, kw_only=True):
 def status(settings: Settings, *, as_json: bool) -> int:
     """Print the report. Returns: 0 when everything is ready, else 1."""
     running = settings_of_running(settings)
-    reader = SqlReader(settings.data / "store.db", load_catalogue())
+    reader = SqlReader(settings.store, load_catalogue())
     report = look(settings.data, lambda started: probes(running, load(settings.data), started))
     report.streams = reader.streams()
     report.feeds = AdapterStatusReader(settings.data / "adapters.db").all()

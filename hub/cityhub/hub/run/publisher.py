@@ -14,4 +14,4 @@ from cityhub.kpi.definition import load_catalogue
 async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> None:
     """Publish until `stop` is set."""
     access = kafka_access(settings, secrets)
-    await publisher.serve(access, settings.data / "store.db", stop, catalogue=load_catalogue())
+    await publisher.serve(access, settings.store, stop, catalogue=load_catalogue())

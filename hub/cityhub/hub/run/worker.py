@@ -14,4 +14,4 @@ from cityhub.kpi.definition import load_catalogue
 async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> None:
     """Count until `stop` is set."""
     access = kafka_access(settings, secrets)
-    await worker.serve(access, settings.data / "store.db", stop, catalogue=load_catalogue())
+    await worker.serve(access, settings.store, stop, catalogue=load_catalogue())

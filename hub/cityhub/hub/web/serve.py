@@ -67,7 +67,7 @@ async def web_app(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> 
 def _parts(
     settings: Settings, secrets: Secrets, stop: asyncio.Event, http: httpx.AsyncClient, sessions: SessionStore
 ) -> WebParts:
-    reader = SqlReader(settings.data / "store.db", load_catalogue())
+    reader = SqlReader(settings.store, load_catalogue())
     live = LiveValues(Tail(kafka_access(settings, secrets), VALUES, client_id="cityhub-web"))
     feeds = AdapterStatusReader(settings.data / "adapters.db").all
 

@@ -30,8 +30,11 @@ class Clock(NamedTuple):
 
     @property
     def until_s(self) -> int:
-        """End of the minute that the fastest has reached, epoch seconds: what begins later is not there yet."""
-        return (self.reached_ms // _MINUTE_MS + 1) * 60
+        """End of the minute that the fastest has reached, epoch seconds: what begins later is not there yet.
+
+        0 = nothing has been heard of any of them.
+        """
+        return (self.reached_ms // _MINUTE_MS + 1) * 60 if self.reached_ms else 0
 
 
 class Arrivals(NamedTuple):

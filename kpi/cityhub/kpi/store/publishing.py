@@ -236,7 +236,7 @@ class _Pass:
         clock = self._clock[kpi]
         now = Watermark(plan.definition.version, plan.definition.hash, clock.until_s, references.seen(plan.references))
         before, memory.seen[kpi] = memory.seen.get(kpi), now
-        if before is None or before == now:
+        if before is None or before == now or not before.until_s:  # windows begin with the first event
             return
         if (before.version, before.hash) != (now.version, now.hash):
             memory.backlog.add(kpi, self._published(plan, 0))

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 import msgspec
-from xxhash import xxh3_128_intdigest
+from xxhash import xxh3_128_digest, xxh3_128_intdigest
 
 from tests.unit.kpi import oracle
 from tests.unit.kpi.simulator.city import (
@@ -18,13 +18,13 @@ from tests.unit.kpi.simulator.city import (
     FLAT,
     HOLD_MS,
     HORIZON_MS,
-    HOUR_MS,
     LATENESS_MS,
     MINUTE_MS,
     OPENED,
     REFERENCE,
     SEEN,
     SOON_MS,
+    TOPIC_OF,
 )
 from tests.unit.kpi.simulator.log import CURSED, Log, Partition, Sample
 
@@ -322,12 +322,13 @@ def windows_of(meaning: Meaning, buckets: oracle.Buckets, until_s: int) -> Itera
     """Every window that holds a bucket, or of running totals follows one: kind, start, end."""
     starts = [place[1] for place, sums in buckets.sums.items() if any(sums.values()) and place[1] < until_s]
     for kind in meaning.kinds:
-        found = {oracle.grain(kind, start * 1000) for start in starts}
+        step = "15min" if kind == "quarter-hour" else kind
+        found = {oracle.grain(step, start * 1000) for start in starts}
         if meaning.prefix and found:
             start, end = min(found)
             while start < until_s:
                 found.add((start, end))
-                start, end = oracle.grain(kind, end * 1000)
+                start, end = oracle.grain(step, end * 1000)
         for start, end in sorted(found):
             if start < until_s:
                 yield kind, start, end
@@ -362,4 +363,12 @@ def label(
     return ("corrected" if late else "final"), late
 
 
-_ = HOUR_MS
+
+def key_of(source: str, id_: str) -> bytes:
+    """What deduplication remembers of an id."""
+    return xxh3_128_digest(f"{source}\0{id_}".encode())
+
+
+def horizon_ms(topic: str) -> int:
+    """How long a topic's ids are remembered at least."""
+    return max(HORIZON_MS[type_] for type_, mine in TOPIC_OF.items() if mine == topic)

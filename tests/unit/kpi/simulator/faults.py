@@ -25,7 +25,7 @@ _GUARDS = (
 )
 
 
-class Died(BaseException):
+class Died(Exception):  # noqa: N818 - an event
     """The process ends here; what it has not committed is gone."""
 
 

@@ -185,6 +185,22 @@ def test_a_partition_is_not_complete_before_its_records_are_applied(engine: Engi
     assert _hour(engine)[0] is Label.PROVISIONAL
 
 
+def test_windows_begin_with_the_first_event_not_with_the_epoch(engine: Engine) -> None:
+    """A publisher that ran before anything was counted must not look at windows since 1970."""
+    (topic,) = {source.topic for source in engine.catalogue["E05"].sources.values()}
+    engine.know([topic])
+    engine.publish()
+    contracts = load_contracts()
+    (maturity,) = (stream for stream in STREAMS if stream.name == "maturity")
+    events = events_between(7, maturity, NOON - timedelta(days=9), NOON, contracts)
+    engine.apply(topic, records(*events, appended=NOON))
+    engine.publishing.refresh(0)
+    assert not engine.publishing.behind
+    days = engine.values("E05", WindowKind.DAY)
+    assert days[0].start <= events[0].time < days[0].end
+    assert len(days) == (NOON.date() - events[0].time.date()).days + 1
+
+
 def _hour(engine: Engine) -> tuple[Label, tuple[str, ...]]:
     engine.publish()
     (value,) = engine.values("M01", WindowKind.HOUR)
