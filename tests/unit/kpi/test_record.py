@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -180,3 +181,8 @@ def test_unknown_extra_fields_are_let_through() -> None:
     rows, verdicts = reader("du.evt.wbd.bin.v1", own).read([Record(0, ARRIVED_MS, level(lambda d: d.update(new=1)))], 0)
     assert verdicts == []
     assert rows[0].event.data.fill == 0.25
+
+
+def test_the_guide_explains_every_reason() -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "events.md").read_text("utf-8")
+    assert [reason for reason in Reason if f"| `{reason}` |" not in guide] == []

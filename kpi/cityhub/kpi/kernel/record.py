@@ -36,7 +36,7 @@ class LogRecord(Protocol):
 
 
 class Reason(StrEnum):
-    """Why a record is refused. A closed set: each has a line in docs/operating.md."""
+    """Why a record is refused. A closed set: each has a line in docs/events.md."""
 
     PARSE = "parse"
     SIZE = "size"
