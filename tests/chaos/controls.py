@@ -21,6 +21,7 @@ from sqlalchemy import update
 
 from cityhub.bus import batch_consumer
 from cityhub.bus.access import KafkaAccess
+from cityhub.kpi.kernel.effect import CellId, Evaluator
 from cityhub.kpi.kernel.record import LogRecord
 from cityhub.kpi.store import dedup, schema, writer
 from cityhub.kpi.worker import KpiWorker
@@ -99,9 +100,20 @@ def acknowledge_first() -> None:
     KpiWorker._apply = acknowledged  # type: ignore[method-assign]
 
 
+def forget_cells() -> None:
+    """A cell knows what it observed in one batch only."""
+    merge = Evaluator.merge
+
+    def forgetful(self: Evaluator, cell: CellId, state: bytes | None, *more: Any) -> bytes:
+        return merge(self, cell, None, *more)
+
+    Evaluator.merge = forgetful  # type: ignore[method-assign,assignment]
+
+
 MUTANTS: dict[str, Sequence[Callable[[], None]]] = {
     "acknowledge-first": (start_at_committed_offset, apply_anything, acknowledge_first),
     "no-compare-and-set": (start_at_committed_offset, apply_anything, forget_ids),
+    "forgetful-cells": (forget_cells,),
 }
 
 

@@ -93,7 +93,7 @@ class _Reader:
     def offer(self, value: KpiValue) -> None:
         if self._kpi_id is not None and value.kpi_id != self._kpi_id:
             return
-        key = (value.kpi_id, value.window, value.start, value.scope, *sorted(value.dimensions.items()))
+        key = (value.kpi_id, value.window, value.end, value.scope, *sorted(value.dimensions.items()))
         waiting = self._pending.get(key)
         if waiting is not None and waiting.revision > value.revision:
             return

@@ -60,9 +60,9 @@ def check_counts(truth: Truth, reader: KpiReader) -> Tally:
 
 
 def check_entities(truth: Truth, reader: KpiReader) -> list[Finding]:
-    """I1, I2 of joins and corrections."""
+    """What joins and corrections come to."""
     shown = entities.shown(reader)
-    return [] if shown == truth.entities else [Finding("I1", f"entities: shows {shown}, due is {truth.entities}")]
+    return [] if shown == truth.entities else [Finding("cells", f"shows {shown}, due is {truth.entities}")]
 
 
 def _all_values(reader: KpiReader) -> Iterable[KpiValue]:
@@ -92,11 +92,14 @@ def _percent(of: int, over: int) -> float | None:
 class Story:
     """What the value topic told of one window, record by record; the whole topic would not fit into memory.
 
+    Args:
+        due: what the oracle says of M01; None for cases and flats, whose corrections may also take events away.
+
     Attributes:
         last: its newest record. faults: what was wrong on the way.
     """
 
-    def __init__(self, due: Count) -> None:
+    def __init__(self, due: Count | None) -> None:
         self._due = due
         self._told: dict[int, _Told] = {}
         self.faults: list[str] = []
@@ -108,7 +111,7 @@ class Story:
         told = _Told(hash(payload), value.n, value.label)
         if self._told.setdefault(value.revision, told) != told:
             self.faults.append(f"revision {value.revision} stands for two values")
-        if value.label is Label.PROVISIONAL:
+        if value.label is Label.PROVISIONAL or self._due is None:
             return
         if append_ms <= self._due.deadline_ms:
             early_ms = self._due.deadline_ms - append_ms
@@ -123,7 +126,7 @@ class Story:
         for (_, before), (revision, after) in pairwise(sorted(self._told.items())):
             if before.label is not Label.PROVISIONAL and after.label is not Label.CORRECTED:
                 yield f"revision {revision} changes a {before.label} value and is {after.label}"
-            if after.n < before.n:
+            if self._due is not None and after.n < before.n:
                 yield f"revision {revision} has {after.n} events, the one before it {before.n}"
 
 
@@ -135,40 +138,43 @@ class _Told(NamedTuple):
     label: Label
 
 
-async def published(access: KafkaAccess, first: Mapping[int, int], truth: Truth) -> dict[Window, Story]:
-    """What the value topic tells of M01 from the given offsets on."""
+async def published(access: KafkaAccess, first: Mapping[int, int], truth: Truth) -> dict[bytes, Story]:
+    """What the value topic tells from the given offsets on, by key."""
     stories: dict[bytes, Story] = {}
-    names: dict[bytes, Window] = {}
     async for record in read_topic(access, VALUES, first):
         if record.key not in stories:
             value = msgspec.json.decode(record.value, type=KpiValue)
-            if value.kpi_id != "M01":
-                continue
-            names[record.key] = window_of(value)
-            stories[record.key] = Story(truth.windows.get(names[record.key]) or Count())
+            due = truth.windows.get(window_of(value)) or Count()
+            stories[record.key] = Story(due if value.kpi_id == "M01" else None)
         stories[record.key].take(record.timestamp, record.value)
-    return {names[key]: story for key, story in stories.items()}
+    return stories
 
 
 def check_published(
-    truth: Truth, reader: KpiReader, stories: Mapping[Window, Story], *, settled: bool
+    truth: Truth, stored: Iterable[KpiValue], stories: Mapping[bytes, Story], *, settled: bool
 ) -> list[Finding]:
     """I4: per window, revisions name one value each, labels go forward and are true, the last one is the store's.
 
     Args:
         settled: whether the campaign waited until every window was.
     """
-    findings = [Finding("I4", f"{window}: {text}") for window, story in stories.items() for text in story.end()]
-    stored = {window_of(value): value for value in _all_values(reader)}
-    for window in sorted({*stored, *stories}, key=str):
-        last = stories[window].last if window in stories else None
-        if stored.get(window) != last:
-            findings.append(Finding("I4", f"{window}: the topic ends with {last}, the store has {stored.get(window)}"))
-    for window, value in stored.items() if settled else ():
-        due = _label(truth.windows.get(window) or Count())
-        if value.label not in (due, Label.PROVISIONAL):  # one that is not over is provisional
-            findings.append(Finding("I4", f"{window}: is {value.label}, due is {due}"))
+    findings = [Finding("I4", f"{key!r}: {text}") for key, story in stories.items() for text in story.end()]
+    last = {_name(story.last): story.last for story in stories.values() if story.last is not None}
+    kept = {_name(value): value for value in stored}
+    for name in sorted({*kept, *last}):
+        if kept.get(name) != last.get(name):
+            text = f"{name}: the topic ends with {last.get(name)}, the store has {kept.get(name)}"
+            findings.append(Finding("I4", text))
+    for value in kept.values() if settled else ():
+        due = _label(truth.windows.get(window_of(value)) or Count())
+        if value.kpi_id == "M01" and value.label not in (due, Label.PROVISIONAL):  # one that is not over is provisional
+            findings.append(Finding("I4", f"{_name(value)}: is {value.label}, due is {due}"))
     return findings
+
+
+def _name(value: KpiValue) -> tuple[str, ...]:
+    window = (value.window.value, value.start.isoformat(), value.end.isoformat())
+    return (value.kpi_id, *window, value.scope, *(f"{name}={of}" for name, of in sorted(value.dimensions.items())))
 
 
 def _label(due: Count) -> Label:

@@ -1,7 +1,7 @@
 """What must be true, by brute force: the ledger's lines against a plain read of what the broker holds.
 
 Nothing of the engine is used here: hours, days, punctuality, repetition and deadlines are worked out anew. Records are
-kept in columns, about 70 bytes each, so that the largest campaign fits into memory.
+kept in columns, 350 bytes each at most while they are compared, so that large campaigns fit into memory.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from msgspec import structs
 
 from cityhub.api.cut import BOROUGHS
 from cityhub.kpi.definition import Catalogue
+from cityhub.kpi.kernel.label import Reason
 from cityhub.kpi.reader import instant, last_windows
 from cityhub.kpi.values import Label, WindowKind
 from tests.unit.api.classes import CATALOGUE, CLASSES, value_of, values_of
@@ -85,6 +86,18 @@ async def test_an_answer_with_everything_beside_stays_below_its_cost(city: World
     answer = await city.ask(query, "hub-operator")
     assert "errors" not in answer
     assert leaves(answer["data"]) - 1 <= answer["extensions"]["cost"]["requested"]
+
+
+@pytest.mark.parametrize("column", ["values(last: 4) { reasons }", "scopes", "windows"])
+async def test_a_list_of_plain_values_costs_as_much_as_it_can_hold(city: World, column: str) -> None:
+    definition = structs.replace(CATALOGUE["I11"], windows=tuple(WindowKind))
+    reasons = tuple(Reason)
+    corrected = [structs.replace(value, reasons=reasons) for value in values_of(CATALOGUE["I11"], NOW, COUNT)]
+    answer = await World(corrected, Catalogue({"I11": definition})).ask(f"{{ kpis {{ {column} }} }}")
+    (found,) = answer["data"]["kpis"]
+    longest = [value["reasons"] for value in found["values"]] if "values" in found else [*found.values()]
+    assert sum(map(len, longest)) <= answer["extensions"]["cost"]["requested"]
+    assert len(longest[0]) == {"values": len(Reason), "scopes": 8, "windows": 12}[column.partition("(")[0]]
 
 
 async def test_new_fields_of_a_hidden_kpi_are_hidden_too(city: World) -> None:

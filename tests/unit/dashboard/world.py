@@ -75,7 +75,8 @@ class World:
         """A KPI of each class with the last windows of its kinds, and a first one years ago."""
         world = cls(hours=1)
         definitions = {name: CATALOGUE[name] for name in CLASSES}
-        for topic in {source.topic for item in definitions.values() for source in item.sources.values()} - {TOPIC}:
+        topics = {source.topic for item in definitions.values() for source in item.sources.values()}
+        for topic in sorted(topics - {TOPIC}):
             world.streams.append(stream(world.now, topic=topic, partner=topic.split(".")[2]))
         world.reader = InMemoryReader(Catalogue(definitions), world.streams)
         for definition in definitions.values():

@@ -149,6 +149,12 @@ def test_windows_of_a_day_of_25_hours_are_all_there() -> None:
     assert anchor_of(value) == datetime(2026, 10, 24, 22, tzinfo=UTC)
 
 
+def test_windows_that_overlap_follow_each_other_day_by_day() -> None:
+    for kind in (WindowKind.SEVEN_DAYS, WindowKind.YEAR_TO_DATE):
+        ends = [instant(window.end) for window in last_windows(kind, NOW, 3)]
+        assert ends == [datetime(2026, 11, day, 23, tzinfo=UTC) for day in (18, 19, 20)]
+
+
 def test_before_the_store_exists_there_are_no_values(tmp_path: Path) -> None:
     reader = SqlReader(tmp_path / "store.db", load_catalogue())
     assert reader.latest("M01", WindowKind.DAY) is None

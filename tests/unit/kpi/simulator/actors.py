@@ -40,8 +40,9 @@ class Worker:
 
     def assign(self, at: Partition) -> None:
         """Start where the store stands; its cursor's own record is read once more."""
+        start = self.start(at)
         self.fetched.pop(at, None)
-        self.next[at] = self.start(at)
+        self.next[at] = start
 
     def start(self, at: Partition) -> int:
         return max(self.writer.position(*at).offset, 0)
@@ -108,6 +109,8 @@ class Publisher:
 
     def attempt(self) -> None:
         drive(self.process.attempt())
+        if not self.process._incarnation:
+            self.process._publishing._memory = None  # what it remembers of an earlier tenure; the engine keeps it
 
 
 def _never() -> float:

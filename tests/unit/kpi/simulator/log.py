@@ -105,9 +105,12 @@ class Log:
         self._topics = topics
         self.start_ms = rng.choice(_STARTS)
         self._now = self.start_ms
-        self.parts: dict[Partition, list[Sent]] = {(topic, part): [] for topic in topics for part in range(PARTS[topic])}
+        self._many = {topic: rng.randint(1, PARTS[topic]) for topic in topics}
+        self.parts: dict[Partition, list[Sent]] = {
+            (topic, part): [] for topic in topics for part in range(self._many[topic])
+        }
         self.order: list[Partition] = []
-        for _ in range(rng.randint(5, 18)):
+        for _ in range(rng.randint(4, 13)):
             self._append()
 
     def _append(self) -> None:
@@ -137,7 +140,7 @@ class Log:
 
     def _event(self, sample: Sample, part: int | None = None) -> None:
         topic = TOPIC_OF[sample.type]
-        at = (topic, sum(sample.key.encode()) % PARTS[topic] if part is None else part)
+        at = (topic, sum(sample.key.encode()) % self._many[topic] if part is None else part)
         self._put(at, self._stamp(), sample.body(len(self.order)), "", sample)
 
     def _sample(self) -> Sample:
@@ -200,8 +203,11 @@ class Log:
         if found is not None and self._remembered(*found):
             (topic, part), used = found
             type_ = self._rng.choice([type_ for type_ in self._types if TOPIC_OF[type_] == topic])
-            sample = replace(self._sample(), type=type_, id=used.id, source=used.source)
-            self._event(replace(sample, data=self._data(type_, sample.t)), part)
+            sample = self._sample()
+            data = self._data(type_, sample.t)
+            data |= {"case": used.data["case"]} if "case" in data and "case" in used.data else {}
+            same = {"id": used.id, "source": used.source, "subject": used.subject}
+            self._event(replace(sample, type=type_, data=data, **same), part)
 
     def _same_id(self, at: Partition, sample: Sample) -> list[tuple[Sample, int]]:
         same = (sample.source, sample.id)
@@ -216,7 +222,7 @@ class Log:
     def _poison(self) -> None:
         rng = self._rng
         topic = rng.choice(self._topics)
-        at = (topic, rng.randrange(PARTS[topic]))
+        at = (topic, rng.randrange(self._many[topic]))
         mine = [type_ for type_, name in TOPIC_OF.items() if name == topic]
         t = self._now
         sample = Sample(rng.choice(mine), _SOURCES[0], f"p{len(self.order)}", "a", t, "", True, {})
