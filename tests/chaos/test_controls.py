@@ -14,7 +14,7 @@ import pytest
 from tests.chaos.controls import TABLE
 from tests.chaos.sizes import seed
 from tests.integration.faults import oracle
-from tests.integration.faults.campaign import Campaign, Run
+from tests.integration.faults.campaign import LIMIT_S, Campaign, Run
 from tests.integration.faults.schedule import Fault, Kind
 from tests.integration.faults.stores import SqliteStore
 from tests.integration.faults.traffic import Traffic
@@ -26,23 +26,27 @@ TOTAL = 12_000
 _PROGRAM = "tests.chaos.controls"
 
 
-def plan(control: str, faults: Sequence[Fault], *, entities: bool = False) -> Campaign:
-    """Traffic without poison and repeats: what is wrong at the end comes from the faults alone."""
+def plan(control: str, faults: Sequence[Fault], *, entities: bool = False, limit_s: float = 90.0) -> Campaign:
+    """Traffic without poison and repeats: what is wrong at the end comes from the faults alone.
+
+    Args:
+        limit_s: how long to wait after a fault for records that may be lost.
+    """
     end_s = int(time.time()) - 60
     traffic = Traffic(seed=seed(), total=TOTAL, end_s=end_s, entities=entities, poison=(), repeats=0.0, per_s=1000)
-    return Campaign(traffic=traffic, faults=(*faults,), program=(_PROGRAM, control), settle=False, limit_s=90.0)
+    return Campaign(traffic=traffic, faults=(*faults,), program=(_PROGRAM, control), settle=False, limit_s=limit_s)
 
 
 @pytest.mark.parametrize("mutant", ["acknowledge-first", "no-compare-and-set"])
 async def test_a_mutant_of_the_worker_is_caught(kafka: Kafka, tmp_path: Path, mutant: str) -> None:
-    outcome = await Run(plan(mutant, KILLS), kafka, SqliteStore(tmp_path), tmp_path).perform()
+    outcome = await Run(plan(mutant, KILLS, limit_s=30.0), kafka, SqliteStore(tmp_path), tmp_path).perform()
     print(f"\n{mutant}: {outcome.summary()}")
     assert outcome.lost + outcome.double > 0
 
 
 async def test_a_worker_that_forgets_cells_is_caught(kafka: Kafka, tmp_path: Path) -> None:
     """It counts single events right; only joins and corrections are wrong."""
-    mutant = plan("forgetful-cells", KILLS[:1], entities=True)
+    mutant = plan("forgetful-cells", KILLS[:1], entities=True, limit_s=LIMIT_S)
     outcome = await Run(mutant, kafka, SqliteStore(tmp_path), tmp_path).perform()
     print(f"\nforgetful-cells: {outcome.summary()}")
     assert outcome.lost + outcome.double == 0

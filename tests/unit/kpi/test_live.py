@@ -129,3 +129,17 @@ async def test_stop_ends_the_readers() -> None:
 
 async def _collect(live: LiveValues) -> list[KpiValue]:
     return [item async for item in live.subscribe()]
+
+
+async def test_windows_that_begin_together_do_not_displace_each_other() -> None:
+    """Every day ends another year to date; all of them begin on 1 January."""
+    source = Source()
+    async with LiveValues(source) as live:
+        reader = live.subscribe()
+        first = asyncio.create_task(anext(reader))
+        await asyncio.sleep(0)
+        days = [msgspec.structs.replace(value(1), end=START + timedelta(days=day)) for day in (1, 2, 3)]
+        source.put(*days)
+        await source.taken()
+        found = [await first, await anext(reader), await anext(reader)]
+        assert [item.end for item in found] == [item.end for item in days]

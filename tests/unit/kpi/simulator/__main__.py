@@ -1,18 +1,23 @@
-"""Replay one seed and say what happens: `python -m tests.unit.kpi.simulator SEED [--mutant NAME]`."""
+"""Replay one seed and say what happens."""
 
 from __future__ import annotations
 
 import argparse
 
+from tests.unit.kpi.simulator.mutants import MUTANTS, mutated
 from tests.unit.kpi.simulator.run import play
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser("python -m tests.unit.kpi.simulator", description=__doc__)
     parser.add_argument("seed", type=int)
-    found = play(parser.parse_args().seed, print)
+    parser.add_argument("--mutant", choices=MUTANTS, help="an engine that is wrong on purpose")
+    given = parser.parse_args()
+    with mutated(given.mutant):
+        found = play(given.seed, print)
     print("\n".join(found) or "right")
     return bool(found)
 
 
-raise SystemExit(main())
+if __name__ == "__main__":
+    raise SystemExit(main())

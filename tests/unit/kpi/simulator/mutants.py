@@ -8,14 +8,13 @@ from typing import Any
 from unittest.mock import patch
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, bindparam, delete, update
+from sqlalchemy import Connection, delete, update
 
 from cityhub.kpi.kernel import program
 from cityhub.kpi.kernel.bucket import Deltas
 from cityhub.kpi.kernel.effect import Evaluator
 from cityhub.kpi.kernel.record import LogRecord, Reason, Row, TopicReader
-from cityhub.kpi.store import buckets, cells, cursors, publishing, schema, touched, writer
-from cityhub.kpi.store.backlog import Mark
+from cityhub.kpi.store import buckets, cells, cursors, schema, touched, writer
 from cityhub.kpi.store.cursors import Advance, CursorMoved, Position
 from cityhub.kpi.store.dedup import SeenIds, Staged
 from cityhub.kpi.store.series import SeriesIds
@@ -276,20 +275,7 @@ def touched_rows_deleted_unread() -> Iterator[None]:
 
 
 @mutant
-def mark_deleted_whatever_its_stamp() -> Iterator[None]:
-    def delete_marks(connection: Connection, marks: Sequence[Mark]) -> None:
-        row = schema.dirty.c
-        for mark in marks:
-            connection.execute(delete(schema.dirty).where(row.series == mark.place.series, row.start == mark.place.start))
-
-    with patch.object(publishing, "delete_marks", delete_marks):
-        yield
-
-
-@mutant
 def publisher_without_fence() -> Iterator[None]:
     with patch.object(Tenure, "check", lambda *_: None):
         yield
 
-
-_ = bindparam
