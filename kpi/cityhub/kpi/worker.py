@@ -68,7 +68,7 @@ class KpiWorker:
         await self._prove_log()
         app = batch_app(self._job, self._access, self._topics, self._start_offset)
         self._add_agent(app)
-        async with BrokerClock(self._access, "cityhub-worker-clock") as clock:
+        async with BrokerClock(self._access, client_id="cityhub-worker-clock") as clock:
             await app.start()
             watch = asyncio.create_task(Watch(app, clock, self._topics, self._cursors, self._complete).run())
             ended = asyncio.create_task(app.wait_until_stopped())

@@ -77,4 +77,3 @@ class Feeder:
         fresh = self._state.with_suffix(".new")
         fresh.write_bytes(msgspec.json.encode(self._written))
         fresh.replace(self._state)
-

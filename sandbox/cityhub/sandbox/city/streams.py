@@ -1,4 +1,4 @@
-"""Partners whose adapters do not exist yet, simulated as events: lamps, bins, appointments, applications and more. Pure.
+"""Partners whose adapters do not exist yet, simulated as events: lamps, bins, appointments and more. Pure.
 
 Everything is a function of (seed, local day, thing), so that two runs of the city tell the same story with the same
 event ids. Every event is marked synthetic. The numbers are invented; only their order of magnitude is Duisburg's.
@@ -34,6 +34,7 @@ REFERENCES = {"lamps": 400, "leika_services": 1418, "population": 505_000, "flat
 _LAMPS, _BINS, _SERVICES = REFERENCES["lamps"], 210, 300
 _DAY = timedelta(days=1)
 _LONGEST_CASE = timedelta(days=28)
+_APPLIED_FOR = ("bewohnerparkausweis", "schuelerfahrtkosten", "wohngeld", "urkunde", "hundesteuer")
 _CHANNELS = ("online", "email", "post", "phone", "counter")
 
 
@@ -165,7 +166,7 @@ def _applications(seed: int, day: date) -> Iterator[Told]:
             submitted = _at(submitted_on, chance.triangular(0, 86_399, 11 * 3600))
             took = timedelta(days=min(_LONGEST_CASE.days - 1, chance.lognormvariate(1.6, 0.7)), hours=2)
             channel = chance.choices(_CHANNELS, (55, 15, 15, 5, 10))[0]
-            service = chance.choice(("bewohnerparkausweis", "schuelerfahrtkosten", "wohngeld", "urkunde", "hundesteuer"))
+            service = chance.choice(_APPLIED_FOR)
             answered = chance.random() < 0.97  # noqa: PLR2004 - some never are
             case = f"case-{submitted_on.isoformat()}-{number}"
             data = {"case_id": case, "service": service, "channel": channel}
