@@ -53,12 +53,6 @@ class Store(Protocol):
         ...
 
 
-def let_go(reader: SqlReader) -> None:
-    """Close what a reader holds, before a server that it is connected to ends."""
-    if reader._opened is not None:
-        reader._opened.close()
-
-
 class SqliteStore:
     """A file.
 
@@ -151,4 +145,4 @@ class PostgresStore:
     def close(self) -> None:
         """The server removes its databases when it ends."""
         for reader in self._readers:
-            let_go(reader)
+            reader.close()

@@ -179,7 +179,8 @@ class TopicReader:
             type_, check = known[type(event)]
             if check is not None:
                 check(event)
-            clock_ms = max(clock_ms, record.timestamp)
+            if record.timestamp > clock_ms:  # noqa: PLR1730 - `max` costs five times as much here
+                clock_ms = record.timestamp
             since = event.time - _EPOCH
             t = since.days * _DAY_MS + since.seconds * 1000 + since.microseconds // 1000
             name = f"{event.source}\0{event.id}".encode()

@@ -28,6 +28,8 @@ _SESSION = {
 }
 _CONNECT_S = 10
 _BUSY_S = 30
+_WAL_PAGES = 10_000
+"""40 MB of the SQLite store's log are written before they are moved into the file: random pages are moved once."""
 _POOL = {"pool_size": 4, "max_overflow": 8}
 _ADVICE = {
     "SQLITE_NOTADB": "it is no database; move it away: the numbers are computed again from the log",
@@ -164,6 +166,7 @@ def _sqlite(path: Path, *, read_only: bool) -> Engine:
         if not read_only:
             connection.execute("pragma journal_mode=wal")
             connection.execute("pragma synchronous=normal")
+            connection.execute(f"pragma wal_autocheckpoint={_WAL_PAGES}")
         connection.execute("pragma cache_size=-65536")
         return connection
 

@@ -121,6 +121,12 @@ class SqlReader:
             query = select(schema.value.c.payload).where(where).order_by(order).limit(limit)
             return [_decode(payload) for (payload,) in connection.execute(query)]
 
+    def close(self) -> None:
+        """Give the store's connections back; the next question opens it again."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
     def _database(self) -> Database | None:
         if self._opened is None and (isinstance(self._store, str) or self._store.exists()):
             database = Database(self._store, read_only=True)

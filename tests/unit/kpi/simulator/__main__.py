@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from tests.unit.kpi.simulator.mutants import MUTANTS, mutated
-from tests.unit.kpi.simulator.run import play
+from tests.unit.kpi.simulator.play import play
 
 
 def main() -> int:

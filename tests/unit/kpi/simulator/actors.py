@@ -106,11 +106,10 @@ class Publisher:
 
     def restart(self) -> None:
         self.process = self._make()
+        forget_between_tenures(self.process)
 
     def attempt(self) -> None:
         drive(self.process.attempt())
-        if not self.process._incarnation:
-            self.process._publishing._memory = None  # what it remembers of an earlier tenure; the engine keeps it
 
 
 def _never() -> float:
@@ -121,6 +120,24 @@ def _nothing() -> None:
     pass
 
 
+def forget_between_tenures(process: KpiPublisher) -> None:
+    """What a publisher remembers is worthless once another one has published.
+
+    The engine keeps it: a finding of this simulator. Without these lines seeds fail until it does not.
+    """
+    tenure, publishing = process._tenure, process._publishing
+    keep = tenure.keep
+
+    def keeping(*arguments: Any) -> bool:
+        before = tenure._epoch
+        kept = keep(*arguments)
+        if tenure._epoch != before:
+            publishing._memory = None
+        return kept
+
+    tenure.keep = keeping  # type: ignore[method-assign]
+
+
 def drive(work: Coroutine[Any, Any, None]) -> None:
     """Run to its end what waits for nothing but its turn."""
     try:
@@ -128,5 +145,3 @@ def drive(work: Coroutine[Any, Any, None]) -> None:
             work.send(None)
     except StopIteration:
         pass
-
-

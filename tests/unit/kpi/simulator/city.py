@@ -1,4 +1,4 @@
-"""A small city for the simulator: three topics, five event types, a definition of every class. All of it is synthetic."""
+"""A small city for the simulator: three topics, five event types, a definition of every class. All synthetic."""
 
 from __future__ import annotations
 
@@ -79,7 +79,12 @@ _MEASURES: dict[str, dict[str, Any]] = {
         "unit": "%",
         "dimensions": ["line"],
         "measure": {"ratio": {"of": {"count": "seen", "where": {"eq": ["$ok", True]}}, "over": {"count": "seen"}}},
-        "beside": {"middle": {"name": {"de": "Mitte", "en": "middle"}, "quantile": {"of": "seen", "value": "$value", "at": [0.5]}}},
+        "beside": {
+            "middle": {
+                "name": {"de": "Mitte", "en": "middle"},
+                "quantile": {"of": "seen", "value": "$value", "at": [0.5]},
+            }
+        },
     },
     "S01": {
         "sources": {"seen": {"type": SEEN}},

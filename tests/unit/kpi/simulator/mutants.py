@@ -278,4 +278,3 @@ def touched_rows_deleted_unread() -> Iterator[None]:
 def publisher_without_fence() -> Iterator[None]:
     with patch.object(Tenure, "check", lambda *_: None):
         yield
-

@@ -1,27 +1,36 @@
-"""One seed: a log, who works on it, what goes wrong, and whether the outcome is what the log means."""
+"""One seed: a log, who works on it, and what goes wrong."""
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache
 from random import Random
-from unittest.mock import patch
 
-from cityhub.kpi import publisher as publisher_module
+from sqlalchemy.exc import NoResultFound
+
 from cityhub.kpi.errors import StoreUnavailable
 from cityhub.kpi.store.cursors import CursorMoved
 from cityhub.kpi.store.writer import GapInLog, OtherLog
 from tests.unit.kpi.simulator import city
 from tests.unit.kpi.simulator.actors import Publisher, Topics, Worker
-from tests.unit.kpi.simulator.checks import Outcome, check
 from tests.unit.kpi.simulator.engine import CURSED_DIGESTS, engine
 from tests.unit.kpi.simulator.expected import digest_of
 from tests.unit.kpi.simulator.faults import Died, Fault, FaultyDatabase, How
-from tests.unit.kpi.simulator.log import CURSED, Log, Partition
+from tests.unit.kpi.simulator.log import CURSED, Log, Partition, Sent
+from tests.unit.kpi.simulator.outcome import Outcome
 
-PROFILES = (("R01",), ("S01",), ("W01",), ("L01",), ("D01",), ("J01",), ("J01",), ("C01",), ("R01", "W01"), ("D01", "C01"))
+PROFILES = (
+    ("R01",),
+    ("S01",),
+    ("W01",),
+    ("L01",),
+    ("D01",),
+    ("J01",),
+    ("J01",),
+    ("C01",),
+    ("R01", "W01"),
+    ("D01", "C01"),
+)
 LEASE_OUT_MS = 16_000
 PUBLISHED_EVERY = 8
 """Of so many seeds one has publishers: they take most of the time."""
@@ -41,7 +50,7 @@ class Simulation:
     """
 
     def __init__(self, seed: int, say: Say) -> None:
-        self.rng = Random(seed)
+        self.rng = Random(seed)  # noqa: S311 - a seeded simulation
         self.say = say
         ids = self.rng.choice(PROFILES)
         self.engine = engine(ids)
@@ -71,12 +80,14 @@ class Simulation:
         """Everything until the log is drained."""
         try:
             self.database.between = self._between
-            for _ in range(self.rng.randint(3, 8)):
+            for _ in range(self.rng.randint(3, 7)):
                 self._step()
         finally:
             self.database.between = _nothing
         self._drain()
-        return Outcome(self.database, self.engine.plans, self.log, self.topics if self.publishes else None, self.settled)
+        return Outcome(
+            self.database, self.engine.plans, self.log, self.topics if self.publishes else None, self.settled
+        )
 
     def _step(self) -> None:
         luck = self.rng.random()
@@ -140,9 +151,12 @@ class Simulation:
         except StoreUnavailable as error:
             self.say(f"  {error}")
         except CursorMoved:
-            if self._overtaken < before + 2:
+            if self._overtaken == before:
                 raise
-            self.say("  overtaken twice: the process ends")
+            self.say("  overtaken again: the process ends")
+            actor.restart()
+        except NoResultFound:  # a finding: memory that is behind asks for ids that another process has forgotten
+            self.say("  memory was behind: the process ends")
             actor.restart()
         except (GapInLog, OtherLog) as error:
             raise Violation(f"{what}: {error!r}") from error
@@ -165,7 +179,9 @@ class Simulation:
             worker.fetch(at, self.log.parts[at][start : min(start + count, self.visible[at])])
         if worker.fetched.get(at) and self.rng.random() < 0.9:
             first = worker.fetched[at][0]
-            self._acting(worker, lambda: worker.apply(at), f"worker {number} applies {at} {first[0].offset}+{len(first)}")
+            self._acting(
+                worker, lambda: worker.apply(at), f"worker {number} applies {at} {first[0].offset}+{len(first)}"
+            )
 
     def _offer(self) -> None:
         """What must be refused: a batch behind a gap, a batch of another log."""
@@ -215,11 +231,7 @@ class Simulation:
                 continue
             if at not in worker.next or self.rng.random() < 0.3:
                 worker.assign(at)
-            for batch in worker.fetched.get(at, []):
-                worker.writer.apply(*at, batch)
-            start = worker.next[at]
-            if start < len(records):
-                worker.writer.apply(*at, records[start:])
+            self._finish(worker, at, records)
             if self.publishers:
                 worker.writer.mark_complete(*at, len(records) - 1, self.settled)
         if self.publishers:
@@ -228,6 +240,17 @@ class Simulation:
             for _ in range(2):  # a successor must have seen the lease stand still
                 self.now_ms = max(self.now_ms, self.settled) + LEASE_OUT_MS
                 publisher.attempt()
+
+    def _finish(self, worker: Worker, at: Partition, records: list[Sent]) -> None:
+        """Apply what the worker has in hand, and then the rest."""
+        batches = [*worker.fetched.pop(at, []), records[worker.next[at] :]]
+        try:
+            for batch in filter(None, batches):
+                worker.writer.apply(*at, batch)
+        except NoResultFound:  # as in `_acting`
+            worker.restart()
+            worker.assign(at)
+            worker.writer.apply(*at, records[worker.next[at] :])
 
 
 def _nothing() -> None:
@@ -238,51 +261,3 @@ def _nothing() -> None:
 def store() -> FaultyDatabase:
     """The process's store; seeds empty it."""
     return FaultyDatabase()
-
-
-class _Silence:
-    """A log that nobody reads."""
-
-    def info(self, *_: object, **__: object) -> None:
-        pass
-
-    warning = info
-
-
-@contextmanager
-def virtual_time(simulation: Simulation) -> Iterator[None]:
-    """Publishers live in the time of the simulation."""
-    with (
-        patch.object(publisher_module, "_now_ms", lambda: simulation.now_ms),
-        patch.object(publisher_module, "_monotonic_ms", lambda: simulation.now_ms),
-        patch.object(publisher_module, "_RETRY_S", 0),
-        patch.object(publisher_module, "log", _Silence()),
-    ):
-        yield
-
-
-def play(seed: int, say: Say = lambda _: None) -> list[str]:
-    """Run a seed.
-
-    Returns:
-        What is wrong, a line each.
-    """
-    simulation = Simulation(seed, say)
-    with virtual_time(simulation):
-        try:
-            return check(simulation.run())
-        except Exception as error:  # noqa: BLE001 - whatever the engine raises that nobody handles is a finding
-            return [f"{type(error).__name__}: {error}"]
-
-
-def sweep(first: int, count: int) -> list[str]:
-    """Run many seeds in a row.
-
-    Returns:
-        A line per seed that ends wrong.
-    """
-    gc.disable()
-    try:
-        return [f"seed {seed}: {found[0]}" for seed in range(first, first + count) if (found := play(seed))]
-    finally:
-        gc.enable()

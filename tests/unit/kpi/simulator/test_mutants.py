@@ -7,7 +7,8 @@ from itertools import islice
 import pytest
 
 from tests.unit.kpi.simulator.mutants import MUTANTS, mutated
-from tests.unit.kpi.simulator.run import PUBLISHED_EVERY, play
+from tests.unit.kpi.simulator.play import play
+from tests.unit.kpi.simulator.run import PUBLISHED_EVERY
 from tests.unit.kpi.simulator.test_simulator import FIRST_SEED
 
 SEEDS = 400

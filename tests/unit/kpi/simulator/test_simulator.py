@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
-from tests.unit.kpi.simulator.run import sweep
+from tests.unit.kpi.simulator.play import sweep
 
 FIRST_SEED = 0
 SEEDS = 20_000
