@@ -34,7 +34,7 @@ from tests.integration.faults import entities
 from tests.integration.faults.few import few_faults
 from tests.integration.faults.oracle import log_ends
 from tests.integration.faults.schedule import Fault, Kind
-from tests.integration.faults.stores import PostgresStore, let_go
+from tests.integration.faults.stores import PostgresStore
 from tests.integration.postgres import Postgres, postgres
 from tests.integration.servers import Kafka
 from tests.unit.kpi.samples import departure
@@ -214,7 +214,7 @@ async def test_sigterm_ends_a_worker_with_a_batch_in_flight(kafka: Kafka, postgr
         other.rollback()
         assert await asyncio.to_thread(process.wait, STOP_S) == 0
     assert bench.records == 2
-    let_go(bench.reader)
+    bench.reader.close()
 
 
 async def test_joins_and_corrections_survive_kill_9(kafka: Kafka, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ class Worker:
     """
 
     def __init__(self, database: Database, evaluator: Evaluator, kafka: dict[Partition, int]) -> None:
-        self._make = lambda: KpiWriter(database, evaluator, JOB)
+        self._make: Callable[[], KpiWriter] = lambda: KpiWriter(database, evaluator, JOB)
         self._kafka = kafka
         self.restart()
 
@@ -128,9 +128,9 @@ def forget_between_tenures(process: KpiPublisher) -> None:
     tenure, publishing = process._tenure, process._publishing
     keep = tenure.keep
 
-    def keeping(*arguments: Any) -> bool:
+    def keeping(now_ms: int, seen_ms: int = 0) -> bool:
         before = tenure._epoch
-        kept = keep(*arguments)
+        kept = keep(now_ms, seen_ms)
         if tenure._epoch != before:
             publishing._memory = None
         return kept

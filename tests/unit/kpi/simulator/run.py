@@ -32,7 +32,7 @@ PROFILES = (
     ("D01", "C01"),
 )
 LEASE_OUT_MS = 16_000
-PUBLISHED_EVERY = 8
+PUBLISHED_EVERY = 16
 """Of so many seeds one has publishers: they take most of the time."""
 Say = Callable[[str], None]
 
@@ -72,6 +72,9 @@ class Simulation:
         self.topics = Topics(self.rng.random, self._between)
         plans = self.engine.plans
         self.publishers = [Publisher(self.database, plans, self.topics) for _ in range(2)] if self.publishes else []
+        if self.publishes:  # before it reads anything a worker makes all cursors: labels need them
+            for at in self.log.parts:
+                self.workers[0].writer.position(*at)
         self._busy: set[int] = set()
         self._overtaken = 0
         say(f"{ids} {'published' if self.publishes else ''}: {len(self.log.order)} records")
@@ -80,7 +83,7 @@ class Simulation:
         """Everything until the log is drained."""
         try:
             self.database.between = self._between
-            for _ in range(self.rng.randint(3, 7)):
+            for _ in range(self.rng.randint(8, 14) if self.publishers else self.rng.randint(3, 7)):
                 self._step()
         finally:
             self.database.between = _nothing
@@ -195,11 +198,11 @@ class Simulation:
             other = records[stands]._replace(value=(records[stands].value or b"") + b" ")
             self._refused(worker, at, [*records[max(0, stands - 1) : stands], other, *records[stands + 1 :]], OtherLog)
 
-    def _refused(self, worker: Worker, at: Partition, batch: list[object], error: type[Exception]) -> None:
+    def _refused(self, worker: Worker, at: Partition, batch: list[Sent], error: type[Exception]) -> None:
         self.say(f"{at} is offered what must be refused: {error.__name__}")
         between, self.database.between = self.database.between, _nothing
         try:
-            worker.writer.apply(*at, batch)  # type: ignore[arg-type]
+            worker.writer.apply(*at, batch)
         except error:
             pass
         else:
