@@ -99,7 +99,7 @@ class Log:
         order: the partitions in the order of appending.
     """
 
-    def __init__(self, rng: Random, types: tuple[str, ...], topics: tuple[str, ...]) -> None:
+    def __init__(self, rng: Random, types: tuple[str, ...], topics: tuple[str, ...], most: int) -> None:
         self._rng = rng
         self._types = types
         self._topics = topics
@@ -110,7 +110,7 @@ class Log:
             (topic, part): [] for topic in topics for part in range(self._many[topic])
         }
         self.order: list[Partition] = []
-        for _ in range(rng.randint(4, 11)):
+        for _ in range(rng.randint(4, most)):
             self._append()
 
     def _append(self) -> None:
@@ -142,8 +142,11 @@ class Log:
 
     def _event(self, sample: Sample, part: int | None = None) -> None:
         topic = TOPIC_OF[sample.type]
-        at = (topic, sum(sample.key.encode()) % self._many[topic] if part is None else part)
+        at = (topic, self._part(topic, sample.key) if part is None else part)
         self._put(at, self._stamp(), sample.body(len(self.order)), "", sample)
+
+    def _part(self, topic: str, key: str) -> int:
+        return sum(key.encode()) % self._many[topic]
 
     def _sample(self) -> Sample:
         rng = self._rng
@@ -212,7 +215,10 @@ class Log:
             sample = self._sample()
             data = self._data(type_, sample.t)
             data |= {"case": used.data["case"]} if "case" in data and "case" in used.data else {}
-            same = {"id": used.id, "source": used.source, "subject": used.subject}
+            subject = used.subject
+            if subject == CURSED:  # the other one may be counted
+                subject = next((one for one in "abc" if "case" in data or self._part(topic, one) == part), CURSED)
+            same = {"id": used.id, "source": used.source, "subject": subject}
             self._event(replace(sample, type=type_, data=data, **same), part)
 
     def _twin(self) -> None:

@@ -58,7 +58,7 @@ class Simulation:
         types = {source.type for plan in self.engine.plans for source in plan.definition.sources.values()}
         if city.QUANTITIES in self.engine.topics:
             types.add(city.REFERENCE)
-        self.log = Log(self.rng, tuple(sorted(types)), self.engine.topics)
+        self.log = Log(self.rng, tuple(sorted(types)), self.engine.topics, 20 if self.publishes else 11)
         CURSED_DIGESTS.clear()
         for records in self.log.parts.values():
             CURSED_DIGESTS.update(digest_of(s.sample) for s in records if s.sample and s.sample.subject == CURSED)
@@ -120,6 +120,7 @@ class Simulation:
         if len(self._busy) == 1 and self.rng.random() < (0.3 if self.publishers else 0.12):
             self._overtaken += 1
             with self.database.failing(None):
+                self._append(self.rng.randint(0, 2))
                 self._work()
                 if self.publishers and self.rng.random() < 0.4:
                     self._take_over()
