@@ -20,7 +20,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from cityhub.bus.publisher import EventPublisher
-from cityhub.kpi.kernel.windows import window_of
+from cityhub.kpi.kernel.windows import window_at
 from cityhub.kpi.values import WindowKind
 from cityhub.sdk.event import Event
 from tests.e2e.hub import LIMIT_S, Hub
@@ -87,8 +87,8 @@ def test_recorded_messages_become_the_hand_worked_value(hub: Hub, partner: Contr
     city = _value(hub, "hour", eleven)
     assert (city["value"], city["numerator"], city["denominator"]) == (89.6552, 26, 29)
     assert city["synthetic"] is False
-    start, _ = window_of(WindowKind.DAY, int(datetime.fromisoformat(f"{_days_ago(2)}T12:00:00Z").timestamp()))
-    day = _value(hub, "day", datetime.fromtimestamp(start, UTC).isoformat().replace("+00:00", "Z"))
+    local = window_at(WindowKind.DAY, int(datetime.fromisoformat(f"{_days_ago(2)}T12:00:00Z").timestamp()))
+    day = _value(hub, "day", datetime.fromtimestamp(local.start, UTC).isoformat().replace("+00:00", "Z"))
     assert (day["value"], day["n"]) == (100.0, 26)
 
 

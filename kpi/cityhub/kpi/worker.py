@@ -23,6 +23,7 @@ from cityhub.kpi.errors import StoreUnavailable
 from cityhub.kpi.kernel.effect import Evaluator
 from cityhub.kpi.kernel.layout import plan_of
 from cityhub.kpi.kernel.record import LogRecord
+from cityhub.kpi.store.clocks import JOB
 from cityhub.kpi.store.cursors import Position, record_hash
 from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.writer import GapInLog, KpiWriter, OtherLog
@@ -31,7 +32,6 @@ from cityhub.kpi.watch import Watch
 log = get_logger()
 Answer = TypeVar("Answer")
 
-JOB = "cityhub-kpi"
 _RETRY_S = (0.1, 0.5, 1.0, 2.0, 5.0)
 _LEAVE_S = 5.0
 _ANOTHER = "Restore the topic, or move the store away to compute everything anew from what the log holds"
@@ -102,7 +102,8 @@ class KpiWorker:
         for (topic, _), position in known.items():
             if position.topic_id not in {"", ids[topic]}:
                 raise LogBroken(f"{topic} was recreated: the store has read another topic of that name. {_ANOTHER}")
-            await self._in_store(self._writer.bind_topic, position, ids[topic])
+            if not position.topic_id:
+                await self._in_store(self._writer.bind_topic, position, ids[topic])
         positions = {at: position.offset for at, position in known.items() if position.offset >= 0}
         for (topic, part), value in (await records_at(self._access, positions)).items():
             if record_hash(value) != known[topic, part].hash:

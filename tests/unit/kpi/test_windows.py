@@ -18,7 +18,6 @@ from cityhub.kpi.kernel.windows import (
     merges,
     next_window,
     window_at,
-    window_of,
     windows_over,
 )
 from cityhub.kpi.values import WindowKind as Kind
@@ -81,7 +80,6 @@ def test_worked_examples(kind: Kind, instant: str, start: str, end: str, hours: 
     window = window_at(kind, at(instant))
     assert (local(window.start), local(window.end)) == (start, end)
     assert window.end - window.start == hours * HOUR_S
-    assert window_of(kind, at(instant)) == (window.start, window.end)
 
 
 @pytest.mark.parametrize("kind", OVERLAPPING)

@@ -83,6 +83,7 @@ class Evaluator:
         self._contracts = contracts
         self._folds: dict[str, list[tuple[int, Fold]]] = {}
         self._families: dict[str, list[_Family]] = {}
+        self._readers: dict[str, TopicReader] = {}
         self.cells: dict[str, tuple[int, CellPlan]] = {}
         for number, plan in enumerate(self.plans):
             self._route(number, plan)
@@ -108,9 +109,12 @@ class Evaluator:
         return tuple(sorted({self._contracts[type_].topic for type_ in self._types}))
 
     def reader(self, topic: str) -> TopicReader:
-        """What reads the records of one topic."""
-        topics = {contract.type: contract.topic for contract in self._contracts.values()}
-        return TopicReader(topic, self._contracts.of_topic(topic), topics.get)
+        """What reads the records of one topic, made once: its types are compiled."""
+        found = self._readers.get(topic)
+        if found is None:
+            topics = {contract.type: contract.topic for contract in self._contracts.values()}
+            found = self._readers[topic] = TopicReader(topic, self._contracts.of_topic(topic), topics.get)
+        return found
 
     def horizon_ms(self, topic: str) -> int:
         """How long ids of a topic are remembered."""

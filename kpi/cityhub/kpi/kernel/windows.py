@@ -121,12 +121,6 @@ def merges(kind: WindowKind, grain: Grain) -> bool:
     return kind not in _WINDOW_S or _WINDOW_S[kind] % _GRAIN_S[grain] == 0
 
 
-def window_of(kind: WindowKind, epoch_s: int) -> tuple[int, int]:
-    """Bounds [start, end) of `window_at`."""
-    _, start, end, _ = window_at(kind, epoch_s)
-    return start, end
-
-
 @lru_cache(maxsize=4096)
 def _local_window(kind: WindowKind, utc_hour: int) -> Window:
     """Windows of whole local days or nights; none begins within an hour."""

@@ -38,11 +38,6 @@ def limbs(digest: int) -> tuple[int, ...]:
     return _limbs((digest % DIGEST_MOD).to_bytes(16, "little"))
 
 
-def from_limbs(parts: Sequence[int]) -> int:
-    """The 128-bit digest from summed parts."""
-    return sum(part << (32 * index) for index, part in enumerate(parts)) % DIGEST_MOD
-
-
 class BucketWriter:
     """Turns contributions into rows. One per process; it remembers the ids of series."""
 

@@ -15,6 +15,7 @@ import numpy as np
 from sqlalchemy import Connection, select, text
 from xxhash import xxh3_64_intdigest
 
+from cityhub.kpi.kernel.bucket import MAX_SLOTS
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.kernel.windows import Window
 from cityhub.kpi.store import schema
@@ -24,7 +25,7 @@ from cityhub.kpi.store.references import References, load_references
 from cityhub.kpi.store.sheet import Bins, BinSheet, Cut, Integers, Span, added, flat
 from cityhub.kpi.store.windows import Job, Place, PlanRows, columns, totals
 
-MOST_REFERENCES = schema.MAX_SLOTS - 1
+MOST_REFERENCES = MAX_SLOTS - 1
 """Denominators of one definition whose recording can be remembered beside the clock."""
 _POSITIVE = (1 << 63) - 1
 _decode_bins = msgspec.msgpack.Decoder(list[tuple[int, int, int]]).decode
@@ -116,7 +117,7 @@ def as_of(connection: Connection, plan: Plan, window: Window, scope: str, dims: 
 
 def _clock(connection: Connection, plan: Plan, at_min: int) -> tuple[int, ...] | None:
     row = schema.history.c
-    query = select(*(row[f"v{index}"] for index in range(schema.MAX_SLOTS)))
+    query = select(*(row[f"v{index}"] for index in range(MAX_SLOTS)))
     query = query.where(row.series == _clock_series(plan), row.start == 0, row.at_min <= at_min)
     found = connection.execute(query.order_by(row.at_min.desc()).limit(1)).one_or_none()
     return None if found is None else tuple(found)

@@ -20,11 +20,12 @@ from sqlalchemy import (
     text,
 )
 
+from cityhub.kpi.kernel.bucket import MAX_SLOTS
+
 REVISION = "0001"
 """The newest migration: what a store must be at to be used."""
 LIMBS = 4
 """The 128-bit digest is kept as four 32-bit limbs, so that SQL can add it without overflow."""
-MAX_SLOTS = 8
 SUMS = ("n", "synthetic_n", *(f"d{index}" for index in range(LIMBS)), *(f"v{index}" for index in range(MAX_SLOTS)))
 """The columns of a bucket that are added: events, synthetic ones among them, digest limbs, slots."""
 

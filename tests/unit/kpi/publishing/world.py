@@ -13,7 +13,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, delete, insert, select, update
 from xxhash import xxh3_64_intdigest
 
-from cityhub.kpi.kernel.bucket import DIGEST_MOD
+from cityhub.kpi.kernel.bucket import DIGEST_MOD, MAX_SLOTS
 from cityhub.kpi.kernel.effect import ReferenceRow
 from cityhub.kpi.kernel.readout import Readout
 from cityhub.kpi.kernel.windows import Grain, window_at
@@ -129,7 +129,7 @@ class World:
         series = xxh3_64_intdigest(msgspec.json.encode(row)) >> 1
         whole = (number * 2**100 + number if digest is None else digest) % DIGEST_MOD
         limbs = [(whole >> (32 * limb)) & 0xFFFFFFFF for limb in range(schema.LIMBS)]
-        padded = [*slots, *([0] * (schema.MAX_SLOTS - len(slots)))]
+        padded = [*slots, *([0] * (MAX_SLOTS - len(slots)))]
         with self.database.begin() as connection:
             insert_missing(connection, schema.series, [{"id": series, **row}])
             _BUCKETS.write(connection, [(series, start, writer, n, n, *limbs, *padded)])

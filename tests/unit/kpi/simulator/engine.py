@@ -12,7 +12,7 @@ from cityhub.kpi.kernel.bucket import Deltas
 from cityhub.kpi.kernel.cells import CellKind, Change, Observation
 from cityhub.kpi.kernel.effect import Effect, Evaluator
 from cityhub.kpi.kernel.plan import Plan
-from cityhub.kpi.kernel.record import Row, TopicReader
+from cityhub.kpi.kernel.record import Row
 from tests.unit.kpi.simulator import city
 from tests.unit.kpi.simulator.log import CURSED
 
@@ -42,16 +42,10 @@ class CursedCell:
 
 
 class CursedEvaluator(Evaluator):
-    """Makes its readers once, for compiling their types takes longer than a seed."""
+    """Fails on cursed events."""
 
     def __init__(self, plans: Sequence[Plan]) -> None:
         super().__init__([_cursed(plan) for plan in plans], city.CONTRACTS)
-        self._readers: dict[str, TopicReader] = {}
-
-    def reader(self, topic: str) -> TopicReader:
-        if topic not in self._readers:
-            self._readers[topic] = super().reader(topic)
-        return self._readers[topic]
 
     def _effect(self, rows: Sequence[Row]) -> Effect:
         if any(row.event.subject == CURSED and row.type not in self._families for row in rows):
