@@ -17,9 +17,11 @@ import faust
 from aiokafka.errors import IllegalStateError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
+from faust.types.tuples import ConsumerMessage
 from structlog import get_logger
 
 from cityhub.bus.access import KafkaAccess
+from cityhub.bus.plain_records import PlainThread
 
 log = get_logger()
 
@@ -38,6 +40,9 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc] # untyped library
         super()._reset_state()
         self._ends = defaultdict(deque)
 
+    def _new_consumer_thread(self) -> PlainThread:
+        return PlainThread(self, loop=self.loop, beacon=self.beacon)
+
     async def on_partitions_revoked(self, revoked: Iterable[TP]) -> None:
         """Forget unfinished batches of partitions that go elsewhere."""
         await super().on_partitions_revoked(revoked)
@@ -49,11 +54,10 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc] # untyped library
         self._ends.clear()
         await super().perform_seek()
         for tp in self.assignment():
-            if tp.topic in self.app.batch_topics:
-                start = await self.app.start_offset(tp.topic, tp.partition)
-                await self._seek(tp, start)
-                self._read_offset[tp] = start - 1 if start else None
-                self._committed_offset[tp] = start
+            start = await self.app.start_offset(tp.topic, tp.partition)
+            await self._seek(tp, start)
+            self._read_offset[tp] = start - 1 if start else None
+            self._committed_offset[tp] = start
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:  # noqa: ASYNC109 - Faust's signature
         """Batches of the active partitions; nothing while a rebalance is under way."""
@@ -74,11 +78,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc] # untyped library
                 self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
             except IllegalStateError:  # revoked meanwhile
                 return
-            if tp.topic in self.app.batch_topics:
-                yield tp, self._batch_message(tp, batch)
-            else:
-                for record in batch:
-                    yield tp, self._to_message(tp, record)
+            yield tp, self._batch_message(tp, batch)
 
     async def _seek_again(self) -> None:
         try:
@@ -87,17 +87,17 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc] # untyped library
             log.warning("seek_deferred", error=repr(error))
 
     def _batch_message(self, tp: TP, batch: list[Any]) -> Any:
-        message = self._to_message(tp, batch[-1])
-        message.value = batch
-        self._read_offset[tp] = message.offset - 1  # the batch ends here: no gap for Faust to fill
-        self._ends[tp].append(message.offset)
-        return message
+        last = batch[-1]
+        self._read_offset[tp] = last.offset - 1  # the batch ends here: no gap for Faust to fill
+        self._ends[tp].append(last.offset)
+        return ConsumerMessage(
+            *(tp.topic, tp.partition, last.offset, last.timestamp / 1000, last.timestamp_type),
+            *((), None, batch, None, None, None, tp),
+            generation_id=self.app.consumer_generation_id,
+        )
 
     def _new_offset(self, tp: TP) -> int | None:
         """Commit the longest acknowledged prefix of batch ends."""
-        if tp.topic not in self.app.batch_topics:
-            found: int | None = super()._new_offset(tp)
-            return found
         ends, acked, new = self._ends[tp], self._acked_index[tp], None
         while ends and ends[0] in acked:
             new = ends.popleft()
@@ -115,16 +115,15 @@ class BatchTransport(driver.Transport):  # type: ignore[misc] # untyped library
 
 
 class BatchApp(faust.App):  # type: ignore[misc] # untyped library
-    """A Faust app whose given topics arrive in batches."""
+    """A Faust app whose topics arrive in batches."""
 
-    batch_topics: frozenset[str] = frozenset()
     start_offset: StartOffset
 
     def _new_transport(self) -> BatchTransport:
         return BatchTransport(self.conf.broker_consumer, self)
 
 
-def batch_app(group: str, access: KafkaAccess, topics: Iterable[str], start_offset: StartOffset) -> BatchApp:
+def batch_app(group: str, access: KafkaAccess, start_offset: StartOffset) -> BatchApp:
     """A consumer app without web server, tables or changelogs.
 
     Args:
@@ -149,6 +148,5 @@ def batch_app(group: str, access: KafkaAccess, topics: Iterable[str], start_offs
         stream_wait_empty=False,  # the store's cursor decides, so nobody need wait for a batch under way
         consumer_auto_offset_reset="earliest",
     )
-    app.batch_topics = frozenset(topics)
     app.start_offset = start_offset
     return app

@@ -66,7 +66,7 @@ class KpiWorker:
             BusUnavailable: the consumer stalled or ended; start the process again.
         """
         await self._prove_log()
-        app = batch_app(self._job, self._access, self._topics, self._start_offset)
+        app = batch_app(self._job, self._access, self._start_offset)
         self._add_agent(app)
         async with BrokerClock(self._access, client_id="cityhub-worker-clock") as clock:
             await app.start()
