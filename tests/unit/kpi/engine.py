@@ -67,7 +67,7 @@ class Engine:
 
     def _sums(self, table: object, keys: tuple[str, ...]) -> set[tuple[object, ...]]:
         row, series = table.c, schema.series.c  # type: ignore[attr-defined]
-        names = [column.name for column in row if column.name not in {"series", "writer", *keys}]
+        names = [column.name for column in row if column.name not in {"family", "series", "writer", *keys}]
         query = select(
             series.kpi, series.layer, series.scope, series.dims, *(row[name] for name in (*keys, *names))
         ).join_from(schema.series, table, series.id == row.series)  # type: ignore[arg-type]

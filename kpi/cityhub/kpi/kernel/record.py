@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import accumulate, islice, repeat
+from operator import add
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -130,6 +132,7 @@ class TopicReader:
             envelope: (contract.type, decimal_check(contract))
             for envelope, contract in zip(envelopes, known, strict=True)
         }
+        self._decimals = any(check is not None for _, check in self._known.values())
         union: Any = envelopes[0] if envelopes else _Outline
         for envelope in envelopes[1:]:
             union |= envelope
@@ -168,33 +171,43 @@ class TopicReader:
         return rows, verdicts
 
     def _rows(self, records: Sequence[LogRecord], clock_ms: int) -> list[Row]:
-        """The events of records that can all be read; one pass, because every event of the city goes through it."""
-        decode, known, made = self._decode, self._known, tuple.__new__  # Row(…) takes twice as long
-        rows: list[Row] = []
-        for record in records:
-            value = record.value or b""
-            if len(value) > MAX_EVENT_BYTES:
-                raise Refused(Reason.SIZE, f"the record has {len(value)} bytes; at most {MAX_EVENT_BYTES} are read")
-            event = decode(value)
-            type_, check = known[type(event)]
-            if check is not None:
-                check(event)
-            if record.timestamp > clock_ms:  # noqa: PLR1730 - `max` costs five times as much here
-                clock_ms = record.timestamp
-            since = event.time - _EPOCH
-            t = since.days * _DAY_MS + since.seconds * 1000 + since.microseconds // 1000
-            name = f"{event.source}\0{event.id}".encode()
-            content = bytes.fromhex(event.contenthash)
-            digest = xxh3_128_intdigest(name + content)
-            rows.append(made(Row, (record, type_, event, t, xxh3_128_digest(name), content[:8], digest, clock_ms)))
-        return rows
+        """The events of records that can all be read.
+
+        Every event of the city goes through here: column by column, so that most steps are one loop in C.
+        """
+        values = [record.value or b"" for record in records]
+        if (longest := max(map(len, values))) > MAX_EVENT_BYTES:
+            raise Refused(Reason.SIZE, f"the record has {longest} bytes; at most {MAX_EVENT_BYTES} are read")
+        events = list(map(self._decode, values))
+        kinds = list(map(self._known.__getitem__, map(type, events)))
+        if self._decimals:
+            for event, (_, check) in zip(events, kinds, strict=True):
+                if check is not None:
+                    check(event)
+        names = [f"{event.source}\0{event.id}".encode() for event in events]
+        contents = [bytes.fromhex(event.contenthash) for event in events]
+        columns = zip(
+            records,
+            [type_ for type_, _ in kinds],
+            events,
+            [
+                (since := event.time - _EPOCH).days * _DAY_MS + since.seconds * 1000 + since.microseconds // 1000
+                for event in events
+            ],
+            map(xxh3_128_digest, names),
+            [content[:8] for content in contents],
+            map(xxh3_128_intdigest, map(add, names, contents)),
+            islice(accumulate([record.timestamp for record in records], max, initial=clock_ms), 1, None),
+            strict=True,
+        )
+        return list(map(tuple.__new__, repeat(Row), columns))  # Row(…) takes twice as long
 
     def _all_timely(self, rows: Sequence[Row]) -> bool:
         """Whether no event can be from the future or beyond its horizon; cheap, and right when it says yes."""
         if not rows:
             return True
         times = [row.t for row in rows]
-        earliest = min(row.record.timestamp for row in rows)
+        earliest = min([row.record.timestamp for row in rows])
         return max(times) <= earliest + _FUTURE_MS and rows[-1].clock_ms - min(times) <= self._shortest_ms
 
     def _check_time(self, row: Row) -> None:

@@ -17,6 +17,7 @@ from cityhub.kpi.kernel.bucket import (
     SYNTHETIC,
     Deltas,
     N,
+    Place,
 )
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.kernel.program import Sums
@@ -25,12 +26,17 @@ from cityhub.kpi.store.series import SeriesIds
 from cityhub.kpi.store.touched import Touch, write_touched
 
 _limbs = Packed("<4I").unpack
-_KEYS = ("series", "start", "writer")
+_KEYS = ("family", "start", "series", "writer")
 _FIXED = ("n", "synthetic_n", "d0", "d1", "d2", "d3")
 _BUCKETS = tuple(
     AddingRows("bucket", _KEYS, (*_FIXED, *(f"v{slot}" for slot in range(width)))) for width in range(MAX_SLOTS + 1)
 )
-_BINS = AddingRows("bin", ("series", "start", "histogram", "bin", "writer"), ("n",))
+_BINS = AddingRows("bin", ("family", "start", "series", "histogram", "bin", "writer"), ("n",))
+
+Buckets = dict[tuple[int, int, int], list[int]]
+"""Vectors by family, start and series."""
+Bins = dict[tuple[int, int, int, int, int], int]
+"""Counts by family, start, series, histogram and bin."""
 
 
 def limbs(digest: int) -> tuple[int, ...]:
@@ -55,19 +61,21 @@ class BucketWriter:
             sums: additive contributions by plan. cells: what changed cells add, by number of the plan.
         """
         touches: list[Touch] = []
-        bins: dict[tuple[int, int, int, int], int] = {}
         for number, plan in enumerate(self._plans):
-            buckets: dict[tuple[int, int], list[int]] = {}
-            self._additive(number, plan, sums[number], buckets, bins)
+            buckets: Buckets = {}
+            bins: Bins = {}
+            self._additive(plan, sums[number], buckets, bins)
             if number in cells:
-                self._cells(number, plan, cells[number], buckets, bins)
+                self._cells(plan, cells[number], buckets, bins)
             rows = [
-                (series, start, writer, vector[N], vector[SYNTHETIC], *limbs(vector[DIGEST]), *vector[FIRST_SLOT:])
-                for (series, start), vector in buckets.items()
+                (*key, writer, vector[N], vector[SYNTHETIC], *limbs(vector[DIGEST]), *vector[FIRST_SLOT:])
+                for key, vector in buckets.items()
             ]
-            touches += [(*key, vector[FIRST_MS], vector[LAST_MS]) for key, vector in buckets.items()]
+            touches += [
+                (series, start, vector[FIRST_MS], vector[LAST_MS]) for (_, start, series), vector in buckets.items()
+            ]
             _BUCKETS[plan.width].write(connection, rows)
-        _BINS.write(connection, [(*key, writer, count) for key, count in bins.items()])
+            _BINS.write(connection, [(*key, writer, count) for key, count in bins.items()])
         write_touched(connection, writer, offset, touches)
         self._series.write_new(connection)
 
@@ -75,36 +83,27 @@ class BucketWriter:
         """The transaction of the last `write` is committed."""
         self._series.committed()
 
-    def _additive(
-        self,
-        number: int,
-        plan: Plan,
-        sums: Sums,
-        buckets: dict[tuple[int, int], list[int]],
-        bins: dict[tuple[int, int, int, int], int],
-    ) -> None:
-        series = self._series.id_of
+    def _additive(self, plan: Plan, sums: Sums, buckets: Buckets, bins: Bins) -> None:
+        family = self._series.family(plan.definition, "")
+        number, series = family.id, family.series
         for key, vector in sums.vectors.items():
-            buckets[series(number, plan, "", key[1], key[2:]), key[0]] = vector
-        for (histogram, bin_, start, scope, *dims), count in sums.bins.items():
-            bins[series(number, plan, "", scope, tuple(dims)), start, histogram, bin_] = count
+            buckets[number, key[0], series(key[1:])] = vector
+        for key, count in sums.bins.items():
+            histogram, bin_, start = key[:3]
+            bins[number, start, series(key[3:]), histogram, bin_] = count
 
-    def _cells(
-        self,
-        number: int,
-        plan: Plan,
-        deltas: Deltas,
-        buckets: dict[tuple[int, int], list[int]],
-        bins: dict[tuple[int, int, int, int], int],
-    ) -> None:
+    def _cells(self, plan: Plan, deltas: Deltas, buckets: Buckets, bins: Bins) -> None:
         for place, vector in deltas.vectors.items():
-            key = self._series.id_of(number, plan, place.layer, place.scope, place.dims), place.start
+            key = self._key(plan, place)
             mine = buckets.get(key)
             buckets[key] = vector if mine is None else _together(mine, vector)
         for (place, histogram, bin_), count in deltas.bins.items():
-            series = self._series.id_of(number, plan, place.layer, place.scope, place.dims)
-            at = (series, place.start, histogram, bin_)
+            at = (*self._key(plan, place), histogram, bin_)
             bins[at] = bins.get(at, 0) + count
+
+    def _key(self, plan: Plan, place: Place) -> tuple[int, int, int]:
+        family = self._series.family(plan.definition, place.layer)
+        return family.id, place.start, family.series((place.scope, *place.dims))
 
 
 def _together(one: Sequence[int], other: Sequence[int]) -> list[int]:

@@ -39,7 +39,7 @@ class Position(Struct, frozen=True):
     def after(self, records: Sequence[LogRecord]) -> Position:
         """Where it stands once the records are applied."""
         last = records[-1]
-        newest = max(self.appended_ms, *(record.timestamp for record in records))
+        newest = max(self.appended_ms, *[record.timestamp for record in records])
         return replace(self, offset=last.offset, hash=record_hash(last.value or b""), appended_ms=newest)
 
 

@@ -14,6 +14,7 @@ from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.kernel.windows import Grain, grain_end
 from cityhub.kpi.store import schema
 from cityhub.kpi.store.dialect import upsert
+from cityhub.kpi.store.series import family_of
 from cityhub.kpi.store.sheet import Integers
 from cityhub.kpi.store.windows import PARTS_OF_DAYS, WITHIN_A_DAY, Place, columns, day_start
 
@@ -53,8 +54,9 @@ def write_rollups(connection: Connection, plan: Plan, rows: Integers) -> None:
     if not len(rows):
         return
     names = ("series", "start", *columns(plan))
+    family = {"family": family_of(plan.definition, "")}
     statement = upsert(connection, schema.rollup)
     statement = statement.on_conflict_do_update(
-        index_elements=["series", "start"], set_={name: statement.excluded[name] for name in columns(plan)}
+        index_elements=["family", "start", "series"], set_={name: statement.excluded[name] for name in columns(plan)}
     )
-    connection.execute(statement, [dict(zip(names, row, strict=True)) for row in rows.tolist()])
+    connection.execute(statement, [family | dict(zip(names, row, strict=True)) for row in rows.tolist()])

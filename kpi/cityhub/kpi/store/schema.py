@@ -22,12 +22,13 @@ from sqlalchemy import (
 
 from cityhub.kpi.kernel.bucket import MAX_SLOTS
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration: what a store must be at to be used."""
 LIMBS = 4
 """The 128-bit digest is kept as four 32-bit limbs, so that SQL can add it without overflow."""
 SUMS = ("n", "synthetic_n", *(f"d{index}" for index in range(LIMBS)), *(f"v{index}" for index in range(MAX_SLOTS)))
 """The columns of a bucket that are added: events, synthetic ones among them, digest limbs, slots."""
+_FAMILY = "KPI, version and layer: what is written and read together stands together"
 
 metadata = MetaData()
 
@@ -102,8 +103,9 @@ series = Table(
 bucket = Table(
     "bucket",
     metadata,
-    _key("series"),
+    _key("family", _FAMILY),
     _key("start", "epoch seconds"),
+    _key("series"),
     _key("writer", "cursor that wrote the row; readers add the rows"),
     *_sums(),
     sqlite_with_rowid=False,
@@ -112,8 +114,9 @@ bucket = Table(
 bin_ = Table(
     "bin",
     metadata,
-    _key("series"),
+    _key("family", _FAMILY),
     _key("start"),
+    _key("series"),
     _key("histogram"),
     _key("bin"),
     _key("writer"),
@@ -209,7 +212,15 @@ history = Table(
     sqlite_with_rowid=False,
 )
 
-rollup = Table("rollup", metadata, _key("series"), _key("start", "of the local day"), *_sums(), sqlite_with_rowid=False)
+rollup = Table(
+    "rollup",
+    metadata,
+    _key("family", _FAMILY),
+    _key("start", "of the local day"),
+    _key("series"),
+    *_sums(),
+    sqlite_with_rowid=False,
+)
 
 lease = Table(
     "lease",

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select, text
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.kernel.windows import Grain, Window, grain_end, grain_start
 from cityhub.kpi.store import schema
+from cityhub.kpi.store.series import family_of
 from cityhub.kpi.store.sheet import Bins, BinSheet, Cut, CutIndex, Integers, SeriesRow, Sheet, Span
 from cityhub.kpi.values import WindowKind
 
@@ -108,40 +109,38 @@ class PlanRows:
 
     def buckets(self, layer: str, low: int, high: int) -> Integers:
         """Buckets over all writers with start in [low, high): series, start, sums."""
-        sums = ", ".join(f"cast(sum(b.{name}) as bigint)" for name in columns(self.plan))
+        sums = ", ".join(f"cast(sum({name}) as bigint)" for name in columns(self.plan))
         return self._read(
-            f"b.series, b.start, {sums}", "bucket", "b.series, b.start", self.width, layer=layer, low=low, high=high
+            f"series, start, {sums}", "bucket", "series, start", self.width, layer=layer, low=low, high=high
         )
 
     def rollups(self, low: int, high: int) -> Integers:
         """Roll-ups of the local days that start in [low, high)."""
-        sums = ", ".join(f"b.{name}" for name in columns(self.plan))
-        return self._read(f"b.series, b.start, {sums}", "rollup", "", self.width, low=low, high=high)
+        sums = ", ".join(columns(self.plan))
+        return self._read(f"series, start, {sums}", "rollup", "", self.width, low=low, high=high)
 
     def carry(self, table: str, before: int) -> Integers:
         """One row per series: everything that starts before an instant, with start 0."""
-        sums = ", ".join(f"cast(sum(b.{name}) as bigint)" for name in columns(self.plan))
-        return self._read(f"b.series, 0, {sums}", table, "b.series", self.width, low=0, high=before)
+        sums = ", ".join(f"cast(sum({name}) as bigint)" for name in columns(self.plan))
+        return self._read(f"series, 0, {sums}", table, "series", self.width, low=0, high=before)
 
     def bins(self, low: int, high: int) -> Integers:
         """Histogram rows with start in [low, high): series, start, histogram, bin, n."""
-        what, group = "b.series, b.start, b.histogram, b.bin", "b.series, b.start, b.histogram, b.bin"
-        return self._read(f"{what}, cast(sum(b.n) as bigint)", "bin", group, _BIN_WIDTH, low=low, high=high)
+        what = "series, start, histogram, bin"
+        return self._read(f"{what}, cast(sum(n) as bigint)", "bin", what, _BIN_WIDTH, low=low, high=high)
 
     def bins_together(self, low: int, high: int) -> Integers:
         """As `bins`, but all starts as one, 0."""
-        what, group = "b.series, 0, b.histogram, b.bin", "b.series, b.histogram, b.bin"
-        return self._read(f"{what}, cast(sum(b.n) as bigint)", "bin", group, _BIN_WIDTH, low=low, high=high)
+        what, group = "series, 0, histogram, bin", "series, histogram, bin"
+        return self._read(f"{what}, cast(sum(n) as bigint)", "bin", group, _BIN_WIDTH, low=low, high=high)
 
     def _read(self, what: str, table: str, group: str, width: int, *, layer: str = "", low: int, high: int) -> Integers:
         statement = f"""
-            select {what} from series s join {table} b on b.series = s.id
-            where s.kpi = :kpi and s.version = :version and s.layer = :layer and b.start >= :low and b.start < :high
+            select {what} from {table} where family = :family and start >= :low and start < :high
             {f"group by {group}" if group else ""}
         """  # noqa: S608 - names of our own tables and columns
-        definition = self.plan.definition
-        values = {"kpi": definition.id, "version": definition.version, "layer": layer, "low": low, "high": high}
-        return integers(self.connection, statement, width, **values)
+        family = family_of(self.plan.definition, layer)
+        return integers(self.connection, statement, width, family=family, low=low, high=high)
 
 
 class Days(NamedTuple):

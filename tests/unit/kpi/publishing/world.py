@@ -23,14 +23,15 @@ from cityhub.kpi.store.dialect import AddingRows, insert_missing
 from cityhub.kpi.store.publishing import Publishing
 from cityhub.kpi.store.references import write_references
 from cityhub.kpi.store.renewal import KeptValue, decode_value
+from cityhub.kpi.store.series import family_of
 from cityhub.kpi.values import WindowKind
 
 JOB = "test"
 TOPIC = "du.evt.dvv.transit.v1"
 WRITERS = (1, 2)
 BERLIN = ZoneInfo("Europe/Berlin")
-_BUCKETS = AddingRows("bucket", ("series", "start", "writer"), schema.SUMS)
-_BINS = AddingRows("bin", ("series", "start", "histogram", "bin", "writer"), ("n",))
+_BUCKETS = AddingRows("bucket", ("family", "start", "series", "writer"), schema.SUMS)
+_BINS = AddingRows("bin", ("family", "start", "series", "histogram", "bin", "writer"), ("n",))
 _DIRTY = AddingRows("dirty", ("series", "start", "writer"), (), latest=("stamp", "last_ms"), first=("first_ms",))
 
 
@@ -126,15 +127,15 @@ class World:
         start = at(when) if isinstance(when, str) else when
         definition = (plan or self.plans[0]).definition
         row = {"kpi": definition.id, "version": definition.version, "layer": layer, "scope": scope, "dims": dims}
-        series = xxh3_64_intdigest(msgspec.json.encode(row)) >> 1
+        family, series = family_of(definition, layer), xxh3_64_intdigest(msgspec.json.encode(row)) >> 1
         whole = (number * 2**100 + number if digest is None else digest) % DIGEST_MOD
         limbs = [(whole >> (32 * limb)) & 0xFFFFFFFF for limb in range(schema.LIMBS)]
         padded = [*slots, *([0] * (MAX_SLOTS - len(slots)))]
         with self.database.begin() as connection:
             insert_missing(connection, schema.series, [{"id": series, **row}])
-            _BUCKETS.write(connection, [(series, start, writer, n, n, *limbs, *padded)])
+            _BUCKETS.write(connection, [(family, start, series, writer, n, n, *limbs, *padded)])
             for histogram, bin_ in bins:
-                _BINS.write(connection, [(series, start, histogram, bin_, writer, 1)])
+                _BINS.write(connection, [(family, start, series, histogram, bin_, writer, 1)])
             clock = connection.scalar(select(schema.cursor.c.appended_ms).where(schema.cursor.c.id == writer)) or 0
             _DIRTY.write(connection, [(series, start, writer, clock, number, clock)])
 

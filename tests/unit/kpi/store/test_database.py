@@ -95,13 +95,13 @@ def test_numbers_and_bytes_come_back_as_they_went(database: Database) -> None:
     largest, smallest, data = (1 << 63) - 1, -(1 << 63), bytes(range(256))
     with database.begin() as connection:
         sums = dict.fromkeys(schema.SUMS, smallest)
-        connection.execute(insert(schema.bucket).values(series=largest, start=smallest, writer=1, **sums))
+        connection.execute(insert(schema.bucket).values(family=7, start=smallest, series=largest, writer=1, **sums))
         row = {"plan": "M01/1/0", "key": data[:16], "state": data, "version": 0}
         connection.execute(insert(schema.cell).values(row))
         put(connection, "Straße", "Hülsermann")
     with database.snapshot() as connection:
         assert list(connection.execute(select(schema.bucket)).one()) == [
-            *(largest, smallest, 1),
+            *(7, smallest, largest, 1),
             *([smallest] * len(schema.SUMS)),
         ]
         found = connection.execute(select(schema.cell)).one()

@@ -20,12 +20,12 @@ from cityhub.kpi.store import migrations, schema
 from cityhub.kpi.store.database import Database
 from tests.integration.postgres import Postgres
 
-NEXT = '''
+NEXT = f'''
 """One more table."""
 import sqlalchemy as sa
 from alembic import op
-revision = "0002"
-down_revision = "0001"
+revision = "0900"
+down_revision = "{schema.REVISION}"
 def upgrade() -> None:
     op.create_table("later", sa.Column("id", sa.Integer, primary_key=True))
 '''
@@ -127,9 +127,9 @@ def test_an_older_store_is_upgraded_in_place(
     before = incarnation(database)
     folder = tmp_path / "100%"
     shutil.copytree(migrations.FOLDER, folder)
-    (folder / "versions" / "v0002_later.py").write_text(NEXT)
+    (folder / "versions" / "v0900_later.py").write_text(NEXT)
     monkeypatch.setattr(migrations, "FOLDER", folder)
-    monkeypatch.setattr(schema, "REVISION", "0002")
+    monkeypatch.setattr(schema, "REVISION", "0900")
     assert not database.has_tables()
     upgraded = Database(store_url)
     assert upgraded.has_tables()
@@ -142,22 +142,23 @@ def test_an_older_store_is_upgraded_in_place(
 def test_an_upgrade_that_fails_changes_nothing(
     database: Database, store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    before = schema.REVISION
     folder = tmp_path / "migrations"
     shutil.copytree(migrations.FOLDER, folder)
-    (folder / "versions" / "v0002_later.py").write_text(f"{NEXT}    raise OSError('power cut')\n")
+    (folder / "versions" / "v0900_later.py").write_text(f"{NEXT}    raise OSError('power cut')\n")
     monkeypatch.setattr(migrations, "FOLDER", folder)
-    monkeypatch.setattr(schema, "REVISION", "0002")
+    monkeypatch.setattr(schema, "REVISION", "0900")
     with pytest.raises(OSError, match="power cut"):
         Database(store_url)
     with database.snapshot() as connection:
         assert not inspect(connection).has_table("later")
-        assert connection.scalar(text("select version_num from alembic_version")) == "0001"
+        assert connection.scalar(text("select version_num from alembic_version")) == before
 
 
 def test_a_newer_store_is_refused(database: Database, store_url: str) -> None:
     with database.begin() as connection:
         connection.execute(text("update alembic_version set version_num = '0999'"))
-    with pytest.raises(StoreUnavailable, match=r"has schema 0999.*knows 0001 at most.*newer version"):
+    with pytest.raises(StoreUnavailable, match=rf"has schema 0999.*knows {schema.REVISION} at most.*newer version"):
         Database(store_url)
     reader = Database(store_url, read_only=True)
     with pytest.raises(StoreUnavailable, match="newer version"):

@@ -1,0 +1,64 @@
+"""What each migration does to the rows that are there, on both databases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from alembic import command
+from sqlalchemy import Connection, column, create_engine, insert, select
+from sqlalchemy import table as lightweight
+
+from cityhub.kpi.definition import load_catalogue
+from cityhub.kpi.store import migrations
+from cityhub.kpi.store.database import Database
+from cityhub.kpi.store.series import family_of
+
+SERIES = {7: ("M01", ""), 8: ("M01", ""), 9: ("E11", "day")}
+"""KPI and layer of the old store's series."""
+OLD: dict[str, list[dict[str, int]]] = {
+    "bucket": [{"series": s, "start": t, "writer": 2, "n": s + t, "v7": -s} for s in SERIES for t in (3600, 7200)],
+    "bin": [
+        {"series": s, "start": t, "histogram": 1, "bin": s, "writer": 2, "n": t} for s in SERIES for t in (3600, 7200)
+    ],
+    "rollup": [{"series": s, "start": t, "n": s + t, "d3": 1 << 40} for s in SERIES for t in (0, 86_400)],
+}
+
+
+def insert_rows(connection: Connection, table: str, rows: list[dict[str, Any]]) -> None:
+    """Into a table as it was, whatever the code knows of it now."""
+    connection.execute(insert(lightweight(table, *map(column, rows[0]))), rows)
+
+
+@pytest.fixture
+def store_of_0001(store_url: str) -> str:
+    """A store as the first schema made it, with rows in the tables that were rebuilt since."""
+    url = store_url.replace("postgresql:", "postgresql+psycopg:") if "://" in store_url else f"sqlite:///{store_url}"
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        config = migrations._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        series = [
+            {"id": number, "kpi": kpi, "version": 1, "layer": layer, "scope": "", "dims": f"{number}"}
+            for number, (kpi, layer) in SERIES.items()
+        ]
+        insert_rows(connection, "series", series)
+        for table, rows in OLD.items():
+            insert_rows(connection, table, rows)
+    engine.dispose()
+    return store_url
+
+
+@pytest.mark.parametrize("table", OLD)
+def test_rows_move_to_their_families(store_of_0001: str, table: str) -> None:
+    catalogue = load_catalogue()
+    wanted = [
+        {"family": family_of(catalogue[SERIES[row["series"]][0]], SERIES[row["series"]][1]), **row}
+        for row in OLD[table]
+    ]
+    database = Database(store_of_0001)
+    with database.snapshot() as connection:
+        found = connection.execute(select(*map(column, wanted[0])).select_from(lightweight(table))).mappings().all()
+    database.close()
+    assert sorted(map(dict, found), key=str) == sorted(wanted, key=str)
