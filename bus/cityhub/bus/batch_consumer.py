@@ -27,7 +27,7 @@ log = get_logger()
 
 StartOffset = Callable[[str, int], Awaitable[int]]
 """(topic, partition) → offset to read first."""
-_WAITING_BATCHES = 16
+_WAITING_BATCHES = 6
 """Batches that wait for the store; beyond that their partitions pause, so that memory stays bounded."""
 
 

@@ -167,7 +167,7 @@ def _sqlite(path: Path, *, read_only: bool) -> Engine:
             connection.execute("pragma journal_mode=wal")
             connection.execute("pragma synchronous=normal")
             connection.execute(f"pragma wal_autocheckpoint={_WAL_PAGES}")
-        connection.execute("pragma cache_size=-65536")
+        connection.execute("pragma cache_size=-16384")
         return connection
 
     engine = create_engine("sqlite+pysqlite:///file", creator=connect, **_POOL)
