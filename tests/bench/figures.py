@@ -99,6 +99,14 @@ def _screen(figures: Figures) -> float | None:
     return max((line["p99_ms"] for line in figures.of("screen")), default=None)
 
 
+def _restart(figures: Figures) -> float | None:
+    return max((line["started_s"] for line in figures.of("restart")), default=None)
+
+
+def _recovery(figures: Figures) -> float | None:
+    return max((line["back_s"] for line in figures.of("recovery")), default=None)
+
+
 def _wrong_rows(figures: Figures) -> float | None:
     judged = [line["mismatching"] for line in figures.lines if line.get("mismatching") is not None]
     ours = figures.rounds(HUB) or figures.of("drain", system=HUB, failed=None)
@@ -113,6 +121,8 @@ TARGETS = (
     Target("at most 3 × slower than the raw aiokafka loop", _slower_than_raw, lambda x: x <= 3, "×"),
     Target("p99 at most 100 ms at 50 % load, send to store", _latency, lambda x: x <= 100, "ms"),
     Target("at most 250 MB per million open keys, dedup included", lambda f: f.key_mb(HUB), lambda x: x <= 250, "MB"),
+    Target("start over 10 M bucket rows and 10 M ids in less than 10 s", _restart, lambda x: x < 10, "s"),
+    Target("counting again within 20 s of `kill -9`", _recovery, lambda x: x <= 20, "s"),
     Target("event to dashboard p99 below 1 s", _screen, lambda x: x < 1_000, "ms"),
     Target("no row that differs from the oracle's", _wrong_rows, lambda x: x == 0, "rows"),
 )

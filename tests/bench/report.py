@@ -68,6 +68,11 @@ def _run(run: Sequence[Line]) -> Iterator[str]:
             f"\n### Recovery\n\nAfter `kill -9` with {number(line['left'])} events left: counting again after "
             f"{line['back_s']} s, lag 0 after {line['lag_0_s']} s; {line['mismatching']} of {line['rows']} rows wrong."
         )
+    for line in figures.of("restart"):
+        yield (
+            f"\n### Start over a full store\n\nFrom the start of the process to its first new event in the store, with "
+            f"{number(line['buckets'])} bucket rows and {number(line['ids'])} ids to remember: {line['started_s']} s."
+        )
     yield "\n### What did not run or was void\n"
     yield "\n".join(_trouble(run)) or "Nothing."
 

@@ -30,13 +30,19 @@ _FOREVER = 1 << 60
 
 
 class LiveHub:
-    """A worker on a topic, to be sent to. Numbers of events and probes never repeat within one topic."""
+    """A worker on a topic, to be sent to. Numbers of events and probes never repeat within one topic.
+
+    Attributes:
+        sent: events so far; group: the worker's job; store: its file.
+    """
 
     def __init__(self, system: System, access: KafkaAccess, topic: str, folder: Path) -> None:
         self._system = system
         self._task = task_of(system, topic, _FOREVER, access, folder)
         self._folder = folder
-        self._sent = self._probes = 0
+        self._probes = 0
+        self.sent = 0
+        self.group = str(self._task["group"])
         self.store = folder / "store.db"
 
     @contextmanager
@@ -65,9 +71,9 @@ class LiveHub:
         words = out.split()
         if sending.returncode or int(words[1]) != events:
             raise Failed(f"the sender ended with {sending.returncode}: {out}")
-        self._sent += events
+        self.sent += events
         self._probes += probes
-        until(lambda: hub.records(self.store) == self._sent, "the store holds everything", self._process)
+        until(lambda: hub.records(self.store) == self.sent, "the store holds everything", self._process)
         time.sleep(1)  # the reader's last look
         watching.communicate("end")
         return _delays(_stamps(sent), _stamps(seen)) | {"sender_behind_s": float(words[2])}
@@ -76,7 +82,7 @@ class LiveHub:
         now_s, probes = int(time.time()), 0
         with path.open("wb") as file:
             for index in range(events):
-                number, probing = self._sent + index, index % every == 0
+                number, probing = self.sent + index, index % every == 0
                 reading = Sent(number, 0 if probing else number % _LAMPS, now_s, number % 2_500, False, 0, False)
                 event = event_of(reading, f"P{self._probes + probes}" if probing else "")
                 probes += probing
