@@ -24,6 +24,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, se
 
 from cityhub.kpi.kernel.fingerprints import Fingerprints, Positions, Words
 from cityhub.kpi.store import schema
+from cityhub.kpi.store.cursors import CursorMoved
 
 KEY_BYTES, CONTENT_BYTES = 16, 8
 MARGIN_MS = 10 * 60 * 1000
@@ -147,6 +148,9 @@ class SeenIds:
 
         Returns:
             An `Answer` per event; the fresh ones are false.
+
+        Raises:
+            CursorMoved: another worker has changed the rows that memory repeats.
         """
         fingerprints, tags = self._words(b"".join(keys), b"".join(contents))
         answers = np.zeros(len(keys), np.uint8)
@@ -239,7 +243,9 @@ class SeenIds:
         ):
             run = self._runs[number]
             key = func.substr(row.ids, (run.n - place) * KEY_BYTES + 1, KEY_BYTES)
-            held = connection.scalars(select(key).where(self._mine(), row.first_off == run.first_off)).one()
+            held = connection.scalar(select(key).where(self._mine(), row.first_off == run.first_off))
+            if held is None:  # forgotten, or merged into a row before it, with a batch that memory has not seen
+                raise CursorMoved(f"{self._topic}/{self._part} has no run of ids from {run.first_off} on any more")
             if held == keys[query]:
                 found.append(query)
         return found

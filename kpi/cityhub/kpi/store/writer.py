@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -85,18 +85,23 @@ class KpiWriter:
             GapInLog: the batch starts after the cursor's next offset; nothing was changed.
             OtherLog: the batch holds another record at the cursor than the store remembers; nothing was changed.
             StoreUnavailable: nothing was changed, or all of it; the same batch may be applied again.
+            CursorMoved: the cursor stands where memory believes, but its ids do not; nothing was changed.
         """
         first, last = records[0].offset, records[-1].offset
         if last - first + 1 != len(records):
             raise GapInLog(f"{topic}/{part}: the batch {first} to {last} has only {len(records)} records")
-        try:
-            return self._apply(topic, part, records)
-        except CursorMoved:  # another worker had the partition in between, or a commit came through unheard
-            self.forget(topic, part)
-            return self._apply(topic, part, records)
-        except BaseException:
-            self.forget(topic, part)
-            raise
+        while True:
+            held = self._held.get((topic, part))
+            if held is None or first > held.position.offset + 1:  # memory may be behind: the store says what is missing
+                held = self._load(topic, part)
+            try:
+                return self._apply(held, topic, part, records)
+            except CursorMoved:  # another worker had the partition in between, or a commit came through unheard
+                if self.position(topic, part).offset == held.position.offset:
+                    raise  # nobody has: the store contradicts itself, and would again
+            except BaseException:
+                self.forget(topic, part)
+                raise
 
     def mark_complete(self, topic: str, part: int, offset: int, at_ms: int) -> None:
         """Note that everything appended before `at_ms` stands at or before `offset`, so that quiet streams settle.
@@ -106,8 +111,7 @@ class KpiWriter:
         with self._database.begin() as connection:
             cursors.mark_complete(connection, (self._job, topic, part), offset, at_ms)
 
-    def _apply(self, topic: str, part: int, records: Sequence[LogRecord]) -> int:
-        held = self._held.get((topic, part)) or self._load(topic, part)
+    def _apply(self, held: _Held, topic: str, part: int, records: Sequence[LogRecord]) -> int:
         before = held.position
         if records[0].offset > before.offset + 1:
             raise GapInLog(
@@ -196,10 +200,9 @@ class _Batch:
 
     def _unseen(self, connection: Connection, poison: Mapping[int, Exception]) -> _Count:
         rows = [row for row in self._rows if row.digest not in poison] if poison else self._rows
-        bad = [row for row in self._rows if row.digest in poison] if poison else []
-        verdicts = [Verdict(row.record, Reason.PROCESSING, repr(poison[row.digest]), row.event.id) for row in bad]
         answers = self._held.seen.verdicts(connection, [row.key for row in rows], [row.content for row in rows])
         fresh: list[Row] = []
+        verdicts = list(self._verdicts)
         duplicates = 0
         for row, answer in zip(rows, answers, strict=True):
             if not answer:  # `Answer.FRESH`; comparing with an enum costs as much as the whole look-up
@@ -207,15 +210,38 @@ class _Batch:
             elif answer == Answer.DUPLICATE:
                 duplicates += 1
             else:
-                detail = f"id {row.event.id} was counted with other content before; a changed record needs a new id"
-                verdicts.append(Verdict(row.record, Reason.ID_REUSE, detail, row.event.id))
-        return _Count(fresh, [*self._verdicts, *verdicts], duplicates)
+                verdicts.append(_reuse(row))
+        if poison:
+            verdicts += self._poisoned(poison, {row.key: row.record.offset for row in fresh})
+        return _Count(fresh, verdicts, duplicates)
+
+    def _poisoned(self, poison: Mapping[int, Exception], counted: Mapping[bytes, int]) -> Iterator[Verdict]:
+        """Verdicts on what the engine cannot bear.
+
+        Where an event between two of the same poison has taken the id, the second is a reuse, as it is in a batch of
+        its own: reasons follow from the log.
+
+        Args:
+            counted: offsets of the fresh events, by key.
+        """
+        for row in self._rows:
+            if row.digest in poison:
+                offset = row.record.offset
+                if counted.get(row.key, offset) < offset:
+                    yield _reuse(row)
+                else:
+                    yield Verdict(row.record, Reason.PROCESSING, repr(poison[row.digest]), row.event.id)
 
     def committed(self) -> None:
         """Memory follows the store."""
         self._held.seen.commit(self._staged)
         self._held.position = self._after
         self._buckets.committed()
+
+
+def _reuse(row: Row) -> Verdict:
+    detail = f"id {row.event.id} was counted with other content before; a changed record needs a new id"
+    return Verdict(row.record, Reason.ID_REUSE, detail, row.event.id)
 
 
 def _write_verdicts(connection: Connection, topic: str, part: int, verdicts: Sequence[Verdict]) -> None:

@@ -12,7 +12,7 @@ from tests.unit.kpi import oracle
 from tests.unit.kpi.cells.world import binned
 from tests.unit.kpi.simulator.expected import Judged, horizon_ms, judge, key_of
 from tests.unit.kpi.simulator.meanings import MEANINGS, Meaning, Stock, events_of
-from tests.unit.kpi.simulator.outcome import Facts, Outcome, Row, differences, refusals
+from tests.unit.kpi.simulator.outcome import Facts, Outcome, Row, differences
 from tests.unit.kpi.simulator.published import check_published
 
 
@@ -37,7 +37,7 @@ def check(outcome: Outcome) -> list[str]:
 def _verdicts(outcome: Outcome, judged: Judged) -> Iterator[str]:
     rows = outcome.rows("select topic, part, off, reason from verdict")
     found = {(row["topic"], row["part"], row["off"]): row["reason"] for row in rows}
-    yield from differences("verdict", found, refusals(outcome, judged, found))
+    yield from differences("verdict", found, judged.verdicts)
 
 
 def _cursors(outcome: Outcome, judged: Judged) -> Iterator[str]:

@@ -9,14 +9,11 @@ from cityhub.kpi.kernel.plan import Plan
 from tests.unit.kpi import oracle
 from tests.unit.kpi.simulator.actors import Topics
 from tests.unit.kpi.simulator.city import MINUTE_MS
-from tests.unit.kpi.simulator.expected import Judged
 from tests.unit.kpi.simulator.faults import FaultyDatabase
-from tests.unit.kpi.simulator.log import CURSED, Log
+from tests.unit.kpi.simulator.log import Log
 from tests.unit.kpi.simulator.meanings import Meaning
 
 Row: TypeAlias = dict[str, Any]
-Place: TypeAlias = tuple[str, int, int]
-"""Topic, partition, offset."""
 
 
 class Outcome(NamedTuple):
@@ -56,18 +53,3 @@ def differences(what: str, found: dict[Any, Any], wanted: dict[Any, Any]) -> Ite
     for key in found.keys() | wanted.keys():
         if found.get(key) != wanted.get(key):
             yield f"{what} {key} is {found.get(key)}, must be {wanted.get(key)}"
-
-
-def refusals(outcome: Outcome, judged: Judged, found: dict[Place, str]) -> dict[Place, str]:
-    """The reason of every refusal.
-
-    A repetition of what no definition bears, under an id that another event took meanwhile, is refused for the one
-    reason or the other, as the batches fall.
-    """
-    wanted = dict(judged.verdicts)
-    for (topic, part, offset), reason in judged.verdicts.items():
-        sample = outcome.log.parts[topic, part][offset].sample
-        either = reason == "id_reuse" and sample is not None and sample.subject == CURSED
-        if either and found.get((topic, part, offset)) == "processing":
-            wanted[topic, part, offset] = "processing"
-    return wanted

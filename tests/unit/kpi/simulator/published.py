@@ -13,7 +13,7 @@ from tests.unit.kpi import oracle
 from tests.unit.kpi.simulator.actors import Topics
 from tests.unit.kpi.simulator.expected import Judged
 from tests.unit.kpi.simulator.meanings import Meaning, Span, Stock, cuts_of, label, windows_of
-from tests.unit.kpi.simulator.outcome import Facts, Outcome, Row, differences, refusals
+from tests.unit.kpi.simulator.outcome import Facts, Outcome, Row, differences
 
 
 def check_published(
@@ -150,9 +150,8 @@ def _letters(outcome: Outcome, topics: Topics, judged: Judged) -> Iterator[str]:
         named = {name: value.decode() for name, value in headers}
         at = (named["dlq_topic"], int(named["dlq_partition"]), int(named["dlq_offset"]))
         found[at] = (named["dlq_reason"], payload)
-    refused = refusals(outcome, judged, {at: reason for at, (reason, _) in found.items()})
     wanted = {
         (topic, part, offset): (reason, outcome.log.parts[topic, part][offset].value)
-        for (topic, part, offset), reason in refused.items()
+        for (topic, part, offset), reason in judged.verdicts.items()
     }
     yield from differences("dead letter", found, wanted)

@@ -6,10 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from random import Random
 
-from sqlalchemy.exc import NoResultFound
-
 from cityhub.kpi.errors import StoreUnavailable
-from cityhub.kpi.store.cursors import CursorMoved
 from cityhub.kpi.store.writer import GapInLog, OtherLog
 from tests.unit.kpi.simulator import city
 from tests.unit.kpi.simulator.actors import Publisher, Topics, Worker
@@ -76,7 +73,6 @@ class Simulation:
             for at in self.log.parts:
                 self.workers[0].writer.position(*at)
         self._busy: set[int] = set()
-        self._overtaken = 0
         say(f"{ids} {'published' if self.publishes else ''}: {len(self.log.order)} records")
 
     def run(self) -> Outcome:
@@ -118,7 +114,6 @@ class Simulation:
     def _between(self) -> None:
         """Now and then another process acts between two transactions of one."""
         if len(self._busy) == 1 and self.rng.random() < (0.3 if self.publishers else 0.12):
-            self._overtaken += 1
             with self.database.failing(None):
                 self._append(self.rng.randint(0, 2))
                 self._work()
@@ -144,7 +139,6 @@ class Simulation:
         """Let an actor act; it may die of it, or find the store away."""
         fault = self._fault()
         self.say(f"{'  ' * len(self._busy)}{what} {fault or ''}")
-        before = self._overtaken
         self._busy.add(id(actor))
         try:
             with self.database.failing(fault):
@@ -154,14 +148,6 @@ class Simulation:
             actor.restart()
         except StoreUnavailable as error:
             self.say(f"  {error}")
-        except CursorMoved:
-            if self._overtaken == before:
-                raise
-            self.say("  overtaken again: the process ends")
-            actor.restart()
-        except NoResultFound:  # a finding: memory that is behind asks for ids that another process has forgotten
-            self.say("  memory was behind: the process ends")
-            actor.restart()
         except (GapInLog, OtherLog) as error:
             raise Violation(f"{what}: {error!r}") from error
         finally:
@@ -248,13 +234,8 @@ class Simulation:
     def _finish(self, worker: Worker, at: Partition, records: list[Sent]) -> None:
         """Apply what the worker has in hand, and then the rest."""
         batches = [*worker.fetched.pop(at, []), records[worker.next[at] :]]
-        try:
-            for batch in filter(None, batches):
-                worker.writer.apply(*at, batch)
-        except NoResultFound:  # as in `_acting`
-            worker.restart()
-            worker.assign(at)
-            worker.writer.apply(*at, records[worker.next[at] :])
+        for batch in filter(None, batches):
+            worker.writer.apply(*at, batch)
 
 
 def _nothing() -> None:

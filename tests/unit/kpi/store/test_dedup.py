@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from xxhash import xxh3_128_digest
 
 from cityhub.kpi.store import schema
+from cityhub.kpi.store.cursors import CursorMoved
 from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.dedup import FORGET_EVERY_MS, MARGIN_MS, Answer, SeenIds
 
@@ -238,6 +239,15 @@ def test_memory_of_another_cursor_writes_nothing(partition: Partition) -> None:
     with pytest.raises(ValueError, match="known up to -1, not to 0"), partition.database.begin() as connection:
         stale.stage(connection, [key(2)], [content(2)], [1], first_off=1, last_off=1, newest_append_ms=NOON_MS)
     assert partition.runs() == [(0, 0, 1)]
+
+
+def test_memory_whose_rows_are_gone_says_that_the_cursor_has_moved(partition: Partition) -> None:
+    """Another worker had the partition meanwhile, and merged or forgot the run that an id was found in."""
+    partition.send([1], NOON_MS)
+    with partition.database.begin() as connection:
+        connection.execute(delete(schema.seen))
+        with pytest.raises(CursorMoved, match="no run of ids from 0 on"):
+            partition.ids.verdicts(connection, [key(1)], [content(2)])
 
 
 def test_partitions_and_jobs_do_not_know_each_other(partition: Partition) -> None:
