@@ -69,7 +69,14 @@ class KpiPublisher:
         self._tenure = tenure
         self._records = records
         self._read_topic = read_topic
+        self._begin(0)
+
+    def _begin(self, epoch: int) -> None:
+        """Know nothing: of an earlier tenure, all that is known is worthless."""
+        self._epoch = epoch
         self._incarnation = ""
+        self._passes = self._changed = 0
+        self._publishing.forget()
 
     async def run(self, stop: asyncio.Event, watch: Watch) -> None:
         """Publish until `stop` is set; trouble with store or broker is retried in place."""
@@ -86,18 +93,24 @@ class KpiPublisher:
     async def attempt(self) -> None:
         """One round, if this process holds the lease; trouble is logged, and the next round begins where this ended."""
         try:
-            if not self._tenure.keep(_monotonic_ms(), _now_ms()):
-                self._incarnation = ""
+            if not self._keep():
                 return
             if not self._incarnation:
                 await self.sweep()
             await self._round()
         except LeaseLost as error:
-            self._incarnation = ""
+            self._begin(0)
             log.warning("publisher_superseded", error=str(error))
         except (StoreUnavailable, BusError) as error:
             log.warning("publishing_deferred", error=str(error), retry_s=_RETRY_S)
             await asyncio.sleep(_RETRY_S)
+
+    def _keep(self) -> bool:
+        """Whether this process has the lease."""
+        kept = self._tenure.keep(_monotonic_ms(), _now_ms())
+        if self._tenure.epoch != self._epoch:
+            self._begin(self._tenure.epoch)
+        return kept
 
     async def sweep(self) -> int:
         """Owe everything again that the value topic holds older than the store, or not at all.
@@ -122,14 +135,26 @@ class KpiPublisher:
             while values := self._outbox.unpublished():
                 await self._records.send(VALUES, [value_record(value, self._incarnation) for value in values])
                 self._outbox.mark_published(values)
+            self._tell(changed)
             if not self._publishing.behind:
                 break
-            log.info("publisher_behind", changed=changed)
-            if not self._tenure.keep(_monotonic_ms(), _now_ms()):
+            if not self._keep() or not self._incarnation:
                 raise LeaseLost("another process took the lease while a backlog was worked off")
         while letters := self._outbox.dead_letters():
             await self._relay(letters)
             self._outbox.mark_relayed(letters)
+
+    def _tell(self, changed: int) -> None:
+        """Log when a backlog begins and when it is worked off, with the values that changed and the passes it took."""
+        behind = self._publishing.behind
+        if not behind and not self._passes:
+            return
+        self._passes, self._changed = self._passes + 1, self._changed + changed
+        if self._passes == 1:
+            log.info("publisher_behind", changed=changed)
+        if not behind:
+            log.info("publisher_caught_up", changed=self._changed, passes=self._passes)
+            self._passes = self._changed = 0
 
     async def _relay(self, letters: Sequence[DeadLetter]) -> None:
         by_topic: dict[str, list[Record]] = {}

@@ -96,6 +96,10 @@ class Publishing:
         self._memory = memory
         return sum(len(one.values) for one in found)
 
+    def forget(self) -> None:
+        """Drop what memory knows: another process may have published."""
+        self._memory = None
+
     @property
     def behind(self) -> bool:
         """Whether the last pass left numbers for the next one."""

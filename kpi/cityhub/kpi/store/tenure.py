@@ -19,12 +19,16 @@ class LeaseLost(KpiError):  # noqa: N818 - a state of the world
 
 
 class Tenure:
-    """Takes and keeps a lease."""
+    """Takes and keeps a lease.
+
+    Attributes:
+        epoch: of the lease as this process has it, 0 = it does not; another one = somebody may have had it in between.
+    """
 
     def __init__(self, lease: Lease) -> None:
         self._lease = lease
         self._holder = uuid4().hex
-        self._epoch = 0
+        self.epoch = 0
 
     def keep(self, now_ms: int, seen_ms: int = 0) -> bool:
         """Take or extend the lease; whether this process has it.
@@ -35,8 +39,8 @@ class Tenure:
         Raises:
             StoreUnavailable: nobody knows.
         """
-        self._epoch = self._lease.acquire(self._holder, now_ms, seen_ms)
-        return self._epoch > 0
+        self.epoch = self._lease.acquire(self._holder, now_ms, seen_ms)
+        return self.epoch > 0
 
     def check(self, connection: Connection) -> None:
         """Make sure that nobody else gets the lease before the transaction ends.
@@ -44,7 +48,7 @@ class Tenure:
         Raises:
             LeaseLost: somebody has got it already.
         """
-        if not self._lease.holds(connection, self._holder, self._epoch):
+        if not self._lease.holds(connection, self._holder, self.epoch):
             raise LeaseLost("another process has the lease; this one writes nothing")
 
     def release(self) -> None:

@@ -8,6 +8,7 @@ from fractions import Fraction
 import msgspec
 import pytest
 from sqlalchemy import delete, insert, update
+from structlog.testing import capture_logs
 
 from cityhub.bus.errors import BusUnavailable
 from cityhub.bus.topics import VALUES
@@ -15,9 +16,9 @@ from cityhub.bus.whole_topic import TopicRecord
 from cityhub.kpi import publisher as publisher_module
 from cityhub.kpi.kernel.readout import Quotient, Slot
 from cityhub.kpi.publisher import CommitWatch, KpiPublisher, Record, publisher
-from cityhub.kpi.store import schema
+from cityhub.kpi.store import publishing, schema
 from cityhub.kpi.store.database import Database
-from cityhub.kpi.values import KpiValue, WindowKind
+from cityhub.kpi.values import KpiValue, Label, WindowKind
 from tests.unit.kpi.publishing.world import JOB, Definition, Plan, World
 
 NOON = "2026-11-20 12:00"
@@ -102,6 +103,38 @@ async def test_only_one_of_two_publishes(world: World, topic: Topic) -> None:
     assert topic.revisions() == [1]
     await first.attempt()
     assert topic.revisions() == [1, 2]
+
+
+async def test_who_gets_the_lease_back_knows_what_the_other_one_published(world: World, topic: Topic) -> None:
+    """A→B→A: B publishes a window that A has never heard of; A lets it settle."""
+    first, second = started(world, topic), started(world, topic)
+    await first.attempt()
+    first._tenure.release()
+    world.add("2026-11-20 11:00", 1, 2)
+    await second.attempt()
+    second._tenure.release()
+    world.clock("2026-11-20 12:59")
+    await first.attempt()
+    found = world.value(WindowKind.HOUR, "2026-11-20 11:00")
+    assert found is not None
+    assert found.label is Label.FINAL
+
+
+async def test_a_backlog_is_told_when_it_begins_and_when_it_is_worked_off(
+    world: World, topic: Topic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "VALUES_PER_PASS", 1)
+    for hour in ("09", "10", "11"):
+        world.add(f"2026-11-20 {hour}:00", 1, 2)
+    running = started(world, topic)
+    with capture_logs() as logs:
+        for _ in range(3):
+            await running.attempt()
+    told = [entry for entry in logs if entry["event"].startswith("publisher_")]
+    assert [(entry["event"], entry["changed"], entry.get("passes")) for entry in told] == [
+        ("publisher_behind", 1, None),
+        ("publisher_caught_up", 4, 4),
+    ]
 
 
 async def test_the_sweep_sends_again_what_the_topic_lost(world: World, topic: Topic) -> None:

@@ -106,7 +106,6 @@ class Publisher:
 
     def restart(self) -> None:
         self.process = self._make()
-        forget_between_tenures(self.process)
 
     def attempt(self) -> None:
         drive(self.process.attempt())
@@ -118,24 +117,6 @@ def _never() -> float:
 
 def _nothing() -> None:
     pass
-
-
-def forget_between_tenures(process: KpiPublisher) -> None:
-    """What a publisher remembers is worthless once another one has published.
-
-    The engine keeps it: a finding of this simulator. Without these lines seeds fail until it does not.
-    """
-    tenure, publishing = process._tenure, process._publishing
-    keep = tenure.keep
-
-    def keeping(now_ms: int, seen_ms: int = 0) -> bool:
-        before = tenure._epoch
-        kept = keep(now_ms, seen_ms)
-        if tenure._epoch != before:
-            publishing._memory = None
-        return kept
-
-    tenure.keep = keeping  # type: ignore[method-assign]
 
 
 def drive(work: Coroutine[Any, Any, None]) -> None:
