@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from cityhub.kpi.definition import Catalogue, parse_definition
-from cityhub.kpi.kernel.bucket import FIRST_SLOT, Deltas
+from cityhub.kpi.kernel.bucket import FIRST_MS, FIRST_SLOT, LAST_MS, Deltas
 from cityhub.kpi.kernel.effect import Effect, Evaluator, Poisoned
 from cityhub.kpi.kernel.histogram import bin_of
+from cityhub.kpi.kernel.label import Reason
 from cityhub.kpi.kernel.layout import plan_of
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.kernel.record import Row
@@ -232,6 +233,47 @@ beside: {half: {name: {de: a, en: a}, unit: "1", quantile: {of: read, value: $le
     kept = {place.dims: vector[FIRST_SLOT:] for place, vector in total.vectors.items() if any(vector[:3])}
     assert kept == {("water",): [7]}
     assert {(key.place.dims, key.bin): count for key, count in total.bins.items()} == {(("water",), bin_of(200)): 1}
+
+
+def test_higher_versions_and_retractions_are_told_from_first_versions() -> None:
+    """In both buckets: the one that the old version leaves, and the one that the new one enters."""
+    evaluator, _ = engine("unit: W.h\nscopes: [city]\nmeasure: {sum: {of: read, value: $wh}}\n", CORRECTABLE)
+    later = NOON + timedelta(hours=1)
+    total = correct(
+        evaluator,
+        [
+            reading(1, subject="a", version=2),
+            reading(2, subject="a", version=1, at=later),  # lower: changes nothing
+            reading(3, subject="a", version=3, at=later),
+            reading(4, subject="b", version=7),
+            reading(5, subject="b", version=8, gone=True),
+            reading(6, subject="b", version=9),
+            reading(7, subject="c", version=1, gone=True),  # a first version takes nothing back
+        ],
+    )
+    start, arrived = int(NOON.timestamp()), int((NOON + timedelta(hours=30)).timestamp() * 1000)
+    plain = {place.start - start: (v[FIRST_MS] - arrived, v[LAST_MS] - arrived) for place, v in total.vectors.items()}
+    assert plain == {0: (0, 3), 3600: (2, -arrived)}
+    revised = {
+        (place.start - start, reason): (first - arrived, last - arrived)
+        for (place, reason), (first, last) in total.revised.items()
+    }
+    assert revised == {
+        (0, Reason.CORRECTION): (2, 5),
+        (0, Reason.RETRACTION): (4, 4),
+        (3600, Reason.CORRECTION): (2, 2),
+    }
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_the_first_and_the_last_arrival_do_not_depend_on_the_order_of_cells(backwards: bool) -> None:
+    evaluator, plan = engine("unit: W.h\nscopes: [city]\nmeasure: {sum: {of: read, value: $wh}}\n", CORRECTABLE)
+    found = evaluator.effect(rows(evaluator, *(reading(number, subject=f"m{number}") for number in range(5))))
+    total = Deltas(plan.width)
+    for cell in sorted(found.cells, reverse=backwards):
+        evaluator.merge(cell, None, found.cells[cell], total)
+    ((_, vector),) = total.vectors.items()
+    assert vector[LAST_MS] - vector[FIRST_MS] == 4
 
 
 def test_events_that_fail_are_named_and_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from cityhub.kpi.kernel.label import Reason
+
 DIGEST_MOD = 1 << 128
 N, SYNTHETIC, DIGEST, FIRST_MS, LAST_MS, FIRST_SLOT = range(6)
 """Places in a vector: counted events, how many of them are synthetic, digest of the counted events, the partition's
-clock (epoch ms) at the first and at the last event that touched the bucket, then the slots."""
+clock (epoch ms) at the first event that touched the bucket and at the last one that was no higher version of an entity
+(0 = none), then the slots."""
 
 MAX_SLOTS = 8
 """Integers a bucket holds beside its counts."""
@@ -45,14 +48,19 @@ class Bin(NamedTuple):
 
 
 class Deltas:
-    """What a set of events adds to the buckets of one definition. Shapes: vectors have 5 + `width` integers."""
+    """What a set of events adds to the buckets of one definition. Shapes: vectors have 5 + `width` integers.
 
-    __slots__ = ("bins", "vectors", "width")
+    Attributes:
+        revised: the partition's clock at the first and at the last higher version or retraction that touched a bucket.
+    """
+
+    __slots__ = ("bins", "revised", "vectors", "width")
 
     def __init__(self, width: int) -> None:
         self.width = width
         self.vectors: dict[Place, Vector] = {}
         self.bins: dict[Bin, int] = {}
+        self.revised: dict[tuple[Place, Reason], tuple[int, int]] = {}
 
     def vector(self, place: Place) -> Vector:
         """The vector of a place, all zero when nothing was added yet."""
@@ -75,14 +83,23 @@ class Deltas:
         for key, count in other.bins.items():
             self.bins[key] = self.bins.get(key, 0) + sign * count
 
-    def absorb(self, change: Deltas, clock_ms: int) -> None:
-        """Add what one event changed, which arrived at `clock_ms`; clocks never go back."""
+    def absorb(self, change: Deltas, clock_ms: int, reason: Reason = Reason.LATE) -> None:
+        """Add what one event changed, which arrived at `clock_ms`; cells come in any order.
+
+        Args:
+            reason: what the change is called where it comes after a deadline.
+        """
         for place in change.vectors.keys() | {key.place for key in change.bins}:
             mine = self.vector(place)
-            first_ms = mine[FIRST_MS] or clock_ms
+            first_ms, last_ms = mine[FIRST_MS] or clock_ms, mine[LAST_MS]
             for index, value in enumerate(change.vectors.get(place, ())):
                 mine[index] += value
-            mine[FIRST_MS], mine[LAST_MS] = first_ms, clock_ms
+            mine[FIRST_MS], mine[LAST_MS] = min(first_ms, clock_ms), last_ms
+            if reason is Reason.LATE:
+                mine[LAST_MS] = max(last_ms, clock_ms)
+            else:
+                first_ms, last_ms = self.revised.get((place, reason), (clock_ms, clock_ms))
+                self.revised[place, reason] = min(first_ms, clock_ms), max(last_ms, clock_ms)
         for key, count in change.bins.items():
             self.bins[key] = self.bins.get(key, 0) + count
 

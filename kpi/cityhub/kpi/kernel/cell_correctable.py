@@ -9,6 +9,7 @@ from msgspec import Struct, msgpack
 
 from cityhub.kpi.kernel.bucket import Deltas, Place
 from cityhub.kpi.kernel.cell_kind import CellKind, Observation, Tally, digest_bytes
+from cityhub.kpi.kernel.label import Reason
 from cityhub.kpi.kernel.windows import grain_start
 
 
@@ -42,6 +43,12 @@ class CorrectableCell(CellKind[Version], frozen=True, kw_only=True):
     def _with(self, kept: Version | None, observations: Sequence[Observation]) -> Version:
         versions = [_version(observation) for observation in observations]
         return max(versions if kept is None else [kept, *versions])
+
+    def _reason(self, old: Version | None, new: Version) -> Reason:
+        """A first version is an event as any other, whatever its number; it can take nothing back."""
+        if old is None:
+            return Reason.LATE
+        return Reason.RETRACTION if new.retracted else Reason.CORRECTION
 
     def _tally(self, kept: Version) -> Deltas:
         tally = Tally(self.width)

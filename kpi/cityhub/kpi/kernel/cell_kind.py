@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 from msgspec import Struct, msgpack
 
 from cityhub.kpi.kernel.bucket import DIGEST, FIRST_SLOT, SYNTHETIC, Deltas, N, Place
+from cityhub.kpi.kernel.label import Reason
 from cityhub.kpi.kernel.windows import Grain
 
 DIGEST_BYTES = 16
@@ -41,10 +42,11 @@ class Observation(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A cell's new state, and what the change adds to buckets."""
+    """A cell's new state, what the change adds to buckets, and what it is called where it comes after a deadline."""
 
     state: bytes
     deltas: Deltas
+    reason: Reason
 
 
 class Tally:
@@ -127,10 +129,9 @@ class CellKind(Struct, Generic[S], frozen=True, kw_only=True):
         near = None if old is None else self._without(old, min(observation.t for observation in observations))
         deltas = self._contributed(self._with(near, observations))
         deltas.merge(self._contributed(near), -1)
-        new: S | None = self._with(old, observations)
-        if new is not None and forget_before_ms is not None:
-            new = self._without(new, forget_before_ms)
-        return Change(_encoded(new), deltas.settled())
+        merged = self._with(old, observations)
+        new = merged if forget_before_ms is None else self._without(merged, forget_before_ms)
+        return Change(_encoded(new), deltas.settled(), self._reason(old, merged))
 
     def _decoded(self, state: bytes | None) -> S | None:
         kept: S | None = self._decoder.decode(state) if state else None
@@ -138,6 +139,10 @@ class CellKind(Struct, Generic[S], frozen=True, kw_only=True):
 
     def _contributed(self, kept: S | None) -> Deltas:
         return Deltas(self.width) if kept is None else self._tally(kept)
+
+    def _reason(self, _old: S | None, _new: S) -> Reason:
+        """What a change is called where it comes after a deadline."""
+        return Reason.LATE
 
     def _with(self, kept: S | None, observations: Sequence[Observation]) -> S:
         raise NotImplementedError

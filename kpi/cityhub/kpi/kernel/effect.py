@@ -37,8 +37,9 @@ class Arrival(NamedTuple):
 
 
 class ReferenceRow(NamedTuple):
-    """A denominator from an instant on. `valid_from` and `recorded_ms` in epoch s and ms."""
+    """A denominator from an instant on, by its event. `valid_from` and `recorded_ms` in epoch s and ms."""
 
+    source: str
     id: str
     name: str
     scope: str
@@ -172,10 +173,10 @@ class Evaluator:
         number, plan = self.cells[cell.family]
         for clock_ms, observation in arrivals:
             try:
-                state, deltas = plan.kind.change(state, [observation])
+                state, deltas, reason = plan.kind.change(state, [observation])
             except Exception as error:
                 raise Poisoned({observation.digest: error}) from error
-            total.absorb(deltas, clock_ms)
+            total.absorb(deltas, clock_ms, reason)
         if not plan.owned:
             return state or b""
         sources = self.plans[number].definition.sources
@@ -200,4 +201,4 @@ def _reference(row: Row) -> ReferenceRow:
     data = row.event.data
     valid_from = int(data.valid_from.timestamp())
     scope = row.event.borough or "city"
-    return ReferenceRow(row.event.id, data.name, scope, valid_from, row.clock_ms, data.value)
+    return ReferenceRow(row.event.source, row.event.id, data.name, scope, valid_from, row.clock_ms, data.value)

@@ -31,6 +31,10 @@ class Reason(StrEnum):
     """An event arrived after the window could be final."""
 
 
+BY_EVENTS = (Reason.LATE, Reason.CORRECTION, Reason.RETRACTION)
+"""The reasons for which events change a number; the store writes a reason's place in here."""
+
+
 class Settled(NamedTuple):
     """A label; `reasons` in the order of `Reason`, empty unless corrected."""
 
@@ -55,8 +59,9 @@ def label_of(
         first_ms: arrival of the first event the number is made of.
         settled_ms: the slowest clock among all partitions of all sources.
         changed_ms: for each way in which the number ever changed, when it last did: the arrival of the newest event
-            (`LATE`), higher version or retraction, the recording of the reference, the start of the definition's
-            version or of the engine's meaning. A number's first definition and engine are no change.
+            that was no higher version (`LATE`), of the newest higher version or retraction, the recording of the
+            reference, the start of the definition's version or of the engine's meaning. A number's first definition
+            and engine are no change.
     """
     deadline = deadline_ms(window_end_s=window_end_s, lateness_s=lateness_s, first_ms=first_ms)
     if settled_ms <= deadline:  # at the deadline itself, more records of the same millisecond may follow

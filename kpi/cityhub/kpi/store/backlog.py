@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, select, tuple_
 
+from cityhub.kpi.kernel.label import BY_EVENTS
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.store import schema
 from cityhub.kpi.store.clocks import Arrivals
@@ -17,10 +18,11 @@ NONE = Arrivals()
 
 
 class Mark(NamedTuple):
-    """A bucket that batches changed; `stamp` is the offset of the last of them."""
+    """A bucket that batches changed; `reason` = place in `BY_EVENTS`, `stamp` = the offset of the last batch."""
 
     place: Place
     writer: int
+    reason: int
     stamp: int
     arrivals: Arrivals
 
@@ -99,11 +101,11 @@ def read_marks(connection: Connection, plans: Iterable[Plan], until_s: int, limi
     row, series = schema.dirty.c, schema.series.c
     known = [(plan.definition.id, plan.definition.version) for plan in plans]
     mine = select(series.id).where(tuple_(series.kpi, series.version).in_(known))
-    query = select(row.series, row.start, row.writer, row.stamp, row.first_ms, row.last_ms)
+    query = select(row.series, row.start, row.writer, row.reason, row.stamp, row.first_ms, row.last_ms)
     query = query.where(row.start < until_s, row.series.in_(mine)).order_by(row.start.desc()).limit(limit)
     return [
-        Mark(Place(number, start), writer, stamp, Arrivals(first_ms, last_ms))
-        for number, start, writer, stamp, first_ms, last_ms in connection.execute(query)
+        Mark(Place(number, start), writer, reason, stamp, Arrivals.of(BY_EVENTS[reason], first_ms, last_ms))
+        for number, start, writer, reason, stamp, first_ms, last_ms in connection.execute(query)
     ]
 
 
@@ -112,12 +114,13 @@ def delete_marks(connection: Connection, marks: Sequence[Mark]) -> None:
     if not marks:
         return
     row = schema.dirty.c
-    same = [row[name] == bindparam(f"was_{name}") for name in ("series", "start", "writer", "stamp")]
+    same = [row[name] == bindparam(f"was_{name}") for name in ("series", "start", "writer", "reason", "stamp")]
     rows = [
         {
             "was_series": mark.place.series,
             "was_start": mark.place.start,
             "was_writer": mark.writer,
+            "was_reason": mark.reason,
             "was_stamp": mark.stamp,
         }
         for mark in marks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from struct import Struct as Packed
 
@@ -19,6 +20,7 @@ from cityhub.kpi.kernel.bucket import (
     N,
     Place,
 )
+from cityhub.kpi.kernel.label import Reason
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.kernel.program import Sums
 from cityhub.kpi.store.dialect import AddingRows
@@ -60,18 +62,21 @@ class BucketWriter:
             writer: the writing partition's number. offset: the batch's last record.
             sums: additive contributions by plan. cells: what changed cells add, by number of the plan.
         """
-        touches: list[Touch] = []
+        touches: defaultdict[Reason, list[Touch]] = defaultdict(list)
         for number, plan in enumerate(self._plans):
             buckets: Buckets = {}
             bins: Bins = {}
             self._additive(plan, sums[number], buckets, bins)
             if number in cells:
                 self._cells(plan, cells[number], buckets, bins)
+                for (place, reason), arrivals in cells[number].revised.items():
+                    _, start, series = self._key(plan, place)
+                    touches[reason].append((series, start, *arrivals))
             rows = [
                 (*key, writer, vector[N], vector[SYNTHETIC], *limbs(vector[DIGEST]), *vector[FIRST_SLOT:])
                 for key, vector in buckets.items()
             ]
-            touches += [
+            touches[Reason.LATE] += [
                 (series, start, vector[FIRST_MS], vector[LAST_MS]) for (_, start, series), vector in buckets.items()
             ]
             _BUCKETS[plan.width].write(connection, rows)

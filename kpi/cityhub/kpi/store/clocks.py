@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, select
 
 from cityhub.kpi.definition import KpiDefinition
+from cityhub.kpi.kernel.label import BY_EVENTS, Reason
 from cityhub.kpi.store import schema
 
 JOB = "cityhub-kpi"
@@ -38,21 +39,33 @@ class Clock(NamedTuple):
 
 
 class Arrivals(NamedTuple):
-    """Of changes to a bucket or window: what their partition's clock showed at the first and at the last; 0 = none."""
+    """Of changes to a bucket or window, what their partition's clock showed when they arrived; 0 = there was none.
+
+    Attributes:
+        first_ms: at the first of all.
+        late_ms, correction_ms, retraction_ms: at the last of those that are called so where they come after a deadline.
+    """
 
     first_ms: int = 0
-    last_ms: int = 0
+    late_ms: int = 0
+    correction_ms: int = 0
+    retraction_ms: int = 0
+
+    @classmethod
+    def of(cls, reason: Reason, first_ms: int, last_ms: int) -> Arrivals:
+        """Changes of one kind."""
+        return cls(first_ms, *(last_ms if reason is one else 0 for one in BY_EVENTS))
 
     def __add__(self, other: object) -> Arrivals:
         """Both changes."""
         if not isinstance(other, Arrivals):
             return NotImplemented
-        return Arrivals(earlier(self.first_ms, other.first_ms), max(self.last_ms, other.last_ms))
+        first_ms = min(self.first_ms or other.first_ms, other.first_ms or self.first_ms)
+        return Arrivals(first_ms, *map(max, self[1:], other[1:]))
 
-
-def earlier(one_ms: int, two_ms: int) -> int:
-    """The earlier of two arrivals; 0 = none."""
-    return min(one_ms, two_ms) if one_ms and two_ms else one_ms or two_ms
+    def changed_ms(self) -> dict[Reason, int]:
+        """When each kind of change came last."""
+        return {reason: last_ms for reason, last_ms in zip(BY_EVENTS, self[1:], strict=True) if last_ms}
 
 
 class Clocks:

@@ -8,13 +8,12 @@ from typing import NamedTuple
 import numpy as np
 from sqlalchemy import Connection
 
-from cityhub.kpi.kernel.effect import ReferenceRow
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.store.clocks import Arrivals, Clock
 from cityhub.kpi.store.figures import figures
 from cityhub.kpi.store.history import bins_by_place, write_clock, write_history
 from cityhub.kpi.store.references import References
-from cityhub.kpi.store.renewal import Finding, KeptValue, kept_values, renewed, write_values
+from cityhub.kpi.store.renewal import Finding, KeptValue, first_arrivals, kept_values, renewed, write_values
 from cityhub.kpi.store.rollups import day_totals, keeps_rollups, write_rollups
 from cityhub.kpi.store.sheet import Bins, Integers
 from cityhub.kpi.store.windows import Histograms, Job, Place, PlanRows, Totals, base_rows, layer_rows, totals
@@ -70,11 +69,18 @@ def draft(
     sums = totals(source, asked, base.rows, layers)
     found: list[JobSums] = [(job, one._replace(bins=histograms.of(job))) for job, one in zip(asked, sums, strict=True)]
     before = kept_values(source.connection, plan.definition.id, asked)
-    values = [
-        (job, renewed(plan, _finding(plan, (job, one), jobs[job], references, clock), before.get(job), clock))
+    firsts = first_arrivals(source.connection, plan, jobs, before)
+    renewals = [
+        (
+            job,
+            renewed(
+                plan, _finding(plan, (job, one), jobs[job], references, clock), firsts[job], before.get(job), clock
+            ),
+        )
         for job, one in found
-        if job in before or one.anything
+        if job in before or one.anything or jobs[job].first_ms
     ]
+    values = [(job, value) for job, value in renewals if value is not None]
     return Draft(
         plan=plan,
         values=[(job, value) for job, value in values if value != before.get(job)],
@@ -89,18 +95,15 @@ def draft(
 
 def _finding(plan: Plan, sums: JobSums, arrivals: Arrivals, references: References, clock: Clock) -> Finding:
     job, found = sums
-    applied = _applied(plan, job, references)
-    values = {name: None if row is None else row.value for name, row in applied.items()}
+    at = job.cut.scope, job.window.end
+    rows = {name: references.applicable(name, *at) for name in plan.references}
+    values = {name: None if row is None else row.value for name, row in rows.items()}
     return Finding(
         job=job,
         figures=figures(plan, job, found, clock.until_s, values),
         arrivals=arrivals,
-        applied=[row for row in applied.values() if row is not None],
+        referred_ms=max((references.changed_ms(name, *at) for name in plan.references), default=0),
     )
-
-
-def _applied(plan: Plan, job: Job, references: References) -> dict[str, ReferenceRow | None]:
-    return {name: references.applicable(name, job.cut.scope, job.window.end) for name in plan.references}
 
 
 def _of_places(matrices: Sequence[Integers], places: Sequence[Place]) -> list[list[int]]:

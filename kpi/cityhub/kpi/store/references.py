@@ -13,7 +13,7 @@ from cityhub.kpi.store.dialect import insert_missing
 
 
 def write_references(connection: Connection, rows: Sequence[ReferenceRow]) -> None:
-    """Keep denominators as they were recorded; one that is there already, by name and event id, stays as it is."""
+    """Keep denominators as they were recorded; one that is there already, by name and event, stays as it is."""
     insert_missing(connection, schema.reference, [row._asdict() for row in rows])
 
 
@@ -29,11 +29,11 @@ class References:
 
     def __init__(self, rows: Iterable[ReferenceRow]) -> None:
         self._rows: dict[str, list[ReferenceRow]] = {}
-        for row in sorted(rows, key=lambda row: (row.valid_from, row.recorded_ms, row.id), reverse=True):
+        for row in sorted(rows, key=_rank, reverse=True):
             self._rows.setdefault(row.name, []).append(row)
 
     def applicable(self, name: str, scope: str, window_end: int, known_ms: int | None = None) -> ReferenceRow | None:
-        """The denominator of a window: valid from at most its last second, then the newest, then by id; None = unknown.
+        """The denominator of a window: valid from at most its last second, then the newest; None = unknown.
 
         Args:
             scope: `city` or a borough; one of the city says nothing about a borough.
@@ -45,6 +45,21 @@ class References:
             if row.scope == scope and row.valid_from <= window_end - 1 and in_time:
                 return row
         return None
+
+    def changed_ms(self, name: str, scope: str, window_end: int) -> int:
+        """When the denominator of a window last became another number, epoch ms; 0 = never, it is unknown.
+
+        Arguments as of `applicable`. Recordings of the same millisecond are taken in the order in which they apply.
+        """
+        since: ReferenceRow | None = None
+        for row in self._rows.get(name, ()):
+            if row.scope != scope or row.valid_from > window_end - 1:
+                continue
+            if since is None or row.recorded_ms <= since.recorded_ms:  # it applied until `since` was recorded
+                if since is not None and row.value != since.value:
+                    break
+                since = row
+        return 0 if since is None else since.recorded_ms
 
     def seen(self, names: Iterable[str]) -> dict[str, Seen]:
         """How much is known of each name."""
@@ -68,9 +83,13 @@ class References:
         return min(starts, default=None)
 
 
+def _rank(row: ReferenceRow) -> tuple[int, int, str, str]:
+    return row.valid_from, row.recorded_ms, row.id, row.source
+
+
 def load_references(connection: Connection, names: Iterable[str]) -> References:
     """Read the denominators of the names."""
     row = schema.reference.c
-    query = select(row.id, row.name, row.scope, row.valid_from, row.recorded_ms, row.value)
+    query = select(row.source, row.id, row.name, row.scope, row.valid_from, row.recorded_ms, row.value)
     wanted = sorted(set(names))
     return References(ReferenceRow(*found) for found in connection.execute(query.where(row.name.in_(wanted))))

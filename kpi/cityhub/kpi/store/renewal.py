@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -10,11 +10,10 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
-from cityhub.kpi.kernel.effect import ReferenceRow
 from cityhub.kpi.kernel.label import Reason, deadline_ms, label_of
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.store import schema
-from cityhub.kpi.store.clocks import Arrivals, Clock, earlier
+from cityhub.kpi.store.clocks import Arrivals, Clock
 from cityhub.kpi.store.dialect import upsert
 from cityhub.kpi.store.figures import Figures
 from cityhub.kpi.store.sheet import Cut
@@ -28,7 +27,7 @@ class KeptValue(KpiValue, frozen=True, kw_only=True):
     """A value with what its label follows from.
 
     Attributes:
-        first_ms: arrival of its first event, 0 = none has arrived.
+        first_ms: arrival of the first event it is made of; 0 = it was there before its end.
         changed_ms: by `Reason`, when it last changed so (epoch ms).
     """
 
@@ -41,23 +40,36 @@ class Finding(NamedTuple):
 
     Attributes:
         arrivals: of what changed it.
-        applied: the denominators it was computed with.
+        referred_ms: when its denominators last became others.
     """
 
     job: Job
     figures: Figures
     arrivals: Arrivals
-    applied: Sequence[ReferenceRow]
+    referred_ms: int
 
 
 decode_value = msgspec.json.Decoder(KeptValue).decode
 
 
-def renewed(plan: Plan, found: Finding, before: KeptValue | None, clock: Clock) -> KeptValue:
-    """The value as it is now; equal to `before`, revision included, when nothing about it changed."""
-    definition = plan.definition
-    job, figures = found.job, found.figures
-    base = KeptValue(
+def renewed(
+    plan: Plan, found: Finding, first_ms: int | None, before: KeptValue | None, clock: Clock
+) -> KeptValue | None:
+    """The value as it is now; equal to `before`, revision included, when nothing about it changed.
+
+    Buckets may be ahead of the marks that tell when they changed: until a mark comes there is no number, and one that
+    has settled stays.
+
+    Args:
+        first_ms: see `first_arrivals`.
+
+    Returns:
+        None = nothing is known of the number yet.
+    """
+    if first_ms is None:
+        return None
+    definition, job = plan.definition, found.job
+    value = KeptValue(
         kpi_id=definition.id,
         definition_version=definition.version,
         definition_hash=definition.hash,
@@ -68,61 +80,73 @@ def renewed(plan: Plan, found: Finding, before: KeptValue | None, clock: Clock) 
         end=_instant(job.window.end * 1000),
         unit=definition.unit,
         label=Label.PROVISIONAL,
-        revision=0 if before is None else before.revision,
-        inputs_up_to=_instant(clock.newest_ms) if before is None else before.inputs_up_to,
-        first_ms=found.arrivals.first_ms if before is None else before.first_ms,
-        changed_ms=_arrived(found.arrivals) if before is None else before.changed_ms,
-        late_n=0 if before is None else before.late_n,
-        **figures._asdict(),
+        revision=0,
+        inputs_up_to=_instant(clock.newest_ms),
+        first_ms=first_ms,
+        changed_ms=found.arrivals.changed_ms(),
+        **found.figures._asdict(),
     )
+    value = _changed(value, Reason.REFERENCE, found.referred_ms)
     if before is not None:
-        base = _with_change(base, before, found, clock, definition.lateness_s)
+        value = _after(plan, value, before, found.arrivals, clock)
     label, reasons = label_of(
         window_end_s=job.window.end,
         lateness_s=definition.lateness_s,
-        first_ms=base.first_ms,
+        first_ms=value.first_ms,
         settled_ms=clock.settled_ms,
-        changed_ms=base.changed_ms,
+        changed_ms=value.changed_ms,
     )
-    value = replace(base, label=label, reasons=tuple(reason.value for reason in reasons))
+    value = replace(value, label=label, reasons=tuple(reason.value for reason in reasons))
     return value if value == before else replace(value, revision=value.revision + 1)
 
 
 def settles_ms(value: KeptValue, plan: Plan) -> int:
     """Beyond which clock a provisional value settles."""
+    return _deadline_ms(plan, value)
+
+
+def _deadline_ms(plan: Plan, value: KeptValue) -> int:
     end_s = int(value.end.timestamp())
     return deadline_ms(window_end_s=end_s, lateness_s=plan.definition.lateness_s, first_ms=value.first_ms)
 
 
-def _with_change(value: KeptValue, before: KeptValue, found: Finding, clock: Clock, lateness_s: int) -> KeptValue:
-    """The value with the reason for which it is another than before, if it is."""
-    if value == before:
-        return value
-    if value.definition_version != before.definition_version:
-        return _changed(value, Reason.DEFINITION, clock.newest_ms)
-    if value.definition_hash != before.definition_hash:
-        return _changed(value, Reason.ENGINE, clock.newest_ms)
-    if value.references != before.references:
-        value = _changed(value, Reason.REFERENCE, max((row.recorded_ms for row in found.applied), default=0))
-    if value.digest == before.digest and not found.arrivals.last_ms:
-        return value  # the clock went on, or a denominator changed
-    value = replace(
-        value, first_ms=earlier(value.first_ms, found.arrivals.first_ms), inputs_up_to=_instant(clock.newest_ms)
+def _after(plan: Plan, value: KeptValue, before: KeptValue, arrivals: Arrivals, clock: Clock) -> KeptValue:
+    """The value with what is kept of it."""
+    settled = before.label is not Label.PROVISIONAL
+    known = replace(
+        value,
+        label=before.label,
+        reasons=before.reasons,
+        revision=before.revision,
+        inputs_up_to=before.inputs_up_to,
+        first_ms=before.first_ms,
+        changed_ms=before.changed_ms,
+        late_n=before.late_n,
     )
-    last_ms = found.arrivals.last_ms or clock.settled_ms
-    end_s = int(value.end.timestamp())
-    late = last_ms > deadline_ms(window_end_s=end_s, lateness_s=lateness_s, first_ms=value.first_ms)
-    value = replace(value, late_n=value.late_n + late * max(0, value.n - before.n))
-    return _changed(value, Reason.LATE, last_ms)
-
-
-def _arrived(arrivals: Arrivals) -> dict[Reason, int]:
-    return {Reason.LATE: arrivals.last_ms} if arrivals.last_ms else {}
+    if known == before and (plan.has_prefix and settled):
+        arrivals = Arrivals()  # of earlier events, which the running total knew or which leave it as it is
+    redefined = (value.definition_version, value.definition_hash) != (before.definition_version, before.definition_hash)
+    referred = value.references != before.references
+    if known != before and settled and not (arrivals.first_ms or redefined or referred):
+        return before  # the mark is to come
+    known = _changed(known, Reason.REFERENCE, value.changed_ms.get(Reason.REFERENCE, 0))
+    if redefined:
+        another = value.definition_version != before.definition_version
+        known = _changed(known, Reason.DEFINITION if another else Reason.ENGINE, clock.newest_ms)
+    if not arrivals.first_ms:
+        return known
+    known = replace(known, first_ms=min(before.first_ms, value.first_ms), inputs_up_to=value.inputs_up_to)
+    late = arrivals.late_ms > _deadline_ms(plan, known)
+    known = replace(known, late_n=before.late_n + late * max(0, value.n - before.n))
+    for reason, at_ms in arrivals.changed_ms().items():
+        known = _changed(known, reason, at_ms)
+    return known
 
 
 def _changed(value: KeptValue, reason: Reason, at_ms: int) -> KeptValue:
-    newest = max(at_ms, value.changed_ms.get(reason, 0))
-    return replace(value, changed_ms={**value.changed_ms, reason: newest})
+    if at_ms <= value.changed_ms.get(reason, 0):
+        return value
+    return replace(value, changed_ms={**value.changed_ms, reason: at_ms})
 
 
 def _instant(epoch_ms: int) -> datetime:
@@ -147,6 +171,39 @@ def kept_values(connection: Connection, kpi: str, jobs: Sequence[Job]) -> dict[J
                 if job in asked:
                     found[job] = decode_value(payload)
     return found
+
+
+def first_arrivals(
+    connection: Connection, plan: Plan, jobs: Mapping[Job, Arrivals], kept: Mapping[Job, KeptValue]
+) -> dict[Job, int | None]:
+    """`KeptValue.first_ms` of each job, None = no event is known yet.
+
+    A running total is made of everything up to its end, so a window of it that is new begins with what the window
+    before it began with.
+
+    Args:
+        jobs: with the arrivals of what changed them.
+    """
+    lines: dict[tuple[WindowKind, Cut] | Job, list[Job]] = {}
+    for job in sorted(jobs, key=lambda job: job.window.anchor):
+        lines.setdefault((job.window.kind, job.cut) if plan.has_prefix else job, []).append(job)
+    found: dict[Job, int | None] = {}
+    for line in lines.values():
+        begun = [] if not plan.has_prefix or line[0] in kept else _begun_before(connection, plan, line[0])
+        for job in line:
+            begun += [kept[job].first_ms] if job in kept else []
+            begun += [jobs[job].first_ms] if jobs[job].first_ms else []
+            found[job] = min(begun, default=None)
+    return found
+
+
+def _begun_before(connection: Connection, plan: Plan, job: Job) -> list[int]:
+    """`first_ms` of the newest window before a job's that is kept, if any is."""
+    row = schema.value.c
+    same = (row.kpi == plan.definition.id) & (row.window == job.window.kind.value)
+    cut = (row.scope == job.cut.scope) & (row.dims == job.cut.dims)
+    query = select(row.payload).where(same & cut, row.anchor < job.window.anchor).order_by(row.anchor.desc()).limit(1)
+    return [decode_value(payload).first_ms for payload in connection.scalars(query)]
 
 
 def write_values(connection: Connection, kpi: str, values: Sequence[tuple[Job, KeptValue]]) -> None:

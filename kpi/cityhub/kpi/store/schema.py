@@ -22,13 +22,14 @@ from sqlalchemy import (
 
 from cityhub.kpi.kernel.bucket import MAX_SLOTS
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration: what a store must be at to be used."""
 LIMBS = 4
 """The 128-bit digest is kept as four 32-bit limbs, so that SQL can add it without overflow."""
 SUMS = ("n", "synthetic_n", *(f"d{index}" for index in range(LIMBS)), *(f"v{index}" for index in range(MAX_SLOTS)))
 """The columns of a bucket that are added: events, synthetic ones among them, digest limbs, slots."""
 _FAMILY = "KPI, version and layer: what is written and read together stands together"
+_REASON = "what the change is called after the deadline: 0 late, 1 correction, 2 retraction"
 
 metadata = MetaData()
 
@@ -139,6 +140,7 @@ touched = Table(
     metadata,
     _key("writer", "cursor whose batch it was"),
     _key("off", "last record of the batch"),
+    _key("reason", _REASON),
     Column("places", LargeBinary, nullable=False, comment="int64: series, start, first_ms, last_ms of each bucket"),
 )
 
@@ -148,6 +150,7 @@ dirty = Table(
     _key("series"),
     _key("start"),
     _key("writer"),
+    _key("reason", _REASON),
     _count("stamp", "offset of the batch that changed the bucket last"),
     _count("first_ms", "the partition's clock at the first change that the mark stands for"),
     _count("last_ms", "and at the last"),
@@ -158,7 +161,8 @@ reference = Table(
     "reference",
     metadata,
     Column("name", Text, primary_key=True),
-    Column("id", Text, primary_key=True),
+    Column("source", Text, primary_key=True, comment="of the event; '' in rows older than this column"),
+    Column("id", Text, primary_key=True, comment="of the event"),
     _count("valid_from", "epoch seconds"),
     _count("recorded_ms"),
     _count("value"),

@@ -1,17 +1,19 @@
 """Which buckets a batch touched: one row per batch, so that a worker pays next to nothing for it.
 
-The publisher turns these rows into marks, one per bucket; see `backlog`.
+The publisher turns these rows into marks, one per bucket; see `backlog`. Buckets that higher versions or retractions
+touched stand in further rows, one per reason.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
 import numpy as np
 from sqlalchemy import Connection, delete, insert, select, tuple_
 
+from cityhub.kpi.kernel.label import BY_EVENTS, Reason
 from cityhub.kpi.store import schema
 from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.dialect import AddingRows
@@ -19,21 +21,26 @@ from cityhub.kpi.store.tenure import Fence
 
 BATCHES_AT_ONCE = 64
 _FIELDS = 4
-_MARKS = AddingRows("dirty", ("series", "start", "writer"), (), latest=("stamp", "last_ms"), first=("first_ms",))
+_MARKS = AddingRows(
+    "dirty", ("series", "start", "writer", "reason"), (), latest=("stamp", "last_ms"), first=("first_ms",)
+)
 
 Touch = tuple[int, int, int, int]
-"""Series, start, and the partition's clock at the first and at the last event that touched the bucket."""
+"""Series, start, and the partition's clock at the first and at the last event that touched the bucket for a reason;
+a last of 0 = none did."""
 
 
-def write_touched(connection: Connection, writer: int, offset: int, touches: Iterable[Touch]) -> None:
+def write_touched(connection: Connection, writer: int, offset: int, touches: Mapping[Reason, Sequence[Touch]]) -> None:
     """Note what a batch touched.
 
     Args:
         writer: the writing partition. offset: the batch's last record.
     """
-    places = array("q", chain.from_iterable(touches)).tobytes()
-    if places:
-        connection.execute(insert(schema.touched).values(writer=writer, off=offset, places=places))
+    for reason, touched in touches.items():
+        places = array("q", chain.from_iterable(touched)).tobytes()
+        if places:
+            row = {"writer": writer, "off": offset, "reason": BY_EVENTS.index(reason), "places": places}
+            connection.execute(insert(schema.touched).values(row))
 
 
 def mark_touched(database: Database, fence: Fence) -> bool:
@@ -43,23 +50,26 @@ def mark_touched(database: Database, fence: Fence) -> bool:
         Whether there may be more.
     """
     row = schema.touched.c
-    query = select(row.writer, row.off, row.places).order_by(row.off, row.writer).limit(BATCHES_AT_ONCE)
+    order = row.off, row.writer, row.reason
+    query = select(*order, row.places).order_by(*order).limit(BATCHES_AT_ONCE)
     with database.snapshot() as connection:
         batches = connection.execute(query).all()
     if not batches:
         return False
     with database.begin() as connection:
         fence(connection)
-        taken = [(writer, offset) for writer, offset, _ in batches]
-        connection.execute(delete(schema.touched).where(tuple_(row.writer, row.off).in_(taken)))
+        taken = [tuple(batch[:3]) for batch in batches]
+        connection.execute(delete(schema.touched).where(tuple_(*order).in_(taken)))
         _MARKS.write(connection, _marks(batches))  # a partition's clock and offsets never go back
     return len(batches) == BATCHES_AT_ONCE
 
 
-def _marks(batches: Sequence[tuple[int, int, bytes]]) -> list[tuple[int, ...]]:
-    found: dict[tuple[int, int, int], tuple[int, int, int]] = {}
-    for writer, offset, places in batches:
+def _marks(batches: Sequence[tuple[int, int, int, bytes]]) -> list[tuple[int, ...]]:
+    found: dict[tuple[int, int, int, int], tuple[int, int, int]] = {}
+    for offset, writer, reason, places in batches:
         for series, start, first_ms, last_ms in np.frombuffer(places, np.int64).reshape(-1, _FIELDS).tolist():
-            before = found.get((series, start, writer))
-            found[series, start, writer] = (before[0] if before else first_ms, offset, last_ms)
+            if last_ms:
+                key = (series, start, writer, reason)
+                before = found.get(key)
+                found[key] = (before[0] if before else first_ms, offset, last_ms)
     return [(*key, *arrival) for key, arrival in found.items()]

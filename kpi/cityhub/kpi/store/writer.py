@@ -85,11 +85,12 @@ class KpiWriter:
             GapInLog: the batch starts after the cursor's next offset; nothing was changed.
             OtherLog: the batch holds another record at the cursor than the store remembers; nothing was changed.
             StoreUnavailable: nothing was changed, or all of it; the same batch may be applied again.
-            CursorMoved: the cursor stands where memory believes, but its ids do not; nothing was changed.
+            CursorMoved: nobody has moved the cursor, and yet it does not fit; nothing was changed.
         """
         first, last = records[0].offset, records[-1].offset
         if last - first + 1 != len(records):
             raise GapInLog(f"{topic}/{part}: the batch {first} to {last} has only {len(records)} records")
+        stood: int | None = None
         while True:
             held = self._held.get((topic, part))
             if held is None or first > held.position.offset + 1:  # memory may be behind: the store says what is missing
@@ -97,8 +98,10 @@ class KpiWriter:
             try:
                 return self._apply(held, topic, part, records)
             except CursorMoved:  # another worker had the partition in between, or a commit came through unheard
-                if self.position(topic, part).offset == held.position.offset:
-                    raise  # nobody has: the store contradicts itself, and would again
+                if stood is not None and held.position.offset <= stood:
+                    raise  # nobody has, and would not the next time
+                stood = held.position.offset
+                self.forget(topic, part)
             except BaseException:
                 self.forget(topic, part)
                 raise

@@ -6,8 +6,9 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
+from cityhub.kpi.kernel.label import Reason
 from cityhub.kpi.kernel.readout import Quotient, Slot
 from cityhub.kpi.store import schema
 from cityhub.kpi.store.database import Database
@@ -138,6 +139,97 @@ def test_a_running_total_is_not_corrected_by_what_came_after_its_window(database
     labels = {value.start.day: value.label for value in world.values().values()}
     assert labels[1] is labels[8] is Label.FINAL  # local days begin at 23 h of the day before in UTC
     assert labels[9] is Label.PROVISIONAL
+
+
+RUNNING = Plan(
+    definition=Definition(windows=(WindowKind.DAY,)), main=Quotient(Slot(0, prefix=True)), width=1, has_prefix=True
+)
+
+
+@pytest.mark.parametrize("passes", [{0, 1, 2}, {0, 2}])
+def test_a_running_total_that_was_there_before_keeps_its_deadline(database: Database, passes: set[int]) -> None:
+    """An event of the 2nd arrives on the 9th: the 3rd had its number since it began, so it is corrected at once."""
+    world = World(database, RUNNING)
+    world.clock("2026-11-02 12:00")
+    world.add("2026-11-02 09:00", 1)
+    said = []
+    for number, clock in enumerate(("2026-11-03 12:00", "2026-11-09 12:00", "2026-11-09 12:01")):
+        if number in passes:
+            world.refresh()
+            found = world.value(WindowKind.DAY, "2026-11-03 12:00")
+            said += [] if found is None else [found.label]
+        world.clock(clock)
+        if clock.startswith("2026-11-09"):
+            world.add("2026-11-02 09:00", 1)
+    world.refresh()
+    found = world.value(WindowKind.DAY, "2026-11-03 12:00")
+    assert found is not None
+    assert (found.label, found.reasons) == (Label.CORRECTED, ("late",))
+    assert said in ([Label.PROVISIONAL, Label.CORRECTED], [Label.CORRECTED])
+
+
+@pytest.mark.parametrize("passes", [{0, 1, 2}, {0, 2}, {2}])
+def test_higher_versions_and_retractions_are_told_from_late_events(database: Database, passes: set[int]) -> None:
+    world = World(database, share(windows=(HOUR,)))
+    clocks = ("12:30", "15:00", "16:00")
+    for number, reason in enumerate((Reason.LATE, Reason.CORRECTION, Reason.RETRACTION)):
+        world.clock(f"2026-11-20 {clocks[number]}")
+        world.add(NOON, 1, 1, reason=reason)
+        if number in passes:
+            world.refresh()
+    world.refresh()
+    assert _state(world)[::2] == (Label.CORRECTED, ("correction", "retraction"))
+    world.clock("2026-11-20 17:00")
+    world.add(NOON, 1, 1)
+    world.refresh()
+    assert _state(world)[2] == ("correction", "retraction", "late")
+
+
+def test_a_correction_in_time_corrects_nothing(database: Database) -> None:
+    world = World(database, share(windows=(HOUR,)))
+    world.clock("2026-11-20 12:30")
+    world.add(NOON, 1, 1, reason=Reason.CORRECTION)
+    world.clock("2026-11-20 15:00")
+    world.refresh()
+    assert _state(world)[::2] == (Label.FINAL, ())
+
+
+@pytest.mark.parametrize("looks_between", [False, True])
+def test_a_window_that_was_touched_is_published_though_nothing_is_left_of_it(
+    database: Database, looks_between: bool
+) -> None:
+    world = World(database, share(windows=(HOUR,)))
+    world.clock("2026-11-20 12:30")
+    world.add(NOON, 1, 1, digest=5)
+    if looks_between:
+        world.refresh()
+    world.clock("2026-11-20 15:00")
+    world.add(NOON, -1, -1, n=-1, digest=-5, reason=Reason.RETRACTION)
+    world.refresh()
+    found = world.value(HOUR, NOON)
+    assert found is not None
+    assert (found.n, found.value, found.label, found.reasons) == (0, None, Label.CORRECTED, ("retraction",))
+
+
+def test_a_number_that_has_settled_waits_for_the_mark_of_what_changed_it(database: Database) -> None:
+    """A batch was committed after the marks were made: its bucket is read, when it arrived is not known yet."""
+    plan = Plan(definition=Definition(windows=(HOUR,)), main=Quotient(Slot(0), "stock"), references=("stock",))
+    world = World(database, plan)
+    world.clock("2026-11-20 12:30")
+    world.add(NOON, 1, 0)
+    world.refer("stock", 1, "2026-01-01 00:00", "2026-11-01 00:00")
+    world.clock("2026-11-20 15:00")
+    world.refresh()
+    world.add(NOON, 1, 0)
+    names, marks = schema.dirty.c.keys(), world.rows(schema.dirty)
+    with database.begin() as connection:
+        connection.execute(delete(schema.dirty))
+    world.refer("stock", 9, "2026-01-01 00:00", "2026-11-20 14:00", scope="STB05")  # all numbers are looked at
+    assert world.refresh() == 0
+    with database.begin() as connection:
+        connection.execute(insert(schema.dirty), [dict(zip(names, mark, strict=True)) for mark in marks])
+    assert world.refresh() == 1
+    assert _state(world) == (Label.CORRECTED, 2, ("late",))
 
 
 def test_another_meaning_of_the_same_version_is_said_so(database: Database) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cityhub.kpi.kernel.effect import ReferenceRow
 from cityhub.kpi.kernel.readout import Quotient, Slot
@@ -18,11 +20,11 @@ PLAN = Plan(
     definition=Definition(windows=(DAY,)), main=Quotient(Slot(0), "stock", times=Fraction(100)), references=("stock",)
 )
 ROWS = [
-    ReferenceRow("a", "stock", "city", 100, 5_000, 10),
-    ReferenceRow("b", "stock", "city", 200, 6_000, 20),
-    ReferenceRow("c", "stock", "city", 200, 7_000, 30),
-    ReferenceRow("d", "stock", "city", 200, 7_000, 40),
-    ReferenceRow("e", "stock", "STB05", 100, 9_000, 1),
+    ReferenceRow("//test/city", "a", "stock", "city", 100, 5_000, 10),
+    ReferenceRow("//test/city", "b", "stock", "city", 200, 6_000, 20),
+    ReferenceRow("//test/city", "c", "stock", "city", 200, 7_000, 30),
+    ReferenceRow("//test/city", "d", "stock", "city", 200, 7_000, 40),
+    ReferenceRow("//test/city", "e", "stock", "STB05", 100, 9_000, 1),
 ]
 
 
@@ -76,6 +78,58 @@ def test_windows_from_its_validity_on_follow_a_new_denominator(database: Databas
         {"stock": 20},
     )
     assert world.refresh() == 0
+
+
+@pytest.mark.parametrize("passes", [{0, 1}, {1}])
+def test_a_denominator_recorded_after_the_deadline_corrects_whoever_looked_before(
+    database: Database, passes: set[int]
+) -> None:
+    world = World(database, PLAN)
+    world.clock("2026-11-18 20:00")
+    world.add("2026-11-18 12:00", 5, 0)
+    world.refer("stock", 10, "2026-01-01 00:00", "2026-11-18 11:00")
+    for number, recorded in enumerate(("2026-11-19 00:10", "2026-11-19 00:11")):
+        world.refer("stock", 20 + number, "2026-11-01 00:00", recorded)
+        world.clock("2026-11-20 12:00")
+        if number in passes:
+            world.refresh()
+    found = world.value(DAY, "2026-11-18 12:00")
+    assert found is not None
+    assert (found.references, found.label, found.reasons) == ({"stock": 21}, Label.CORRECTED, ("reference",))
+
+
+ROW = st.builds(
+    ReferenceRow,
+    source=st.just("//test/city"),
+    id=st.sampled_from("abc"),
+    name=st.just("stock"),
+    scope=st.sampled_from(("city", "STB05")),
+    valid_from=st.integers(0, 3),
+    recorded_ms=st.integers(1, 4),
+    value=st.integers(1, 2),
+)
+
+
+@given(st.lists(ROW, max_size=7))
+def test_a_denominator_changed_when_somebody_who_always_looks_saw_it_change(rows: list[ReferenceRow]) -> None:
+    rows = sorted(set(rows), key=lambda row: (row.recorded_ms, row.valid_from, row.id))
+    changed_ms, seen = 0, None
+    for upto, row in enumerate(rows, 1):
+        found = References(rows[:upto])
+        now = found.applicable("stock", "city", 3)
+        if (None if now is None else now.value) != seen:
+            changed_ms, seen = row.recorded_ms, None if now is None else now.value
+        assert found.changed_ms("stock", "city", 3) == changed_ms
+
+
+def test_two_sources_may_give_one_id(database: Database) -> None:
+    world = World(database, PLAN)
+    world.clock("2026-11-19 20:00")
+    world.add("2026-11-19 12:00", 5, 0)
+    world.refer("stock", 10, "2026-01-01 00:00", "2026-11-01 00:00", id_="x")
+    world.refer("stock", 20, "2026-02-01 00:00", "2026-11-01 00:00", id_="x", source="//test/another")
+    world.refresh()
+    assert world.number(DAY, "2026-11-19 12:00") == 25.0
 
 
 def test_a_denominator_that_comes_out_of_order_is_not_overlooked(database: Database) -> None:

@@ -15,6 +15,7 @@ from xxhash import xxh3_64_intdigest
 
 from cityhub.kpi.kernel.bucket import DIGEST_MOD, MAX_SLOTS
 from cityhub.kpi.kernel.effect import ReferenceRow
+from cityhub.kpi.kernel.label import BY_EVENTS, Reason
 from cityhub.kpi.kernel.readout import Readout
 from cityhub.kpi.kernel.windows import Grain, window_at
 from cityhub.kpi.store import schema
@@ -32,7 +33,8 @@ WRITERS = (1, 2)
 BERLIN = ZoneInfo("Europe/Berlin")
 _BUCKETS = AddingRows("bucket", ("family", "start", "series", "writer"), schema.SUMS)
 _BINS = AddingRows("bin", ("family", "start", "series", "histogram", "bin", "writer"), ("n",))
-_DIRTY = AddingRows("dirty", ("series", "start", "writer"), (), latest=("stamp", "last_ms"), first=("first_ms",))
+_KEYS = ("series", "start", "writer", "reason")
+_DIRTY = AddingRows("dirty", _KEYS, (), latest=("stamp", "last_ms"), first=("first_ms",))
 
 
 class Source(Struct):
@@ -121,6 +123,7 @@ class World:
         bins: Sequence[tuple[int, int]] = (),
         digest: int | None = None,
         plan: Plan | None = None,
+        reason: Reason = Reason.LATE,
     ) -> None:
         """A batch adds `slots` to the bucket that starts then; `bins` are (histogram, bin) pairs that count one."""
         number = next(self._numbers)
@@ -137,13 +140,21 @@ class World:
             for histogram, bin_ in bins:
                 _BINS.write(connection, [(family, start, series, histogram, bin_, writer, 1)])
             clock = connection.scalar(select(schema.cursor.c.appended_ms).where(schema.cursor.c.id == writer)) or 0
-            _DIRTY.write(connection, [(series, start, writer, clock, number, clock)])
+            _DIRTY.write(connection, [(series, start, writer, BY_EVENTS.index(reason), clock, number, clock)])
 
     def refer(
-        self, name: str, value: int, valid_from: str, recorded: str, *, scope: str = "city", id_: str = ""
+        self,
+        name: str,
+        value: int,
+        valid_from: str,
+        recorded: str,
+        *,
+        scope: str = "city",
+        id_: str = "",
+        source: str = "//test/city",
     ) -> None:
         """A denominator is recorded."""
-        row = ReferenceRow(id_ or f"{name}{recorded}", name, scope, at(valid_from), at(recorded) * 1000, value)
+        row = ReferenceRow(source, id_ or f"{name}{recorded}", name, scope, at(valid_from), at(recorded) * 1000, value)
         with self.database.begin() as connection:
             write_references(connection, [row])
 

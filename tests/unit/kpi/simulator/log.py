@@ -227,8 +227,7 @@ class Log:
         if found is not None:
             source = _SOURCES[found[1].source == _SOURCES[0]]
             twin = replace(self._sample(), id=found[1].id, source=source)
-            # The store tells denominators apart by name and id alone: a finding, left out until it knows the source.
-            if twin.type != REFERENCE and not any(self._same_id(at, twin) for at in self.parts):
+            if not any(self._same_id(at, twin) for at in self.parts):
                 self._event(twin)
 
     def _same_id(self, at: Partition, sample: Sample) -> list[tuple[Sample, int]]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tests.unit.kpi import oracle
-from tests.unit.kpi.simulator.city import CLOSED, FLAT, HOLD_MS, LATENESS_MS, OPENED, REFERENCE, SEEN, SOON_MS
+from tests.unit.kpi.simulator.city import CLOSED, FLAT, HOLD_MS, OPENED, REFERENCE, SEEN, SOON_MS
 from tests.unit.kpi.simulator.expected import Counted
 from tests.unit.kpi.simulator.log import Sample
 
@@ -24,6 +24,8 @@ class Meaning(NamedTuple):
         line: whether it has the dimension.
         event: sample → entity, role, terms. buckets: events → buckets.
         numbers: a window's sums → numerator, denominator, times and what stands beside.
+        exact_label: whether the label of a window follows from what its own buckets say.
+        per_stock: whether the denominator is the stock. revised: whether events replace each other.
     """
 
     types: tuple[str, ...]
@@ -38,6 +40,8 @@ class Meaning(NamedTuple):
     layered: bool = False
     cumulative: bool = False
     exact_label: bool = False
+    per_stock: bool = False
+    revised: bool = False
 
 
 class Span:
@@ -55,6 +59,7 @@ class Span:
         self.scope, self.dims = cut
         self.until_s = until_s
         self.stock = stock.of(self.scope, self.end)
+        self.referred_ms = stock.changed_ms(self.scope, self.end)
         self._where: dict[str, Any] = {} if self.scope == "city" else {"scope": self.scope}
         if self.dims != "{}":
             self._where["dims"] = tuple(msgspec.json.decode(self.dims).values())
@@ -90,15 +95,32 @@ class Stock:
 
     def __init__(self, counted: list[Counted]) -> None:
         rows = [one for one in counted if one.sample.type == REFERENCE and one.sample.data["name"] == "stock"]
-        self._rows = sorted(rows, key=lambda one: (one.sample.data["valid_from"], one.clock_ms, one.sample.id))
+        self._rows = sorted(rows, key=_rank)
 
     def of(self, scope: str, end: int) -> int | None:
-        found = [
-            one.sample.data["value"]
+        found = self._valid(scope, end)
+        return found[-1].sample.data["value"] if found else None
+
+    def changed_ms(self, scope: str, end: int) -> int:
+        """When the number last became another one; 0 = never."""
+        changed_ms, value, rank = 0, None, None
+        for one in sorted(self._valid(scope, end), key=lambda one: (one.clock_ms, _rank(one))):
+            if rank is None or _rank(one) > rank:
+                changed_ms = one.clock_ms if one.sample.data["value"] != value else changed_ms
+                value, rank = one.sample.data["value"], _rank(one)
+        return changed_ms
+
+    def _valid(self, scope: str, end: int) -> list[Counted]:
+        """In the order in which they take each other's place."""
+        return [
+            one
             for one in self._rows
             if (one.sample.borough or "city") == scope and one.sample.data["valid_from"] < end * 1000
         ]
-        return found[-1] if found else None
+
+
+def _rank(one: Counted) -> tuple[int, int, str, str]:
+    return one.sample.data["valid_from"], one.clock_ms, one.sample.id, one.sample.source
 
 
 def events_of(meaning: Meaning, counted: list[Counted]) -> list[oracle.Event]:
@@ -192,6 +214,7 @@ MEANINGS: Mapping[str, Meaning] = {
         grain="15min",
         kinds=("quarter-hour", "day"),
         exact_label=True,
+        per_stock=True,
     ),
     "W01": Meaning(
         (SEEN,),
@@ -221,6 +244,7 @@ MEANINGS: Mapping[str, Meaning] = {
         lambda events: oracle.distinct(events, ("hour", "day")),
         _single("distinct", lambda span: span.layer),
         layered=True,
+        exact_label=True,
     ),
     "J01": Meaning(
         (OPENED, CLOSED),
@@ -239,6 +263,8 @@ MEANINGS: Mapping[str, Meaning] = {
         lambda s: {"entity": s.subject, "terms": (s.data["version"], s.data["gone"], (s.data["area"], 1))},
         lambda events: oracle.correctable(events, "1h", ("area", "flats")),
         _single("area", lambda span: span.sum, "flats"),
+        exact_label=True,
+        revised=True,
     ),
 }
 
@@ -267,20 +293,3 @@ def cuts_of(meaning: Meaning, buckets: oracle.Buckets) -> set[tuple[str, str]]:
             for text in {"{}", msgspec.json.encode({"line": dims[0]}).decode() if dims else "{}"}:
                 found.add((shown, text))
     return found
-
-
-def label(meaning: Meaning, events: list[oracle.Event], span: Span, settled_ms: int) -> tuple[str, bool]:
-    """Label of an additive window, and whether something came late; references left aside."""
-    arrivals = [
-        event["clock"]
-        for event in events
-        if any(term is not None for term in event["terms"])
-        and span.start <= oracle.grain(meaning.grain, event["t"])[0] < min(span.end, span.until_s)
-        and span.scope in ("city", event["scope"])
-        and (span.dims == "{}" or event["dims"] == tuple(msgspec.json.decode(span.dims).values()))
-    ]
-    deadline = max(span.end * 1000, min(arrivals, default=0)) + LATENESS_MS
-    if settled_ms <= deadline:
-        return "provisional", False
-    late = max(arrivals, default=0) > deadline
-    return ("corrected" if late else "final"), late

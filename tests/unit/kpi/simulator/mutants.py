@@ -12,7 +12,9 @@ from sqlalchemy import Connection, delete, update
 
 from cityhub.kpi.kernel import program
 from cityhub.kpi.kernel.bucket import Deltas
+from cityhub.kpi.kernel.cells import CorrectableCell
 from cityhub.kpi.kernel.effect import Evaluator
+from cityhub.kpi.kernel.label import Reason as LabelReason
 from cityhub.kpi.kernel.record import LogRecord, Reason, Row, TopicReader
 from cityhub.kpi.store import buckets, cells, cursors, schema, touched, writer
 from cityhub.kpi.store.cursors import Advance, CursorMoved, Position
@@ -212,6 +214,12 @@ def cell_merged_without_its_state() -> Iterator[None]:
 def correction_counted_twice() -> Iterator[None]:
     real = Deltas.merge
     with patch.object(Deltas, "merge", lambda self, other, sign=1: real(self, other, sign) if sign > 0 else None):
+        yield
+
+
+@mutant
+def corrections_called_late() -> Iterator[None]:
+    with patch.object(CorrectableCell, "_reason", lambda *_: LabelReason.LATE):
         yield
 
 

@@ -12,7 +12,8 @@ import msgspec
 from tests.unit.kpi import oracle
 from tests.unit.kpi.simulator.actors import Topics
 from tests.unit.kpi.simulator.expected import Judged
-from tests.unit.kpi.simulator.meanings import Meaning, Span, Stock, cuts_of, label, windows_of
+from tests.unit.kpi.simulator.labels import label, touched_windows, touches
+from tests.unit.kpi.simulator.meanings import Meaning, Span, Stock, cuts_of, windows_of
 from tests.unit.kpi.simulator.outcome import Facts, Outcome, Row, differences
 
 
@@ -38,6 +39,9 @@ def _published(outcome: Outcome) -> defaultdict[str, dict[Any, Row]]:
 def _values(facts: Facts, published: dict[Any, Row], stock: Stock, outcome: Outcome) -> Iterator[str]:
     meaning, until_s = facts.meaning, outcome.until_s
     held = {(kind, start, row["end"], scope, dims): row for (kind, start, scope, dims), row in published.items()}
+    touched = touches(meaning, facts.events) if meaning.exact_label else []
+    for key in set(touched_windows(meaning, touched, until_s)) - held.keys():
+        yield f"{facts.id} value {key} was touched and is not published"
     for key in set(_windows(meaning, facts.buckets, until_s)) - held.keys():
         if _anything(meaning, _span(key, facts.buckets, until_s, stock)):
             yield f"{facts.id} value {key} is not published"
@@ -48,16 +52,9 @@ def _values(facts: Facts, published: dict[Any, Row], stock: Stock, outcome: Outc
             if not _same(payload, name, number):
                 yield f"{where}: {name} must be {number}, not {payload}"
         if meaning.exact_label:
-            said, late = label(meaning, facts.events, span, outcome.settled_ms)
-            if payload["label"] != said and not _by_reference(payload, said):
-                yield f"{where}: label must be {said}, not {payload}"
-            if late != ("late" in payload.get("reasons", ())):
-                yield f"{where}: late must be {late}: {payload}"
-
-
-def _by_reference(payload: Row, said: str) -> bool:
-    """A denominator that was recorded after the deadline corrects a number that was published before, and only that."""
-    return said == "final" and payload.get("reasons") == ["reference"]
+            said, reasons = label(meaning, touched, span, outcome.settled_ms)
+            if (payload["label"], payload.get("reasons", [])) != (said, reasons):
+                yield f"{where}: label must be {said} {reasons}, not {payload}"
 
 
 def _windows(meaning: Meaning, buckets: oracle.Buckets, until_s: int) -> Iterator[tuple[str, int, int, str, str]]:

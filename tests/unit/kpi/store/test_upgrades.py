@@ -30,23 +30,38 @@ def insert_rows(connection: Connection, table: str, rows: list[dict[str, Any]]) 
     connection.execute(insert(lightweight(table, *map(column, rows[0]))), rows)
 
 
-@pytest.fixture
-def store_of_0001(store_url: str) -> str:
-    """A store as the first schema made it, with rows in the tables that were rebuilt since."""
-    url = store_url.replace("postgresql:", "postgresql+psycopg:") if "://" in store_url else f"sqlite:///{store_url}"
+MARKED: dict[str, list[dict[str, Any]]] = {
+    "touched": [{"writer": 2, "off": 7, "places": b"01234567" * 4}, {"writer": 1, "off": 7, "places": b""}],
+    "dirty": [{"series": 7, "start": t, "writer": 2, "stamp": 5, "first_ms": 6, "last_ms": 7} for t in (3600, 7200)],
+    "reference": [
+        {"name": name, "id": "x", "valid_from": 1, "recorded_ms": 2, "value": 3, "scope": "city"} for name in "ab"
+    ],
+}
+NEW = {"touched": {"reason": 0}, "dirty": {"reason": 0}, "reference": {"source": ""}}
+"""What the rows get in columns that 0003 made."""
+
+
+def make(where: str, revision: str, rows: dict[str, list[dict[str, Any]]]) -> None:
+    """A store as it was at a revision, with some rows."""
+    url = where.replace("postgresql:", "postgresql+psycopg:") if "://" in where else f"sqlite:///{where}"
     engine = create_engine(url)
     with engine.begin() as connection:
         config = migrations._config()
         config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-        series = [
-            {"id": number, "kpi": kpi, "version": 1, "layer": layer, "scope": "", "dims": f"{number}"}
-            for number, (kpi, layer) in SERIES.items()
-        ]
-        insert_rows(connection, "series", series)
-        for table, rows in OLD.items():
-            insert_rows(connection, table, rows)
+        command.upgrade(config, revision)
+        for table, mine in rows.items():
+            insert_rows(connection, table, mine)
     engine.dispose()
+
+
+@pytest.fixture
+def store_of_0001(store_url: str) -> str:
+    """A store as the first schema made it, with rows in the tables that 0002 made anew."""
+    series = [
+        {"id": number, "kpi": kpi, "version": 1, "layer": layer, "scope": "", "dims": f"{number}"}
+        for number, (kpi, layer) in SERIES.items()
+    ]
+    make(store_url, "0001", {"series": series, **OLD})
     return store_url
 
 
@@ -58,6 +73,17 @@ def test_rows_move_to_their_families(store_of_0001: str, table: str) -> None:
         for row in OLD[table]
     ]
     database = Database(store_of_0001)
+    with database.snapshot() as connection:
+        found = connection.execute(select(*map(column, wanted[0])).select_from(lightweight(table))).mappings().all()
+    database.close()
+    assert sorted(map(dict, found), key=str) == sorted(wanted, key=str)
+
+
+@pytest.mark.parametrize("table", MARKED)
+def test_what_was_marked_before_is_late_and_denominators_are_kept(store_url: str, table: str) -> None:
+    make(store_url, "0002", MARKED)
+    wanted = [{**row, **NEW[table]} for row in MARKED[table]]
+    database = Database(store_url)
     with database.snapshot() as connection:
         found = connection.execute(select(*map(column, wanted[0])).select_from(lightweight(table))).mappings().all()
     database.close()
