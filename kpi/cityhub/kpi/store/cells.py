@@ -12,6 +12,18 @@ from cityhub.kpi.store import schema
 from cityhub.kpi.store.dialect import insert_missing
 
 _PER_QUERY = 500
+_row = schema.cell.c
+_HELD = (
+    select(_row.key, _row.state)
+    .where(_row.plan == bindparam("at_plan"), _row.key.in_(bindparam("keys", expanding=True)))
+    .order_by(_row.key)
+    .with_for_update()
+)
+_CHANGE = (
+    update(schema.cell)
+    .where(_row.plan == bindparam("at_plan"), _row.key == bindparam("at_key"))
+    .values(state=bindparam("state"), version=_row.version + 1)
+)
 
 
 def merge_cells(
@@ -35,15 +47,12 @@ def merge_cells(
         total = found.setdefault(number, Deltas(plan.kind.width))
         state = evaluator.merge(cell, states.get(cell), cells[cell], total)
         changed.append({"at_plan": cell.family, "at_key": cell.key, "state": state})
-    row = schema.cell.c
-    statement = update(schema.cell).where(row.plan == bindparam("at_plan"), row.key == bindparam("at_key"))
-    connection.execute(statement.values(state=bindparam("state"), version=row.version + 1), changed)
+    connection.execute(_CHANGE, changed)
     return found
 
 
 def _locked(connection: Connection, cells: Iterable[CellId]) -> dict[CellId, bytes]:
     """The states of existing cells; afterwards every cell has a row, and this transaction holds them all."""
-    row = schema.cell.c
     states: dict[CellId, bytes] = {}
     ordered = sorted(cells)
     empty = [{"plan": cell.family, "key": cell.key, "state": b"", "version": 0} for cell in ordered]
@@ -52,8 +61,7 @@ def _locked(connection: Connection, cells: Iterable[CellId]) -> dict[CellId, byt
         keys = [cell.key for cell in ordered if cell.family == family]
         for start in range(0, len(keys), _PER_QUERY):
             part = keys[start : start + _PER_QUERY]
-            query = select(row.key, row.state).where(row.plan == family, row.key.in_(part)).order_by(row.key)
-            for key, state in connection.execute(query.with_for_update()):
+            for key, state in connection.execute(_HELD, {"at_plan": family, "keys": part}):
                 if state:
                     states[CellId(family, bytes(key))] = bytes(state)
     return states

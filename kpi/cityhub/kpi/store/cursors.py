@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, Connection, and_, case, select, update
+from sqlalchemy import BigInteger, Connection, and_, bindparam, case, select, update
 
 from cityhub.kpi.kernel.record import LogRecord
 from cityhub.kpi.store import schema
@@ -59,14 +59,33 @@ def record_hash(value: bytes) -> bytes:
     return hashlib.blake2b(value, digest_size=16).digest()
 
 
+_row = schema.cursor.c
+_AT = and_(_row.job == bindparam("at_job"), _row.topic == bindparam("at_topic"), _row.part == bindparam("at_part"))
+_POSITION = select(_row.id, _row.off, _row.hash, _row.appended_ms, _row.topic_id).where(_AT)
+_EVENT_S = bindparam("event_s", type_=BigInteger)
+_ADVANCE = (
+    update(schema.cursor)
+    .where(_AT, _row.off == bindparam("was_off"), _row.hash == bindparam("was_hash"))
+    .values(
+        off=bindparam("to_off"),
+        hash=bindparam("to_hash"),
+        appended_ms=bindparam("to_ms"),
+        records=_row.records + bindparam("more_records"),
+        duplicates=_row.duplicates + bindparam("more_duplicates"),
+        rejected=_row.rejected + bindparam("more_rejected"),
+        synthetic=_row.synthetic + bindparam("more_synthetic"),
+        newest_event_s=case((_row.newest_event_s > _EVENT_S, _row.newest_event_s), else_=_EVENT_S),
+    )
+)
+"""Statements of the hot path are built once: building costs more than SQLite takes to carry them out."""
+
+
 def position(connection: Connection, job: str, topic: str, part: int) -> Position:
     """The cursor; made when it is not there yet."""
-    row = schema.cursor.c
-    query = select(row.id, row.off, row.hash, row.appended_ms, row.topic_id).where(_at(job, topic, part))
-    found = connection.execute(query).one_or_none()
+    found = connection.execute(_POSITION, _at(job, topic, part)).one_or_none()
     if found is None:
         _create(connection, job, topic, part)
-        found = connection.execute(query).one()
+        found = connection.execute(_POSITION, _at(job, topic, part)).one()
     return Position(job, topic, part, found[0], found[1], bytes(found[2]), found[3], found[4])
 
 
@@ -91,22 +110,20 @@ def advance(connection: Connection, before: Position, step: Advance) -> None:
     Raises:
         CursorMoved: it did not stand at `before`.
     """
-    row = schema.cursor.c
-    newest = case((row.newest_event_s > step.newest_event_s, row.newest_event_s), else_=step.newest_event_s)
-    moved = connection.execute(
-        update(schema.cursor)
-        .where(_at(before.job, before.topic, before.part), row.off == before.offset, row.hash == before.hash)
-        .values(
-            off=step.after.offset,
-            hash=step.after.hash,
-            appended_ms=step.after.appended_ms,
-            records=row.records + step.records,
-            duplicates=row.duplicates + step.duplicates,
-            rejected=row.rejected + step.rejected,
-            synthetic=row.synthetic + step.synthetic,
-            newest_event_s=newest,
-        )
-    )
+    values = {
+        **_at(before.job, before.topic, before.part),
+        "was_off": before.offset,
+        "was_hash": before.hash,
+        "to_off": step.after.offset,
+        "to_hash": step.after.hash,
+        "to_ms": step.after.appended_ms,
+        "more_records": step.records,
+        "more_duplicates": step.duplicates,
+        "more_rejected": step.rejected,
+        "more_synthetic": step.synthetic,
+        "event_s": step.newest_event_s,
+    }
+    moved = connection.execute(_ADVANCE, values)
     if moved.rowcount != 1:
         raise CursorMoved(f"{before.topic}/{before.part} does not stand at {before.offset} any more")
 
@@ -117,16 +134,14 @@ def mark_complete(connection: Connection, at: tuple[str, str, int], offset: int,
     Args:
         at: job, topic, partition.
     """
-    row = schema.cursor.c
-    where = and_(_at(*at), row.off >= offset, row.complete_ms < at_ms)
-    connection.execute(update(schema.cursor).where(where).values(complete_ms=at_ms))
+    where = and_(_AT, _row.off >= offset, _row.complete_ms < at_ms)
+    connection.execute(update(schema.cursor).where(where).values(complete_ms=at_ms), _at(*at))
 
 
 def bind_topic(connection: Connection, at: Position, topic_id: str) -> None:
     """Remember which topic the records come from."""
-    connection.execute(update(schema.cursor).where(_at(at.job, at.topic, at.part)).values(topic_id=topic_id))
+    connection.execute(update(schema.cursor).where(_AT).values(topic_id=topic_id), _at(at.job, at.topic, at.part))
 
 
-def _at(job: str, topic: str, part: int) -> ColumnElement[bool]:
-    row = schema.cursor.c
-    return and_(row.job == job, row.topic == topic, row.part == part)
+def _at(job: str, topic: str, part: int) -> dict[str, object]:
+    return {"at_job": job, "at_topic": topic, "at_part": part}

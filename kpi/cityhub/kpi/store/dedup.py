@@ -20,7 +20,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select
 
 from cityhub.kpi.kernel.fingerprints import Fingerprints, Positions, Words
 from cityhub.kpi.store import schema
@@ -36,6 +36,20 @@ _FAN_IN = 16
 _SIZES = (16, 256, 1_024)
 """Sixteen neighbours with fewer ids than this become one row: an id is usually written anew three times at most."""
 _ROWS_PER_FETCH = 64
+
+_seen, _cursor = schema.seen.c, schema.cursor.c
+_MINE = and_(*(_seen[name] == bindparam(f"at_{name}") for name in ("job", "topic", "part")))
+_OFFSET = select(_cursor.off).where(*(_cursor[name] == bindparam(f"at_{name}") for name in ("job", "topic", "part")))
+_IDS = select(func.sum(_seen.n)).where(_MINE)
+_RUNS = (
+    select(*(_seen[name] for name in ("first_off", "last_off", "newest_ms", "n", "ids", "more")))
+    .where(_MINE)
+    .order_by(_seen.first_off)
+    .execution_options(yield_per=_ROWS_PER_FETCH)
+)
+_ID = select(func.substr(_seen.ids, bindparam("byte"), KEY_BYTES)).where(_MINE, _seen.first_off == bindparam("run"))
+_FROM = and_(_MINE, _seen.first_off >= bindparam("run"))
+_PARTS = select(_seen.n, _seen.first_off, _seen.ids, _seen.more).where(_FROM).order_by(_seen.first_off)
 
 
 class Answer(IntEnum):
@@ -97,7 +111,8 @@ class SeenIds:
     """
 
     def __init__(self, job: str, topic: str, part: int, horizon_ms: int, *, fingerprint_bits: int = 64) -> None:
-        self._job, self._topic, self._part = job, topic, part
+        self._at = {"at_job": job, "at_topic": topic, "at_part": part}
+        self._name = f"{topic}/{part}"
         self._keep_ms = horizon_ms + MARGIN_MS
         self._slice_ms = max(horizon_ms // SLICES, 1)
         self._mask = np.uint64((1 << fingerprint_bits) - 1)
@@ -123,14 +138,10 @@ class SeenIds:
 
         In this order: whoever writes in between has moved the cursor, and memory is not valid for it.
         """
-        seen, cursor = schema.seen.c, schema.cursor.c
-        at = select(cursor.off).where(cursor.job == self._job, cursor.topic == self._topic, cursor.part == self._part)
-        offset = connection.scalar(at)
+        offset = connection.scalar(_OFFSET, self._at)
         runs: list[Run] = []
-        known = Fingerprints(int(connection.scalar(select(func.sum(seen.n)).where(self._mine())) or 0))
-        rows = select(*(seen[name] for name in (*Run._fields, "ids", "more"))).where(self._mine())
-        ordered = rows.order_by(seen.first_off).execution_options(yield_per=_ROWS_PER_FETCH)
-        with connection.execute(ordered) as found:
+        known = Fingerprints(int(connection.scalar(_IDS, self._at) or 0))
+        with connection.execute(_RUNS, self._at) as found:
             for *run, ids, more in found:
                 runs.append(Run(*run))
                 known.add(*self._words(ids, more[: runs[-1].n * CONTENT_BYTES]))
@@ -193,9 +204,7 @@ class SeenIds:
             ValueError: the batch does not continue what memory is valid for.
         """
         if not self.valid_for(first_off - 1):
-            raise ValueError(
-                f"{self._topic}/{self._part}: ids are known up to {self.at_offset}, not to {first_off - 1}"
-            )
+            raise ValueError(f"{self._name}: ids are known up to {self.at_offset}, not to {first_off - 1}")
         newest_ms = max(newest_append_ms, self._runs[-1].newest_ms if self._runs else 0)
         forgotten = self._forget(connection, newest_ms)
         ids, bodies = b"".join(keys), b"".join(contents)
@@ -224,17 +233,12 @@ class SeenIds:
         halves = np.frombuffer(ids, "<u8").reshape(-1, 2)
         return halves[:, 0] & self._mask, halves[:, 1] ^ np.frombuffer(contents, "<u8").reshape(len(halves))
 
-    def _mine(self) -> ColumnElement[bool]:
-        row = schema.seen.c
-        return and_(row.job == self._job, row.topic == self._topic, row.part == self._part)
-
     def _reused(
         self, connection: Connection, keys: Sequence[bytes], queries: Positions, positions: Positions
     ) -> list[int]:
         """Those queries whose id, in all its 128 bits, stands at the position that was found for them."""
         if not queries.size:
             return []
-        row = schema.seen.c
         ends = np.cumsum([run.n for run in self._runs]) + self._known.first
         numbers = np.searchsorted(ends, positions, side="right")
         found = []
@@ -242,10 +246,10 @@ class SeenIds:
             queries.tolist(), numbers.tolist(), (ends[numbers] - positions).tolist(), strict=True
         ):
             run = self._runs[number]
-            key = func.substr(row.ids, (run.n - place) * KEY_BYTES + 1, KEY_BYTES)
-            held = connection.scalar(select(key).where(self._mine(), row.first_off == run.first_off))
+            byte = (run.n - place) * KEY_BYTES + 1
+            held = connection.scalar(_ID, {**self._at, "byte": byte, "run": run.first_off})
             if held is None:  # forgotten, or merged into a row before it, with a batch that memory has not seen
-                raise CursorMoved(f"{self._topic}/{self._part} has no run of ids from {run.first_off} on any more")
+                raise CursorMoved(f"{self._name} has no run of ids from {run.first_off} on any more")
             if held == keys[query]:
                 found.append(query)
         return found
@@ -258,7 +262,7 @@ class SeenIds:
         count = next((number for number, run in enumerate(self._runs) if run.newest_ms >= oldest), len(self._runs))
         if count:
             last = self._runs[count - 1].first_off
-            connection.execute(delete(schema.seen).where(self._mine(), schema.seen.c.first_off <= last))
+            connection.execute(delete(schema.seen).where(_MINE, _seen.first_off <= last), self._at)
         return count
 
     def _mergeable(self, new: Run, forgotten: int) -> int:
@@ -281,18 +285,16 @@ class SeenIds:
 
     def _write(self, connection: Connection, run: Run, merged: int, part: _Row) -> Run:
         """Write the batch's row, or one for the batch and the runs before it."""
-        row = schema.seen.c
         parts = [part]
         if merged:
             first = self._runs[-merged].first_off
-            those = and_(self._mine(), row.first_off >= first)
-            query = select(row.n, row.first_off, row.ids, row.more).where(those).order_by(row.first_off)
-            parts = [_Row.read(*found, first) for found in connection.execute(query)]
+            those = {**self._at, "run": first}
+            parts = [_Row.read(*found, first) for found in connection.execute(_PARTS, those)]
             parts.append(_Row(part.ids, part.contents, part.places + (run.first_off - first)))
-            connection.execute(delete(schema.seen).where(those))
+            connection.execute(delete(schema.seen).where(_FROM), those)
             run = run._replace(first_off=first, n=run.n + sum(one.n for one in self._runs[-merged:]))
         ids, contents, places = zip(*parts, strict=True)
         more = b"".join(contents) + np.concatenate(places).astype("<u4").tobytes()
-        values = {"job": self._job, "topic": self._topic, "part": self._part, "ids": b"".join(ids), "more": more}
-        connection.execute(insert(schema.seen).values(**values, **run._asdict()))
+        mine = {name: self._at[f"at_{name}"] for name in ("job", "topic", "part")}
+        connection.execute(insert(schema.seen), [{**mine, **run._asdict(), "ids": b"".join(ids), "more": more}])
         return run

@@ -40,7 +40,7 @@ def write_touched(connection: Connection, writer: int, offset: int, touches: Map
         places = array("q", chain.from_iterable(touched)).tobytes()
         if places:
             row = {"writer": writer, "off": offset, "reason": BY_EVENTS.index(reason), "places": places}
-            connection.execute(insert(schema.touched).values(row))
+            connection.execute(insert(schema.touched), [row])
 
 
 def mark_touched(database: Database, fence: Fence) -> bool:

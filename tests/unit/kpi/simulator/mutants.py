@@ -59,8 +59,8 @@ def no_compare_and_set() -> Iterator[None]:
         try:
             real(connection, before, step)
         except CursorMoved:
-            where = cursors._at(before.job, before.topic, before.part)
-            connection.execute(update(schema.cursor).where(where).values(off=step.after.offset, hash=step.after.hash))
+            moved = update(schema.cursor).where(cursors._AT).values(off=step.after.offset, hash=step.after.hash)
+            connection.execute(moved, cursors._at(before.job, before.topic, before.part))
 
     with patch.object(cursors, "advance", advance):
         yield
