@@ -97,15 +97,21 @@ def renewed(
         changed_ms=value.changed_ms,
     )
     value = replace(value, label=label, reasons=tuple(reason.value for reason in reasons))
-    return value if value == before else replace(value, revision=value.revision + 1)
+    if before is None or not _same(value, before):
+        return replace(value, revision=value.revision + 1)
+    return before
+
+
+def _same(value: KeptValue, before: KeptValue) -> bool:
+    """Whether nothing is to be kept: once it has settled, arrivals that leave the label as it is say nothing more."""
+    if before.label is Label.PROVISIONAL:
+        return value == before
+    told = {name: getattr(before, name) for name in ("first_ms", "changed_ms", "inputs_up_to")}
+    return replace(value, **told) == before
 
 
 def settles_ms(value: KeptValue, plan: Plan) -> int:
     """Beyond which clock a provisional value settles."""
-    return _deadline_ms(plan, value)
-
-
-def _deadline_ms(plan: Plan, value: KeptValue) -> int:
     end_s = int(value.end.timestamp())
     return deadline_ms(window_end_s=end_s, lateness_s=plan.definition.lateness_s, first_ms=value.first_ms)
 
@@ -123,11 +129,12 @@ def _after(plan: Plan, value: KeptValue, before: KeptValue, arrivals: Arrivals, 
         changed_ms=before.changed_ms,
         late_n=before.late_n,
     )
-    if known == before and (plan.has_prefix and settled):
+    changed = known != before
+    if settled and plan.has_prefix and not changed:
         arrivals = Arrivals()  # of earlier events, which the running total knew or which leave it as it is
     redefined = (value.definition_version, value.definition_hash) != (before.definition_version, before.definition_hash)
     referred = value.references != before.references
-    if known != before and settled and not (arrivals.first_ms or redefined or referred):
+    if settled and changed and not (arrivals.first_ms or redefined or referred):
         return before  # the mark is to come
     known = _changed(known, Reason.REFERENCE, value.changed_ms.get(Reason.REFERENCE, 0))
     if redefined:
@@ -136,8 +143,8 @@ def _after(plan: Plan, value: KeptValue, before: KeptValue, arrivals: Arrivals, 
     if not arrivals.first_ms:
         return known
     known = replace(known, first_ms=min(before.first_ms, value.first_ms), inputs_up_to=value.inputs_up_to)
-    late = arrivals.late_ms > _deadline_ms(plan, known)
-    known = replace(known, late_n=before.late_n + late * max(0, value.n - before.n))
+    if arrivals.late_ms > settles_ms(known, plan):
+        known = replace(known, late_n=before.late_n + max(0, value.n - before.n))
     for reason, at_ms in arrivals.changed_ms().items():
         known = _changed(known, reason, at_ms)
     return known

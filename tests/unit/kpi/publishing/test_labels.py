@@ -232,6 +232,26 @@ def test_a_number_that_has_settled_waits_for_the_mark_of_what_changed_it(databas
     assert _state(world) == (Label.CORRECTED, 2, ("late",))
 
 
+def test_a_mark_that_comes_late_is_no_change_when_its_event_came_in_time(database: Database) -> None:
+    """The bucket was read with the pass in which the window settled, its mark with the next one."""
+    world = World(database, share(windows=(HOUR,)))
+    world.clock("2026-11-20 12:30")
+    world.add(NOON, 1, 2)
+    world.refresh()
+    world.clock("2026-11-20 12:40")
+    world.add(NOON, 1, 2)
+    names, marks = schema.dirty.c.keys(), world.rows(schema.dirty)
+    with database.begin() as connection:
+        connection.execute(delete(schema.dirty))
+    world.clock("2026-11-20 13:11")
+    world.refresh()
+    assert _state(world) == (Label.FINAL, 2, ())
+    with database.begin() as connection:
+        connection.execute(insert(schema.dirty), [dict(zip(names, mark, strict=True)) for mark in marks])
+    assert world.refresh() == 0
+    assert _state(world) == (Label.FINAL, 2, ())
+
+
 def test_another_meaning_of_the_same_version_is_said_so(database: Database) -> None:
     world = World(database, share())
     world.clock("2026-11-20 12:30")
