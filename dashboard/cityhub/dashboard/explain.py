@@ -96,7 +96,7 @@ def explained(definition: KpiDefinition, value: KpiValue, lang: Lang) -> str:
     match measure:
         case Quantile() | Join(at=(_, *_)):
             text = t(lang, Explained.QUANTILE, **parts, share=formats.percent(float(measure.at[0]), lang))
-        case Ratio(over=Reference(), complement=False) | Total() | Distinct() | Join(holds=None):
+        case Ratio(over=Reference(), complement=False) | Total() | Distinct() | Join(holds=None, over="closed"):
             text = _sum(measure, parts, lang)
         case Ratio() if _is_share(definition):
             text = t(lang, Explained.REST if measure.complement else Explained.SHARE, **parts)
@@ -142,7 +142,7 @@ def _is_share(definition: KpiDefinition) -> bool:
 
 
 def _state(measure: State, value: KpiValue, lang: Lang) -> str:
-    if measure.holds is None:
+    if measure.of[0].holds is None:
         sentence = Explained.STATE_MEAN
     elif measure.total:
         sentence = Explained.STATE_TIME
@@ -157,8 +157,9 @@ def _hours(ms: int, lang: Lang) -> str:
 
 
 def _state_at_end(measure: Latest) -> Explained:
-    kind = measure.value.type
-    if measure.over is not None or (kind.low, kind.high, kind.scale) != (0, 1, 0):
+    kinds = [source.value.type for source in measure.of]
+    bits = all(kind.scale == 0 and 0 <= (kind.low or 0) <= (kind.high or 2) <= 1 for kind in kinds)
+    if measure.of[0].over is not None or not bits:
         return Explained.LATEST
     return Explained.LATEST_SHARE if measure.per else Explained.LATEST_COUNT
 

@@ -112,7 +112,7 @@ class QuantileForm(Struct, kw_only=True):
 
 
 class StateForm(Struct, kw_only=True):
-    of: str
+    of: Any
     entity: Any
     hold_at_most: Any = None
     holds: Any = None
@@ -124,7 +124,7 @@ class StateForm(Struct, kw_only=True):
 
 
 class LatestForm(Struct, kw_only=True):
-    of: str
+    of: Any
     entity: Any
     value: Any = None
     holds: Any = None
@@ -153,9 +153,9 @@ class JoinForm(Struct, kw_only=True):
 
 
 class HalfForm(Struct, kw_only=True):
-    """One half of a join, where it is more than a source's name."""
+    """One half of a join, where it is more than names of sources."""
 
-    of: str
+    of: Any
     where: Any = None
 
 
