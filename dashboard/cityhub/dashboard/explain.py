@@ -61,6 +61,14 @@ class Explained(Wording):
         "Zusammen {n} Stunden beobachtet; in {good} davon war die Bedingung nicht erfüllt.",
         "{n} hours observed in all; the condition was not met in {good} of them.",
     )
+    STATE_KNOWN = Text(
+        "Von zusammen {n} Stunden war in {good} die Bedingung erfüllt; Zeit ohne Meldung zählt nicht dazu.",
+        "The condition was met in {good} of {n} hours in all; time without a report does not count as met.",
+    )
+    STATE_KNOWN_REST = Text(
+        "Von zusammen {n} Stunden war in {good} die Bedingung nicht erfüllt oder nichts gemeldet.",
+        "In {good} of {n} hours in all the condition was not met, or nothing was reported.",
+    )
     STATE_TIME = Text(
         "Die Bedingung war zusammen {good} Stunden lang erfüllt.", "The condition was met for {good} hours in all."
     )
@@ -146,6 +154,8 @@ def _state(measure: State, value: KpiValue, lang: Lang) -> str:
         sentence = Explained.STATE_MEAN
     elif measure.total:
         sentence = Explained.STATE_TIME
+    elif measure.over == "known":
+        sentence = Explained.STATE_KNOWN_REST if measure.complement else Explained.STATE_KNOWN
     else:
         sentence = Explained.STATE_REST if measure.complement else Explained.STATE
     return t(lang, sentence, n=_hours(value.denominator, lang), good=_hours(value.numerator, lang))

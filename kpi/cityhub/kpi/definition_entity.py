@@ -26,6 +26,8 @@ def read_state(parts: Parts, tree: Any, unit: str) -> State:
         gathering.add("", "needs either holds, a predicate, or value, a term; write one of them")
     if form.total and form.holds is None:
         gathering.add("total", "is the time for which holds is true; write holds, or leave total out")
+    if form.over == "known" and (form.holds is None or form.total):
+        gathering.add("over", "known is for the share of time for which holds is true; write holds, without total")
     entities = gathering.read("entity", partial(parts.each, form.entity, sources, Names()))
     read = gathering.read("", partial(parts.read, sources, form.where))
     holds = gathering.read("holds", partial(parts.optional, form.holds, sources, predicate))
@@ -43,7 +45,7 @@ def read_state(parts: Parts, tree: Any, unit: str) -> State:
     value = of[0].value
     quantity = Quantity.of(value.type) if value is not None else MILLISECONDS if form.total else COUNT
     times = Wanted(unit, form.times, form.complement).factor(quantity)
-    return State(of, hold_ms, times, form.complement, form.total)
+    return State(of, hold_ms, times, form.complement, form.total, form.over)
 
 
 def read_latest(parts: Parts, form: LatestForm) -> tuple[Latest, Quantity, list[Quantity]]:

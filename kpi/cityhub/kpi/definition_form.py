@@ -121,6 +121,7 @@ class StateForm(Struct, kw_only=True):
     times: Any = None
     complement: bool = False
     total: bool = False
+    over: Literal["observed", "known"] = "observed"
 
 
 class LatestForm(Struct, kw_only=True):

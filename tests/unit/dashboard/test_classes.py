@@ -107,6 +107,8 @@ SENTENCES = {
     "ratio, the rest": ("I11", {"complement": True}, "in 40 davon war die Bedingung nicht erfüllt."),
     "state, the time": ("I11", {"total": True}, "Die Bedingung war zusammen 40 Stunden lang erfüllt."),
     "state, the mean": ("I11", {"of": (_MEAN,)}, "der Wert ist das Mittel über diese Zeit."),
+    "state, of known time": ("I11", {"over": "known"}, "in 40 die Bedingung erfüllt; Zeit ohne Meldung zählt nicht"),
+    "state, the rest of it": ("I11", {"over": "known", "complement": True}, "in 40 die Bedingung nicht erfüllt oder"),
     "ratio, complement": ("M01", {"complement": True}, "860 davon erfüllen die Bedingung nicht."),
     "join, count": ("E07", {"at": ()}, " abgeschlossene Fälle gezählt."),
     "join, a cohort": ("E07", {"at": (), "over": "opened"}, "842 begonnene Fälle gezählt"),

@@ -170,6 +170,8 @@ class _Layout:
             ),
         )
         self._coverage = Coverage(observed, entities)
+        if measure.over == "known":
+            return Coverage(true, entities, measure.times, measure.complement)
         over = None if measure.total else observed
         return Quotient(true, over, times=measure.times, complement=measure.complement)
 

@@ -118,6 +118,7 @@ class State(Struct, frozen=True):
     Attributes:
         hold_ms: how long an observation speaks for its entity at most.
         total: the time itself, summed over entities, in place of its share.
+        over: what a share is of: observed time, or all time of the entities that are known.
     """
 
     of: tuple[StateSource, ...]
@@ -125,6 +126,7 @@ class State(Struct, frozen=True):
     times: Fraction = Fraction(1)
     complement: bool = False
     total: bool = False
+    over: Literal["observed", "known"] = "observed"
 
 
 class Join(Struct, frozen=True):
@@ -223,11 +225,11 @@ def _attributes(measure: Struct) -> dict[str, Any]:
     match measure:
         case Term():
             del found["name"]
+        case Join():
+            found |= {half: found[half][0] for half in ("first", "then") if len(found[half]) == 1}
         case Latest(of=(source,)) | State(of=(source,)):
             del found["of"]
             found |= _attributes(source)
-        case Join():
-            found |= {half: found[half][0] for half in ("first", "then") if len(found[half]) == 1}
-            if measure.over == "closed":
-                del found["over"]
+    if isinstance(measure, Join | State) and measure.over in ("closed", "observed"):
+        del found["over"]
     return found

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from cityhub.kpi.kernel.cells import CellKind, CorrectableCell, DistinctCell, JoinCell, LatestCell, StateCell
-from cityhub.kpi.kernel.windows import Grain
+from cityhub.kpi.kernel.readout import Coverage, Slot, Sums, read
+from cityhub.kpi.kernel.windows import Grain, window_at
 from cityhub.kpi.values import WindowKind
 from tests.unit.kpi import oracle
 from tests.unit.kpi.cells.world import DAY_MS, HOUR_MS, Sample, binned, event, ms, named, total
@@ -70,6 +71,23 @@ def test_a_state_is_carried_over_midnight() -> None:
         FRIDAY: {"n": 2, "digest": 3, "true_ms": 30 * MINUTE_MS, "observed_ms": 60 * MINUTE_MS, "entities": 1},
         SATURDAY: {"n": 1, "digest": 6, "observed_ms": 120 * MINUTE_MS},
     }
+
+
+def test_what_is_silent_counts_among_what_is_known() -> None:
+    day = states(BIN)[FRIDAY]
+    reading = read(
+        Coverage(Slot(0), Slot(2, prefix=True), Fraction(100)),
+        Sums(
+            window=window_at(WindowKind.DAY, FRIDAY // 1000),
+            clock_s=SATURDAY // 1000 + HOUR_MS,
+            slots=[day["true_ms"], day["observed_ms"], day["entities"]],
+            prefix=[0, 0, day["entities"]],
+            bins={},
+            references={},
+        ),
+    )
+    assert (reading.numerator, reading.denominator) == (30 * MINUTE_MS, 1440 * MINUTE_MS)
+    assert reading.value == oracle.quotient(30, 1440, 100)
 
 
 def test_a_late_observation_splits_an_interval() -> None:

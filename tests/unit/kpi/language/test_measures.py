@@ -166,6 +166,14 @@ def test_states_of_several_sources() -> None:
     assert [source.holds.code for source in share.of] == ["_scaled(d.fill, 2) >= 90", "False"]
 
 
+def test_a_state_may_be_a_share_of_all_time_that_is_known() -> None:
+    heard = {**EVERY, "holds": True, "hold_at_most": "2h"}
+    uptime = of(State, {"state": {**heard, "over": "known"}}, "%")
+    assert (uptime.over, uptime.of[0].holds.code, uptime.times, slots_of(uptime)) == ("known", "True", 100, 3)
+    hashes = [definition({"state": {**heard, **more}}).hash for more in ({}, {"over": "observed"}, {"over": "known"})]
+    assert [hashes.index(one) for one in hashes] == [0, 0, 2]
+
+
 def test_conditions_by_source() -> None:
     where = {"submitted": {"eq": ["$office", "Mitte"]}, "decided": {"eq": ["$office", "Süd"]}}
     count = of(Total, {"count": ["submitted", "decided"], "where": where}, "1", "submitted decided")
