@@ -68,12 +68,14 @@ class Cells:
         query = query.order_by(row.plan, row.key).limit(count).with_for_update(skip_locked=True)
         found = [(CellId(family, bytes(key)), bytes(state)) for family, key, state in connection.execute(query)]
         self._swept = found[-1][0] if len(found) == count else _FIRST
+        known = {cell.family for cell, _ in found} & self._evaluator.cells.keys()
+        floors = {family: self._evaluator.floor_ms(family, clocks) for family in known}
         changed: dict[CellId, bytes] = {}
         for cell, state in found:
-            floor_ms = self._evaluator.floor_ms(cell.family, clocks) if cell.family in self._evaluator.cells else None
-            if floor_ms is not None:
+            if (floor_ms := floors.get(cell.family)) is not None:
                 left = self._evaluator.cells[cell.family][1].kind.trim(state, floor_ms)
-                changed |= {cell: left} if left != state or not left else {}
+                if left != state or not left:
+                    changed[cell] = left
         _write(connection, changed)
 
 
