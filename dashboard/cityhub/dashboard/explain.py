@@ -61,6 +61,14 @@ class Explained(Wording):
         "Zusammen {n} Stunden beobachtet; in {good} davon war die Bedingung nicht erfüllt.",
         "{n} hours observed in all; the condition was not met in {good} of them.",
     )
+    STATE_KNOWN = Text(
+        "Von zusammen {n} Stunden war in {good} die Bedingung erfüllt; Zeit ohne Meldung zählt nicht dazu.",
+        "The condition was met in {good} of {n} hours in all; time without a report does not count as met.",
+    )
+    STATE_KNOWN_REST = Text(
+        "Von zusammen {n} Stunden war in {good} die Bedingung nicht erfüllt oder nichts gemeldet.",
+        "In {good} of {n} hours in all the condition was not met, or nothing was reported.",
+    )
     STATE_TIME = Text(
         "Die Bedingung war zusammen {good} Stunden lang erfüllt.", "The condition was met for {good} hours in all."
     )
@@ -96,7 +104,7 @@ def explained(definition: KpiDefinition, value: KpiValue, lang: Lang) -> str:
     match measure:
         case Quantile() | Join(at=(_, *_)):
             text = t(lang, Explained.QUANTILE, **parts, share=formats.percent(float(measure.at[0]), lang))
-        case Ratio(over=Reference(), complement=False) | Total() | Distinct() | Join(holds=None):
+        case Ratio(over=Reference(), complement=False) | Total() | Distinct() | Join(holds=None, over="closed"):
             text = _sum(measure, parts, lang)
         case Ratio() if _is_share(definition):
             text = t(lang, Explained.REST if measure.complement else Explained.SHARE, **parts)
@@ -142,10 +150,12 @@ def _is_share(definition: KpiDefinition) -> bool:
 
 
 def _state(measure: State, value: KpiValue, lang: Lang) -> str:
-    if measure.holds is None:
+    if measure.of[0].holds is None:
         sentence = Explained.STATE_MEAN
     elif measure.total:
         sentence = Explained.STATE_TIME
+    elif measure.over == "known":
+        sentence = Explained.STATE_KNOWN_REST if measure.complement else Explained.STATE_KNOWN
     else:
         sentence = Explained.STATE_REST if measure.complement else Explained.STATE
     return t(lang, sentence, n=_hours(value.denominator, lang), good=_hours(value.numerator, lang))
@@ -157,8 +167,9 @@ def _hours(ms: int, lang: Lang) -> str:
 
 
 def _state_at_end(measure: Latest) -> Explained:
-    kind = measure.value.type
-    if measure.over is not None or (kind.low, kind.high, kind.scale) != (0, 1, 0):
+    kinds = [source.value.type for source in measure.of]
+    bits = all(kind.scale == 0 and 0 <= (kind.low or 0) <= (kind.high or 2) <= 1 for kind in kinds)
+    if measure.of[0].over is not None or not bits:
         return Explained.LATEST
     return Explained.LATEST_SHARE if measure.per else Explained.LATEST_COUNT
 

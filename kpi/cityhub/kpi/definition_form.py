@@ -112,7 +112,7 @@ class QuantileForm(Struct, kw_only=True):
 
 
 class StateForm(Struct, kw_only=True):
-    of: str
+    of: Any
     entity: Any
     hold_at_most: Any = None
     holds: Any = None
@@ -121,10 +121,11 @@ class StateForm(Struct, kw_only=True):
     times: Any = None
     complement: bool = False
     total: bool = False
+    over: Literal["observed", "known"] = "observed"
 
 
 class LatestForm(Struct, kw_only=True):
-    of: str
+    of: Any
     entity: Any
     value: Any = None
     holds: Any = None
@@ -153,9 +154,9 @@ class JoinForm(Struct, kw_only=True):
 
 
 class HalfForm(Struct, kw_only=True):
-    """One half of a join, where it is more than a source's name."""
+    """One half of a join, where it is more than names of sources."""
 
-    of: str
+    of: Any
     where: Any = None
 
 

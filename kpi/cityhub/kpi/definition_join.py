@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from fractions import Fraction
 from functools import partial
 from itertools import chain
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from cityhub.kpi.definition_form import HalfForm, JoinForm, read_form
 from cityhub.kpi.definition_parts import Parts, levels
-from cityhub.kpi.definition_term import name_of
+from cityhub.kpi.definition_term import Names
 from cityhub.kpi.definition_unit import COUNT, MILLISECONDS, Wanted
 from cityhub.kpi.kernel.expression import Expression, parse_predicate
 from cityhub.kpi.kernel.expression_problems import Gathering, every, refuse, shown
 from cityhub.kpi.kernel.measure import Join, Part
+
+_CLOSED, _OPENED = {"over": "closed"}, {"over": "opened"}
 
 
 def read_join(parts: Parts, tree: Any, unit: str) -> Join:
@@ -22,56 +24,51 @@ def read_join(parts: Parts, tree: Any, unit: str) -> Join:
     form, gathering = read_form(tree, JoinForm), Gathering()
     first, then = (gathering.read(key, partial(_half, parts, getattr(form, key))) for key in ("first", "then"))
     gathering.settle()
-    if first.source == then.source:
-        raise refuse(f"both halves are {first.source}; name a second source, which may have the same type", "then")
-    keys = gathering.read("key", partial(_keys, parts, form.key, (first.source, then.source)))
-    at, holds = gathering.read("measure", partial(_joined, parts, form.measure, then.source)) or ((), None)
+    sources = [part.source for part in (*first, *then)]
+    if both := sorted({source for source in sources if sources.count(source) > 1}):
+        raise refuse(f"both halves are {', '.join(both)}; name another source, which may have the same type", "then")
+    keys = gathering.read("key", partial(parts.each, form.key, sources, Names()))
+    measured = gathering.read("measure", partial(_joined, parts, form.measure, then[0].source))
     gathering.settle()
-    times = Wanted(unit, form.times).factor(MILLISECONDS if at else COUNT)
-    return Join(first, then, keys, at, holds, form.cohort, times, form.open)
+    if measured.over == "opened" and form.cohort != "first":
+        raise refuse(
+            "over: opened is for cases that are counted where they began; write cohort: first in the join", "measure"
+        )
+    times = Wanted(unit, form.times).factor(MILLISECONDS if measured.at else COUNT)
+    return Join(first, then, keys, measured.at, measured.holds, form.cohort, times, form.open, measured.over)
 
 
-def _half(parts: Parts, tree: Any) -> Part:
-    form = HalfForm(of=tree) if isinstance(tree, str) else read_form(tree, HalfForm)
-    parts.uncorrectable(form.of, "join")
-    return parts.part(form.of, form.where)
+def _half(parts: Parts, tree: Any) -> tuple[Part, ...]:
+    form = read_form(tree, HalfForm) if isinstance(tree, dict) else HalfForm(of=tree)
+    return parts.read(parts.entities(form.of, "join"), form.where)
 
 
-def _keys(parts: Parts, tree: Any, sources: tuple[str, str]) -> dict[str, Expression]:
-    given = tree if isinstance(tree, dict) and set(tree) & set(sources) else dict.fromkeys(sources, tree)
-    gathering, keys = Gathering(), {}
-    for source in sources:
-        if source not in given:
-            gathering.add("", f"is missing for {source}; name its field: {{{source}: $…}}")
-        else:
-            contract = parts.contract(source)
-            keys[source] = gathering.read(source, partial(name_of, given[source], contract))
-    for source in given:
-        if source not in sources:
-            gathering.add("", f"{source} is no half of this join; leave it out")
-    gathering.settle()
-    one, other = (keys[source].type.kind for source in sources)
-    if one is not other:
-        raise refuse(f"{sources[0]} has {one.value}, {sources[1]} has {other.value}; both keys must be of one kind")
-    return keys
+class _Measured(NamedTuple):
+    """What a join measures, as `Join` has it."""
+
+    at: tuple[Fraction, ...] = ()
+    holds: Expression | None = None
+    over: Literal["closed", "opened"] = "closed"
 
 
-def _joined(parts: Parts, tree: Any, then: str) -> tuple[tuple[Fraction, ...], Expression | None]:
-    """`{quantile: {value: elapsed, at: …}}`, `{ratio: {holds: …}}` or `count`."""
+def _joined(parts: Parts, tree: Any, then: str) -> _Measured:
+    """`count`, `{quantile: {value: elapsed, at: …}}`, or a ratio of `holds: …` or `of: closed`."""
     match tree:
         case "count":
-            return (), None
+            return _Measured()
         case {"quantile": {"value": "elapsed", "at": at, **rest}, **more} if not rest and not more:
-            return every([("quantile.at", partial(levels, at))])[0], None
-        case {"ratio": {"holds": holds, **rest}, **more} if not rest and not more:
+            return _Measured(every([("quantile.at", partial(levels, at))])[0])
+        case {"ratio": {"of": "closed", "over": "opened", **rest}, **more} if not rest and not more:
+            return _Measured(over="opened")
+        case {"ratio": {"holds": holds, **rest}, **more} if not more and rest in ({}, _CLOSED, _OPENED):
             elapsed = partial(parse_predicate, holds, parts.contract(then), elapsed=True)
             predicate = every([("ratio.holds", elapsed)])[0]
             if any(name != "@elapsed" for name in _names(predicate.tree)):
                 raise refuse(f"{shown(holds)} names more than '@elapsed'; put the rest into where of a half", "ratio")
-            return (), predicate
+            return _Measured(holds=predicate, over="opened" if rest == _OPENED else "closed")
     raise refuse(
         f"{shown(tree)} is no measure of a join; write {{quantile: {{value: elapsed, at: [0.5]}}}}, "
-        "{ratio: {holds: {ge: ['@elapsed', 48h]}}} or count"
+        "{ratio: {holds: {ge: ['@elapsed', 48h]}}}, {ratio: {of: closed, over: opened}} or count"
     )
 
 

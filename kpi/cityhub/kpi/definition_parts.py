@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from cityhub.kpi.definition_form import ReferenceForm, read_form
 from cityhub.kpi.kernel.expression import Expression, Kind, parse_predicate, parse_term
@@ -14,6 +14,9 @@ from cityhub.kpi.kernel.expression_problems import Gathering, Problems, every, n
 from cityhub.kpi.kernel.expression_type import NAMES
 from cityhub.kpi.kernel.measure import Part, Reference
 from cityhub.sdk.contract import Contract
+
+Reader: TypeAlias = Callable[[Any, Contract], Expression]
+"""Reads a term or predicate against a contract."""
 
 
 class Parts:
@@ -45,28 +48,48 @@ class Parts:
         every(("", partial(self.contract, name)) for name in names)
         return list(names)
 
-    def read(self, of: Any, where: Any, value: Callable[[Contract], Expression] | None) -> tuple[Part, ...]:
+    def read(self, of: Any, where: Any, value: Any = None, reader: Reader = parse_term) -> tuple[Part, ...]:
         """One part per source; the predicate and value are read against the contract of each."""
-        sources = self.sources(of)
-        return tuple(every(("", partial(self.part, source, where, value)) for source in sources))
-
-    def part(self, source: str, where: Any, value: Callable[[Contract], Expression] | None = None) -> Part:
-        """Events of one source."""
-        contract, gathering = self.contract(source), Gathering()
-        predicate = None if where is None else gathering.read("where", partial(parse_predicate, where, contract))
-        expression = None if value is None else gathering.read("value", partial(value, contract))
+        sources, gathering = self.sources(of), Gathering()
+        wheres = gathering.read("where", partial(self.optional, where, sources, parse_predicate))
+        values = gathering.read("value", partial(self.optional, value, sources, reader))
         gathering.settle()
-        return Part(source, predicate, expression)
+        return tuple(Part(source, wheres[source], values[source]) for source in sources)
 
-    def uncorrectable(self, source: str, measure: str) -> Contract:
-        """The contract of a source that a measure over entities may read."""
-        contract = self.contract(source)
-        if contract.correctable is not None:
-            raise refuse(
-                f"{contract.type} is correctable, and {measure} cannot take a version back; use count, sum, ratio or "
-                "quantile, or a source whose contract is not correctable"
-            )
-        return contract
+    def each(self, tree: Any, sources: Sequence[str], reader: Reader) -> dict[str, Expression]:
+        """Read what is written once for all sources, or `{installed: …, removed: …}`, against the contract of each.
+
+        Literals come last, so that a reader knows what stands beside them.
+        """
+        apart = len(sources) > 1 and isinstance(tree, dict) and bool(set(tree) & set(sources))
+        given, gathering = tree if apart else dict.fromkeys(sources, tree), Gathering()
+        for source in given:
+            if source not in sources:
+                gathering.add("", f"{source} is none of {', '.join(sources)}; leave it out")
+        read = {}
+        for source in sorted(sources, key=lambda name: is_literal(given.get(name))):
+            if source not in given:
+                gathering.add("", f"is missing for {source}; write it beside the others: {{{source}: …}}")
+                continue
+            contract = self.contract(source)
+            read[source] = gathering.read(source if apart else "", partial(reader, given[source], contract))
+        gathering.settle()
+        return {source: read[source] for source in sources}
+
+    def optional(self, tree: Any, sources: Sequence[str], reader: Reader) -> Mapping[str, Expression | None]:
+        """As `each`, of what may be left out."""
+        return dict.fromkeys(sources) if tree is None else self.each(tree, sources, reader)
+
+    def entities(self, of: Any, measure: str) -> list[str]:
+        """The sources that a measure over entities may read."""
+        sources = self.sources(of)
+        for contract in every(("", partial(self.contract, source)) for source in sources):
+            if contract.correctable is not None:
+                raise refuse(
+                    f"{contract.type} is correctable, and {measure} cannot take a version back; use count, sum, ratio "
+                    "or quantile, or a source whose contract is not correctable"
+                )
+        return sources
 
     def dimensions(self, tree: Any) -> dict[str, dict[str, Expression]]:
         """`[line]`, `{line: $line}` or `{line: {departed: $line, cancelled: $route}}` → term per source."""
@@ -83,11 +106,15 @@ class Parts:
         given = terms if by_source else dict.fromkeys(self._contracts, terms)
         if set(given) != set(self._contracts):
             raise refuse(f"names {', '.join(map(str, given))}; it must name each of {', '.join(self._contracts)}")
-        read = every((source, partial(self._dimension_term, source, term)) for source, term in given.items())
+        # names of the sources, such as their owners; one literal among fields is a field without its $
+        names = by_source and all(map(is_literal, given.values())) and len(set(map(str, given.values()))) > 1
+        read = every(
+            (source, partial(self._dimension_term, source, term, names=names)) for source, term in given.items()
+        )
         return dict(zip(given, read, strict=True))
 
-    def _dimension_term(self, source: str, tree: Any) -> Expression:
-        if is_literal(tree):
+    def _dimension_term(self, source: str, tree: Any, *, names: bool) -> Expression:
+        if is_literal(tree) and not names:
             raise refuse(f"{tree!r} must name a data field, such as $line")
         contract = self._contracts[source]
         if contract is None:

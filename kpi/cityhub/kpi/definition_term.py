@@ -15,9 +15,34 @@ DAYS = 400
 """Days over which sums are proved to fit: the longest window is a year."""
 
 
-def number(tree: Any, contract: Contract) -> Expression:
-    """A term that can be added up."""
-    term = parse_term(tree, contract)
+class Numbers:
+    """Reads terms of several sources that are added up together; a literal takes unit and decimals of the others."""
+
+    def __init__(self) -> None:
+        self._beside: Type | None = None
+
+    def __call__(self, tree: Any, contract: Contract) -> Expression:
+        beside = self._beside if is_literal(tree) else None
+        if beside is not None and beside.scale and isinstance(tree, int | float):
+            tree = {"scaled": [tree, beside.scale]}
+        term = number(tree, contract, beside)
+        if self._beside is None:
+            self._beside = term.type
+        if (parse_unit(term.type.unit), term.type.scale) != (parse_unit(self._beside.unit), self._beside.scale):
+            raise refuse(
+                f"the sources give {self._beside.unit} with {self._beside.scale} and {term.type.unit} with "
+                f"{term.type.scale} decimals; all must have one unit and scale"
+            )
+        return term
+
+
+def number(tree: Any, contract: Contract, beside: Type | None = None) -> Expression:
+    """A term that can be added up.
+
+    Args:
+        beside: what a literal is added to.
+    """
+    term = parse_term(tree, contract, beside=beside)
     if term.type.kind not in NUMBERS:
         raise refuse(f"{shown(tree)} is {NAMES[term.type.kind]}; use a number or a duration")
     return term
@@ -46,8 +71,32 @@ def name_of(tree: Any, contract: Contract) -> Expression:
     return term
 
 
+class Names:
+    """Reads what tells entities apart in several sources: terms of one kind."""
+
+    def __init__(self) -> None:
+        self._first: Expression | None = None
+
+    def __call__(self, tree: Any, contract: Contract) -> Expression:
+        term = name_of(tree, contract)
+        self._first = self._first or term
+        if term.type.kind is not self._first.type.kind:
+            raise refuse(
+                f"{shown(tree)} is {NAMES[term.type.kind]}, {shown(self._first.tree)} is {NAMES[self._first.type.kind]}"
+                "; what is one entity must be of one kind in all sources"
+            )
+        return term
+
+
+def predicate(tree: Any, contract: Contract) -> Expression:
+    """A predicate; true or false where all events of a source say the same."""
+    return parse_term(tree, contract) if isinstance(tree, bool) else parse_predicate(tree, contract)
+
+
 def zero_or_one(tree: Any, contract: Contract) -> Expression:
     """A predicate as a number: 1 where it is true, 0 where it is false."""
+    if isinstance(tree, bool):
+        return parse_term(int(tree), contract)
     parse_predicate(tree, contract)  # its faults with their own paths
     return parse_term({"if": [tree, 1, 0]}, contract)
 
@@ -84,19 +133,3 @@ def prove_fit(values: list[tuple[Expression, Contract, int]]) -> None:
             f"the sum of {shown(value.tree)} over {DAYS} days can reach {total:.1e}, beyond the {LARGEST:.1e} of "
             f"64 bits; narrow min, max, subjects_at_most or events_per_day_at_most in the contract of {contract.type}"
         )
-
-
-def same_measure(values: list[Expression]) -> Type:
-    """The type that terms of several sources share.
-
-    Raises:
-        Problems: they are not of one unit and scale.
-    """
-    first = values[0].type
-    for value in values[1:]:
-        if parse_unit(value.type.unit) != parse_unit(first.unit) or value.type.scale != first.scale:
-            raise refuse(
-                f"the sources give {first.unit} with {first.scale} and {value.type.unit} with {value.type.scale} "
-                "decimals; all must have one unit and scale"
-            )
-    return first

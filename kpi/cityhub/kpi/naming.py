@@ -18,6 +18,7 @@ _UNMATCHED = Text("Abschlüsse ohne Beginn", "closings without a beginning")
 _EVENTS = Text("Ereignisse", "events")
 _VALUES = Text("Werte", "values")
 _CLOSED = Text("abgeschlossene Fälle", "closed cases")
+_OPENED = Text("begonnene Fälle", "cases begun")
 _TEENS = range(11, 14)
 _ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 
@@ -63,6 +64,8 @@ def counted_noun(definition: KpiDefinition, lang: Literal["de", "en"]) -> str:
             noun = name
         case Quantile():
             noun = _VALUES
+        case Join(over="opened"):
+            noun = _OPENED
         case Join():
             noun = _CLOSED
         case _:
@@ -75,7 +78,7 @@ def counted(definition: KpiDefinition, value: KpiValue) -> int:
     match definition.measure:
         case Total() if _counts_cases(definition):
             return value.numerator
-        case Join(at=(), holds=None):
+        case Join(at=(), holds=None, over="closed"):
             return value.numerator
         case Ratio() if not _counts_cases(definition):
             return value.n

@@ -93,7 +93,10 @@ class KpiWorker:
             await asyncio.wait_for(app.stop(), _LEAVE_S)
 
     async def _prove_log(self) -> None:
-        """Every topic must be the one the store has read, and hold every cursor's last record as it was."""
+        """Every topic must be the one the store has read, and hold every cursor's last record as it was.
+
+        Makes the cursors of all partitions before anything is read: labels and cells go by the slowest of them.
+        """
         known: dict[tuple[str, int], Position] = {}
         for topic in self._topics:
             for part in range(await partitions_of(self._access, topic)):

@@ -102,12 +102,16 @@ def test_each_class_in_english(city: World, kpi: str) -> None:
     assert not german & set(words.replace(",", " ").replace(":", " ").replace(".", " ").split())
 
 
+_MEAN = structs.replace(CATALOGUE["I11"].measure.of[0], holds=None)  # type: ignore[union-attr]
 SENTENCES = {
     "ratio, the rest": ("I11", {"complement": True}, "in 40 davon war die Bedingung nicht erfüllt."),
     "state, the time": ("I11", {"total": True}, "Die Bedingung war zusammen 40 Stunden lang erfüllt."),
-    "state, the mean": ("I11", {"holds": None}, "der Wert ist das Mittel über diese Zeit."),
+    "state, the mean": ("I11", {"of": (_MEAN,)}, "der Wert ist das Mittel über diese Zeit."),
+    "state, of known time": ("I11", {"over": "known"}, "in 40 die Bedingung erfüllt; Zeit ohne Meldung zählt nicht"),
+    "state, the rest of it": ("I11", {"over": "known", "complement": True}, "in 40 die Bedingung nicht erfüllt oder"),
     "ratio, complement": ("M01", {"complement": True}, "860 davon erfüllen die Bedingung nicht."),
     "join, count": ("E07", {"at": ()}, " abgeschlossene Fälle gezählt."),
+    "join, a cohort": ("E07", {"at": (), "over": "opened"}, "842 begonnene Fälle gezählt"),
     "latest, no share": ("E05", {"per": None}, "Stand am Ende des Zeitraums: 248."),
     "total, hourly": ("I08", {"per_hour": True}, "geteilt durch 240 Laternen, je Stunde des Zeitraums."),
     "distinct, plain": ("E11", {"per": None}, "1.934 verschiedene Werte in 2.000 Ereignissen gezählt."),

@@ -185,9 +185,18 @@ def distinct(events: Iterable[Event], kinds: Sequence[str]) -> Buckets:
 
 
 def join(
-    events: Iterable[Event], kind: str, *, cohort: str = "then", holds: Callable[[int], bool | None] = lambda _: None
+    events: Iterable[Event],
+    kind: str,
+    *,
+    cohort: str = "then",
+    holds: Callable[[int], bool | None] = lambda _: None,
+    opened: bool = False,
 ) -> Buckets:
-    """Runs of `first`s and runs of `then`s take turns; the heads of a run and of the next make a case."""
+    """Runs of `first`s and runs of `then`s take turns; the heads of a run and of the next make a case.
+
+    Args:
+        opened: whether cases are counted where they began, too.
+    """
     buckets = Buckets()
     for mine in by_entity(events):
         opening: Event | None = None
@@ -197,7 +206,7 @@ def join(
                 opening = head
                 here = place(head, kind, head["t"])
                 buckets.count(here, head)
-                buckets.add(here, head, open=1, open_since_s=head["t"] // 1000)
+                buckets.add(here, head, open=1, open_since_s=head["t"] // 1000, opened=int(opened))
                 continue
             if opening is None:
                 rest = [head, *rest]

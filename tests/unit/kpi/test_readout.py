@@ -52,6 +52,8 @@ def sums(
         (Coverage(Slot(0), Slot(1)), sums(1_800_000, 1, clock_s=START + 3600), 0.5, 1_800_000, 3_600_000),
         (Coverage(Slot(0), Slot(1)), sums(9_999_999, 1, clock_s=START + 3600), 1.0, 3_600_000, 3_600_000),
         (Coverage(Slot(0), Slot(1)), sums(0, 3), 0.0, 0, 259_200_000),
+        (Coverage(Slot(0), Slot(1), HUNDRED), sums(21_600_000, 2), 12.5, 21_600_000, 172_800_000),
+        (Coverage(Slot(0), Slot(1), HUNDRED, complement=True), sums(21_600_000, 2), 87.5, 151_200_000, 172_800_000),
     ],
 )
 def test_worked_examples(readout: Readout, given: Sums, value: float, numerator: int, denominator: int) -> None:

@@ -76,3 +76,19 @@ async def test_a_fault_nobody_foresaw_is_never_acknowledged(engine: Engine, monk
     monkeypatch.setattr(engine.writer, "apply", apply)
     assert isinstance(await _apply(engine, records(departure(1, 0))), ZeroDivisionError)
     assert engine.writer.position(TOPIC, 0).offset == -1
+
+
+async def test_all_cursors_are_made_before_anything_is_read(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cell forgets by the slowest of them; one that is missing would not be waited for."""
+
+    async def three(*_: object) -> int:
+        return 3
+
+    async def nothing(*_: object) -> dict[object, bytes]:
+        return {}
+
+    monkeypatch.setattr(worker_module, "partitions_of", three)
+    monkeypatch.setattr(worker_module, "records_at", nothing)
+    monkeypatch.setattr(worker_module, "topic_ids", lambda *_: {TOPIC: "the topic's id"})
+    await KpiWorker(ACCESS, engine.writer, [TOPIC], asyncio.Event(), JOB)._prove_log()
+    assert engine.writer.cursors() == dict.fromkeys(((TOPIC, part) for part in range(3)), -1)

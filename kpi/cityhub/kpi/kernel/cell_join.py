@@ -17,7 +17,7 @@ _THEN_RANK = 1
 
 
 class JoinCell(TimelineCell, frozen=True, kw_only=True):
-    """One case. An observation's source is `first` or `then`; no terms are looked at.
+    """One case. An observation's source is `first` or `then`, of whichever event; no terms are looked at.
 
     In order of time, `first` before `then` in the same instant: a `first` opens the case; where it is open, it is a
     repetition and adds nothing. A `then` closes the case; where it is not open, the `then` is unmatched. So a case can
@@ -29,6 +29,7 @@ class JoinCell(TimelineCell, frozen=True, kw_only=True):
         histogram: histogram of the elapsed ms of closed cases.
         cohort: whether a closed case counts in the bucket of its `first` or of its `then`.
         open_slot, open_since_s: slots of open cases and of the sum of their beginnings (epoch s), sums of changes.
+        opened: slot of cases that were opened, closed since or not, in the bucket of their `first`.
     """
 
     closed: int
@@ -39,6 +40,7 @@ class JoinCell(TimelineCell, frozen=True, kw_only=True):
     cohort: Literal["first", "then"] = "then"
     open_slot: int | None = None
     open_since_s: int | None = None
+    opened: int | None = None
 
     def _entry(self, observation: Observation) -> Entry:
         entry = super()._entry(observation)
@@ -62,6 +64,7 @@ class JoinCell(TimelineCell, frozen=True, kw_only=True):
                     place = entry.place(self.grain, entry.t)
                     tally.count(place, entry.digest, synthetic=entry.synthetic)
                     self._open(tally, place, entry, 1)
+                    tally.add(place, self.opened, 1)
             elif opening is None:
                 place = entry.place(self.grain, entry.t)
                 tally.count(place, entry.digest, synthetic=entry.synthetic)

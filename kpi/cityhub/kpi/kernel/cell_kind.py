@@ -109,7 +109,8 @@ class CellKind(Struct, Generic[S], frozen=True, kw_only=True):
             b"" when nothing needs to be remembered, so that the cell can be dropped.
         """
         kept = self._decoded(state)
-        return _encoded(None if kept is None else self._without(kept, before_ms))
+        left = None if kept is None else self._without(kept, before_ms)
+        return state if left is kept else _encoded(left)
 
     def change(
         self, state: bytes | None, observations: Sequence[Observation], forget_before_ms: int | None = None

@@ -7,6 +7,7 @@ becomes a verdict, and costs its neighbours nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from xxhash import xxh3_128_digest
@@ -86,6 +87,7 @@ class Evaluator:
         self._families: dict[str, list[_Family]] = {}
         self._readers: dict[str, TopicReader] = {}
         self.cells: dict[str, tuple[int, CellPlan]] = {}
+        self._horizons: dict[str, dict[str, int]] = {}
         for number, plan in enumerate(self.plans):
             self._route(number, plan)
         uses_references = any(plan.references for plan in self.plans)
@@ -100,8 +102,11 @@ class Evaluator:
         for index, cell in enumerate(plan.cells):
             name = f"{definition.id}/{definition.version}/{index}"
             self.cells[name] = (number, cell)
+            horizons = self._horizons[name] = {}
             for given in cell.inputs:
-                families = self._families.setdefault(definition.sources[given.part.source].type, [])
+                read = definition.sources[given.part.source]
+                horizons[read.topic] = max(read.horizon_s * 1000, horizons.get(read.topic, 0))
+                families = self._families.setdefault(read.type, [])
                 families.append(_Family(name, compile_observe(plan, given, cell.fills)))
 
     @property
@@ -158,11 +163,32 @@ class Evaluator:
                 references += map(_reference, group)
         return Effect(rows, sums, cells, references)
 
-    def merge(self, cell: CellId, state: bytes | None, arrivals: Sequence[Arrival], total: Deltas) -> bytes:
+    def floor_ms(self, family: str, clocks: Mapping[str, int]) -> int | None:
+        """Before which instant no event can come to the cells of a family any more; None = nothing is known.
+
+        An event is refused when it is older than its partition's clock by more than its contract's horizon.
+
+        Args:
+            clocks: by topic, what the slowest partition's clock shows at least.
+        """
+        horizons = self._horizons[family]
+        if not horizons.keys() <= clocks.keys():
+            return None
+        return min(clocks[topic] - horizon_ms for topic, horizon_ms in horizons.items())
+
+    def merge(
+        self,
+        cell: CellId,
+        state: bytes | None,
+        arrivals: Sequence[Arrival],
+        total: Deltas,
+        clocks: Mapping[str, int] = MappingProxyType({}),
+    ) -> bytes:
         """Merge a cell's observations one by one, so that the outcome does not depend on batches.
 
         Args:
             total: takes up what the changes add to buckets.
+            clocks: see `floor_ms`; the cells of one partition go by that one's clock.
 
         Returns:
             The new state, without what no later event can change.
@@ -170,18 +196,17 @@ class Evaluator:
         Raises:
             Poisoned: an event is more than the cell can bear; `total` is worthless.
         """
-        number, plan = self.cells[cell.family]
+        _, plan = self.cells[cell.family]
+        (topic, *_), floor_ms = self._horizons[cell.family], self.floor_ms(cell.family, clocks)
         for clock_ms, observation in arrivals:
+            if plan.owned:
+                floor_ms = self.floor_ms(cell.family, {topic: clock_ms})
             try:
-                state, deltas, reason = plan.kind.change(state, [observation])
+                state, deltas, reason = plan.kind.change(state, [observation], floor_ms)
             except Exception as error:
                 raise Poisoned({observation.digest: error}) from error
             total.absorb(deltas, clock_ms, reason)
-        if not plan.owned:
-            return state or b""
-        sources = self.plans[number].definition.sources
-        horizon_ms = max(sources[given.part.source].horizon_s for given in plan.inputs) * 1000
-        return plan.kind.trim(state or b"", arrivals[-1].clock_ms - horizon_ms)
+        return state or b""
 
 
 def _by_type(rows: Sequence[Row]) -> Mapping[str, Sequence[Row]]:

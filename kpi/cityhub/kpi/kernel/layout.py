@@ -155,7 +155,6 @@ class _Layout:
 
     def _state(self, measure: State) -> Readout:
         true, observed, entities = self._slot(), self._slot(), self._slot(prefix=True)
-        source = measure.part.source
         self._cell(
             lambda width: StateCell(
                 width=width,
@@ -165,24 +164,32 @@ class _Layout:
                 entities=entities.index,
                 hold_ms=measure.hold_ms,
             ),
-            Input(source, measure.part, (measure.entity,), (measure.value or measure.holds,)),
+            *(
+                Input(source.part.source, source.part, (source.entity,), (source.value or source.holds,))
+                for source in measure.of
+            ),
         )
         self._coverage = Coverage(observed, entities)
+        if measure.over == "known":
+            return Coverage(true, entities, measure.times, measure.complement)
         over = None if measure.total else observed
         return Quotient(true, over, times=measure.times, complement=measure.complement)
 
     def _latest_slots(self, measure: Latest) -> tuple[Slot, Slot | None]:
         value = self._slot(prefix=True)
-        over = self._slot(prefix=True) if measure.over is not None else None
+        over = self._slot(prefix=True) if measure.of[0].over is not None else None
         self._cell(
             lambda width: LatestCell(
                 width=width,
                 grain=self._grain,
                 value=value.index,
                 over=None if over is None else over.index,
-                expires=measure.until is not None,
+                expires=measure.of[0].until is not None,
             ),
-            Input(measure.part.source, measure.part, (measure.entity,), (measure.value, measure.over, measure.until)),
+            *(
+                Input(source.part.source, source.part, (source.entity,), (source.value, source.over, source.until))
+                for source in measure.of
+            ),
         )
         return value, over
 
@@ -201,11 +208,13 @@ class _Layout:
     def _join(self, measure: Join) -> Readout:
         closed, unmatched = self._slot(), self._slot()
         holds = self._slot() if measure.holds is not None else None
-        opened, since = (self._slot(prefix=True), self._slot(prefix=True)) if measure.open else (None, None)
+        waiting, since = (self._slot(prefix=True), self._slot(prefix=True)) if measure.open else (None, None)
+        opened = self._slot() if measure.over == "opened" else None
         histogram = self._histogram() if measure.at else None
         inputs = tuple(
             Input(role, part, (measure.keys[part.source],))
-            for role, part in ((FIRST, measure.first), (THEN, measure.then))
+            for role, parts in ((FIRST, measure.first), (THEN, measure.then))
+            for part in parts
         )
         self._cell(
             lambda width: JoinCell(
@@ -214,20 +223,21 @@ class _Layout:
                 closed=closed.index,
                 unmatched=unmatched.index,
                 holds_slot=None if holds is None else holds.index,
-                open_slot=None if opened is None else opened.index,
+                open_slot=None if waiting is None else waiting.index,
                 open_since_s=None if since is None else since.index,
+                opened=None if opened is None else opened.index,
                 histogram=histogram,
                 cohort=measure.cohort,
                 holds=None if measure.holds is None else elapsed_function(measure.holds),
             ),
             *inputs,
         )
-        if opened is not None and since is not None:
-            self._named |= {"open": Quotient(opened), "open_age": MeanAge(opened, since, Fraction(1, DAY_S))}
+        if waiting is not None and since is not None:
+            self._named |= {"open": Quotient(waiting), "open_age": MeanAge(waiting, since, Fraction(1, DAY_S))}
         self._named["unmatched"] = Quotient(unmatched)
         if histogram is not None:
             return self._quantiles(histogram, measure.at, measure.times)
-        return Quotient(holds or closed, closed if holds else None, times=measure.times)
+        return Quotient(holds or closed, opened or (closed if holds else None), times=measure.times)
 
     def _corrected(self, source: str, fills: tuple[Fill, ...]) -> None:
         contract = self._definition.sources[source].contract

@@ -39,11 +39,11 @@ class Reference(Struct, frozen=True):
     unit: str = "1"
 
 
-class Latest(Struct, frozen=True):
-    """The sum over entities of each one's last value.
+class LatestSource(Struct, frozen=True):
+    """What the events of one source say of their entity.
 
     Attributes:
-        over: the last value that is divided by, of the same events; `per` = a reference instead.
+        over: the last value that is divided by.
         until: the instant after which an entity's state no longer counts.
     """
 
@@ -52,6 +52,16 @@ class Latest(Struct, frozen=True):
     value: Expression
     over: Expression | None = None
     until: Expression | None = None
+
+
+class Latest(Struct, frozen=True):
+    """The sum over entities of each one's last value, whichever source it came from.
+
+    Attributes:
+        per: a reference that is divided by, where sources have no `over`.
+    """
+
+    of: tuple[LatestSource, ...]
     per: Reference | None = None
     times: Fraction = Fraction(1)
 
@@ -93,42 +103,52 @@ class Quantile(Struct, frozen=True):
     times: Fraction = Fraction(1)
 
 
+class StateSource(Struct, frozen=True):
+    """What the events of one source say of their entity: `holds`, a predicate, or `value`, a term."""
+
+    part: Part
+    entity: Expression
+    holds: Expression | None
+    value: Expression | None
+
+
 class State(Struct, frozen=True):
     """Time-weighted: the share of observed time in which `holds` is true, or the mean of `value`.
 
     Attributes:
         hold_ms: how long an observation speaks for its entity at most.
         total: the time itself, summed over entities, in place of its share.
+        over: what a share is of: observed time, or all time of the entities that are known.
     """
 
-    part: Part
-    entity: Expression
+    of: tuple[StateSource, ...]
     hold_ms: int
-    holds: Expression | None
-    value: Expression | None
     times: Fraction = Fraction(1)
     complement: bool = False
     total: bool = False
+    over: Literal["observed", "known"] = "observed"
 
 
 class Join(Struct, frozen=True):
-    """Two events of one case.
+    """Two events of one case, each of any of its sources.
 
     Attributes:
         keys: what makes the case, by source. cohort: whose bucket a closed case falls into.
-        at: quantiles of the elapsed time; holds: a predicate over it, whose share among closed cases is the value. With
-            neither, closed cases are counted.
+        at: quantiles of the elapsed time; holds: a predicate over it, whose share is the value. With neither, closed
+            cases are counted.
         open: cases without their second event are counted beside, with their age.
+        over: what a share is of: closed cases, or all that were opened.
     """
 
-    first: Part
-    then: Part
+    first: tuple[Part, ...]
+    then: tuple[Part, ...]
     keys: dict[str, Expression]
     at: tuple[Fraction, ...] = ()
     holds: Expression | None = None
     cohort: Literal["first", "then"] = "then"
     times: Fraction = Fraction(1)
     open: bool = True
+    over: Literal["closed", "opened"] = "closed"
 
 
 Measure: TypeAlias = Ratio | Total | Quantile | State | Latest | Distinct | Join
@@ -152,10 +172,12 @@ def parts_of(measure: Measure | Operand) -> Iterator[Part]:
             yield from measure.of.parts
         case Term() | Distinct():
             yield from measure.parts
-        case Quantile() | State() | Latest():
+        case Quantile():
             yield measure.part
+        case State() | Latest():
+            yield from (source.part for source in measure.of)
         case Join():
-            yield from (measure.first, measure.then)
+            yield from (*measure.first, *measure.then)
 
 
 def slots_of(measure: Measure | Operand) -> int:
@@ -164,11 +186,11 @@ def slots_of(measure: Measure | Operand) -> int:
         case Ratio():
             return slots_of(measure.of) + slots_of(measure.over)
         case Latest():
-            return 1 + (measure.over is not None)
+            return 1 + (measure.of[0].over is not None)
         case State():
             return 3
         case Join():
-            return 2 + (measure.holds is not None) + 2 * measure.open
+            return 2 + (measure.holds is not None) + 2 * measure.open + (measure.over == "opened")
         case Quantile() | Reference():
             return 0
     return 1
@@ -189,12 +211,25 @@ def meaning_of(measure: Any) -> Any:
         case Fraction():
             return f"{measure.numerator}/{measure.denominator}"
         case Struct():
-            attributes = {field: getattr(measure, field) for field in measure.__struct_fields__}
-            if isinstance(measure, Term):
-                del attributes["name"]
-            return {"is": type(measure).__name__.lower(), **meaning_of(attributes)}
+            return {"is": type(measure).__name__.lower(), **meaning_of(_attributes(measure))}
         case dict():
             return {key: meaning_of(value) for key, value in measure.items()}
         case tuple():
             return [meaning_of(value) for value in measure]
     return msgspec.to_builtins(measure)
+
+
+def _attributes(measure: Struct) -> dict[str, Any]:
+    """What affects a number. A word that came later is left out where it is not used, so that no older hash changes."""
+    found = {field: getattr(measure, field) for field in measure.__struct_fields__}
+    match measure:
+        case Term():
+            del found["name"]
+        case Join():
+            found |= {half: found[half][0] for half in ("first", "then") if len(found[half]) == 1}
+        case Latest(of=(source,)) | State(of=(source,)):
+            del found["of"]
+            found |= _attributes(source)
+    if isinstance(measure, Join | State) and measure.over in ("closed", "observed"):
+        del found["over"]
+    return found

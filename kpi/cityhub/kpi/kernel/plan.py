@@ -46,8 +46,8 @@ class CellPlan(Struct, frozen=True):
 
     Attributes:
         fills: for a correctable stream, the additive contributions that the highest version makes.
-        owned: each cell belongs to one partition, because its key is the partition key; only such a cell can forget by
-            its partition's clock.
+        owned: each cell belongs to one partition, because its key is the partition key, and forgets by its clock;
+            others forget by the slowest clock of all partitions of their topics.
     """
 
     kind: CellKind[Any]

@@ -62,14 +62,16 @@ class MeanAge(Struct, frozen=True):
 
 
 class Coverage(Struct, frozen=True):
-    """Share of time that was observed, 0 to 1: observed time ÷ (entities · the window's length up to the clock).
+    """`times` · time ÷ (entities · the window's length up to the clock); `complement`: `times` · (1 − that).
 
     Attributes:
-        observed_ms: observed time; entities: those known by the window's end.
+        of_ms: time that was observed, or in which something held; entities: those known by the window's end.
     """
 
-    observed_ms: Slot
+    of_ms: Slot
     entities: Slot
+    times: Fraction = Fraction(1)
+    complement: bool = False
 
 
 Readout: TypeAlias = Quotient | QuantileOf | MeanAge | Coverage
@@ -126,9 +128,10 @@ def read(readout: Readout, sums: Sums) -> Reading:
             # A case may have begun up to five minutes after the clock; no age is negative.
             return _divided(max(0, count * sums.until_s - since_s), count, readout.times)
         case Coverage():
-            expected_ms = _slot(readout.entities, sums) * sums.passed_s * 1000
+            known_ms = _slot(readout.entities, sums) * sums.passed_s * 1000
             # A state is held beyond the clock, up to its longest hold; nothing is observed more than wholly.
-            return _divided(min(_slot(readout.observed_ms, sums), expected_ms), expected_ms)
+            of_ms = min(_slot(readout.of_ms, sums), known_ms)
+            return _divided(known_ms - of_ms if readout.complement else of_ms, known_ms, readout.times)
 
 
 def _quotient(quotient: Quotient, sums: Sums) -> Reading:

@@ -3,65 +3,131 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, select, tuple_, update
 
+from cityhub.kpi.errors import StoreUnavailable
 from cityhub.kpi.kernel.bucket import Deltas
-from cityhub.kpi.kernel.effect import Arrival, CellId, Evaluator
-from cityhub.kpi.store import schema
+from cityhub.kpi.kernel.effect import Arrival, CellId, Evaluator, Poisoned
+from cityhub.kpi.store import cursors, schema
 from cityhub.kpi.store.dialect import insert_missing
 
 _PER_QUERY = 500
+_ROUNDS = 5
+_FIRST = CellId("", b"")
 _row = schema.cell.c
-_HELD = (
+_AT = and_(_row.plan == bindparam("at_plan"), _row.key == bindparam("at_key"))
+_HELD: Any = (
     select(_row.key, _row.state)
     .where(_row.plan == bindparam("at_plan"), _row.key.in_(bindparam("keys", expanding=True)))
     .order_by(_row.key)
     .with_for_update()
 )
-_CHANGE = (
-    update(schema.cell)
-    .where(_row.plan == bindparam("at_plan"), _row.key == bindparam("at_key"))
-    .values(state=bindparam("state"), version=_row.version + 1)
-)
+_CHANGE = update(schema.cell).where(_AT).values(state=bindparam("state"), version=_row.version + 1)
+_DROP = delete(schema.cell).where(_AT)
 
 
-def merge_cells(
-    connection: Connection, evaluator: Evaluator, cells: Mapping[CellId, Sequence[Arrival]]
-) -> dict[int, Deltas]:
-    """Merge a batch's observations into their cells.
+class Cells:
+    """The cells of a job.
 
-    Returns:
-        What the changed cells add to buckets, by number of the plan.
-
-    Raises:
-        Poisoned: an event that its cell cannot bear; nothing may be committed.
+    A cell that no event comes to any more, such as a closed case, would be remembered for ever. Therefore whoever makes
+    new cells looks through twice as many old ones and forgets by the slowest clocks: where nothing but new cells comes,
+    at least half of the rows are still of use.
     """
-    if not cells:
-        return {}
-    found: dict[int, Deltas] = {}
-    changed = []
-    states = _locked(connection, cells)
-    for cell in sorted(cells):
-        number, plan = evaluator.cells[cell.family]
-        total = found.setdefault(number, Deltas(plan.kind.width))
-        state = evaluator.merge(cell, states.get(cell), cells[cell], total)
-        changed.append({"at_plan": cell.family, "at_key": cell.key, "state": state})
-    connection.execute(_CHANGE, changed)
-    return found
+
+    def __init__(self, evaluator: Evaluator, job: str) -> None:
+        self._evaluator = evaluator
+        self._job = job
+        self._swept = _FIRST
+
+    def merge(self, connection: Connection, cells: Mapping[CellId, Sequence[Arrival]]) -> dict[int, Deltas]:
+        """Merge a batch's observations into their cells.
+
+        Returns:
+            What the changed cells add to buckets, by number of the plan.
+
+        Raises:
+            Poisoned: an event that its cell cannot bear; the cells are as they were, the event must be left out.
+        """
+        if not cells:
+            return {}
+        states = _locked(connection, cells)
+        new = [cell for cell in cells if cell not in states]
+        shared = any(not self._evaluator.cells[family][1].owned for family, _ in cells)
+        clocks = cursors.slowest(connection, self._job) if shared or new else {}
+        found: dict[int, Deltas] = {}
+        changed: dict[CellId, bytes] = {}
+        try:
+            for cell in sorted(cells):
+                number, plan = self._evaluator.cells[cell.family]
+                total = found.setdefault(number, Deltas(plan.kind.width))
+                changed[cell] = self._evaluator.merge(cell, states.get(cell), cells[cell], total, clocks)
+        except Poisoned:
+            _write(connection, dict.fromkeys(new, b""))
+            raise
+        _write(connection, changed)
+        if new:
+            self._sweep(connection, 2 * len(new), clocks)
+        return found
+
+    def _sweep(self, connection: Connection, count: int, clocks: Mapping[str, int]) -> None:
+        """Forget what can be forgotten of the next cells in the order of their keys, but for those that others hold."""
+        row = schema.cell.c
+        query = select(row.plan, row.key, row.state).where(tuple_(row.plan, row.key) > tuple_(*self._swept))
+        query = query.order_by(row.plan, row.key).limit(count).with_for_update(skip_locked=True)
+        found = [(CellId(family, bytes(key)), bytes(state)) for family, key, state in connection.execute(query)]
+        self._swept = found[-1][0] if len(found) == count else _FIRST
+        known = {cell.family for cell, _ in found} & self._evaluator.cells.keys()
+        floors = {family: self._evaluator.floor_ms(family, clocks) for family in known}
+        changed: dict[CellId, bytes] = {}
+        for cell, state in found:
+            if (floor_ms := floors.get(cell.family)) is not None:
+                left = self._evaluator.cells[cell.family][1].kind.trim(state, floor_ms)
+                if left != state or not left:
+                    changed[cell] = left
+        _write(connection, changed)
+
+
+def _write(connection: Connection, states: Mapping[CellId, bytes]) -> None:
+    """Write states of cells that this transaction holds; one without memory needs no row."""
+    kept = [(cell, state) for cell, state in states.items() if state]
+    if kept:
+        rows = [{"at_plan": cell.family, "at_key": cell.key, "state": state} for cell, state in kept]
+        connection.execute(_CHANGE, rows)
+    if len(kept) < len(states):
+        gone = [{"at_plan": cell.family, "at_key": cell.key} for cell, state in states.items() if not state]
+        connection.execute(_DROP, gone)
 
 
 def _locked(connection: Connection, cells: Iterable[CellId]) -> dict[CellId, bytes]:
-    """The states of existing cells; afterwards every cell has a row, and this transaction holds them all."""
+    """The states of existing cells; afterwards every cell has a row, and this transaction holds them all.
+
+    A row that was there when missing ones were made can be gone when it is locked: who held it has forgotten the cell.
+
+    Raises:
+        StoreUnavailable: rows go again and again.
+    """
     states: dict[CellId, bytes] = {}
-    ordered = sorted(cells)
-    empty = [{"plan": cell.family, "key": cell.key, "state": b"", "version": 0} for cell in ordered]
-    insert_missing(connection, schema.cell, empty)
-    for family in sorted({cell.family for cell in ordered}):
-        keys = [cell.key for cell in ordered if cell.family == family]
+    missing = sorted(cells)
+    for _ in range(_ROUNDS):
+        empty = [{"plan": cell.family, "key": cell.key, "state": b"", "version": 0} for cell in missing]
+        insert_missing(connection, schema.cell, empty)
+        found = _lock(connection, missing)
+        states |= {cell: state for cell, state in found.items() if state}
+        missing = [cell for cell in missing if cell not in found]
+        if not missing:
+            return states
+    raise StoreUnavailable(f"others drop {len(missing)} cells as fast as they are made; trying again helps")
+
+
+def _lock(connection: Connection, cells: Sequence[CellId]) -> dict[CellId, bytes]:
+    """Lock rows in the order of their keys, as far as they are there."""
+    found: dict[CellId, bytes] = {}
+    for family in sorted({cell.family for cell in cells}):
+        keys = [cell.key for cell in cells if cell.family == family]
         for start in range(0, len(keys), _PER_QUERY):
             part = keys[start : start + _PER_QUERY]
             for key, state in connection.execute(_HELD, {"at_plan": family, "keys": part}):
-                if state:
-                    states[CellId(family, bytes(key))] = bytes(state)
-    return states
+                found[CellId(family, bytes(key))] = bytes(state)
+    return found

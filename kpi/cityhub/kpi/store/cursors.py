@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import BigInteger, Connection, and_, bindparam, case, select, update
+from sqlalchemy import BigInteger, Connection, and_, bindparam, case, func, select, update
 
 from cityhub.kpi.kernel.record import LogRecord
 from cityhub.kpi.store import schema
@@ -102,6 +102,17 @@ def offsets(connection: Connection, job: str) -> dict[tuple[str, int], int]:
     row = schema.cursor.c
     found = connection.execute(select(row.topic, row.part, row.off).where(row.job == job))
     return {(topic, part): offset for topic, part, offset in found}
+
+
+def slowest(connection: Connection, job: str) -> dict[str, int]:
+    """By topic, what the slowest partition's clock shows, epoch ms; it may have gone on since, but never goes back.
+
+    A topic is left out while nothing of one of its partitions was read. A worker makes the rows of all partitions
+    before it reads anything, so that none is overlooked.
+    """
+    row = schema.cursor.c
+    query = select(row.topic, func.min(row.appended_ms)).where(row.job == job).group_by(row.topic)
+    return dict(connection.execute(query.having(func.min(row.off) >= 0)).all())
 
 
 def advance(connection: Connection, before: Position, step: Advance) -> None:

@@ -13,7 +13,7 @@ from cityhub.kpi.kernel.effect import Effect, Evaluator, Poisoned
 from cityhub.kpi.kernel.record import LogRecord, Reason, Row, TopicReader, Verdict
 from cityhub.kpi.store import cursors, schema
 from cityhub.kpi.store.buckets import BucketWriter
-from cityhub.kpi.store.cells import merge_cells
+from cityhub.kpi.store.cells import Cells
 from cityhub.kpi.store.cursors import Advance, CursorMoved, Position, record_hash
 from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.dedup import Answer, SeenIds
@@ -50,6 +50,7 @@ class KpiWriter:
         self._evaluator = evaluator
         self._job = job
         self._buckets = BucketWriter(evaluator.plans)
+        self._cells = Cells(evaluator, job)
         self._held: dict[tuple[str, int], _Held] = {}
 
     def position(self, topic: str, part: int) -> Position:
@@ -126,7 +127,7 @@ class KpiWriter:
         new = records[known + 1 :]
         if not new:
             return 0
-        batch = _Batch(self._evaluator, self._buckets, held, new)
+        batch = _Batch(self._evaluator, self._buckets, self._cells, held, new)
         with self._database.begin() as connection:
             batch.write(connection, topic, part)
         batch.committed()
@@ -152,9 +153,17 @@ class _Count(NamedTuple):
 class _Batch:
     """One batch on its way into the store; lives for one transaction."""
 
-    def __init__(self, evaluator: Evaluator, buckets: BucketWriter, held: _Held, records: Sequence[LogRecord]) -> None:
+    def __init__(
+        self,
+        evaluator: Evaluator,
+        buckets: BucketWriter,
+        cells: Cells,
+        held: _Held,
+        records: Sequence[LogRecord],
+    ) -> None:
         self._evaluator = evaluator
         self._buckets = buckets
+        self._cells = cells
         self._held = held
         self._records = records
         self._rows, self._verdicts = held.reader.read(records, held.position.appended_ms)
@@ -197,7 +206,7 @@ class _Batch:
             count = self._unseen(connection, poison)
             try:
                 effect = self._evaluator.effect(count.fresh)
-                return count, effect, merge_cells(connection, self._evaluator, effect.cells)
+                return count, effect, self._cells.merge(connection, effect.cells)
             except Poisoned as found:
                 poison |= found.errors
 

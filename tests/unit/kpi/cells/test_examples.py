@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from cityhub.kpi.kernel.cells import CellKind, CorrectableCell, DistinctCell, JoinCell, LatestCell, StateCell
-from cityhub.kpi.kernel.windows import Grain
+from cityhub.kpi.kernel.readout import Coverage, Slot, Sums, read
+from cityhub.kpi.kernel.windows import Grain, window_at
 from cityhub.kpi.values import WindowKind
 from tests.unit.kpi import oracle
 from tests.unit.kpi.cells.world import DAY_MS, HOUR_MS, Sample, binned, event, ms, named, total
@@ -70,6 +71,23 @@ def test_a_state_is_carried_over_midnight() -> None:
         FRIDAY: {"n": 2, "digest": 3, "true_ms": 30 * MINUTE_MS, "observed_ms": 60 * MINUTE_MS, "entities": 1},
         SATURDAY: {"n": 1, "digest": 6, "observed_ms": 120 * MINUTE_MS},
     }
+
+
+def test_what_is_silent_counts_among_what_is_known() -> None:
+    day = states(BIN)[FRIDAY]
+    reading = read(
+        Coverage(Slot(0), Slot(2, prefix=True), Fraction(100)),
+        Sums(
+            window=window_at(WindowKind.DAY, FRIDAY // 1000),
+            clock_s=SATURDAY // 1000 + HOUR_MS,
+            slots=[day["true_ms"], day["observed_ms"], day["entities"]],
+            prefix=[0, 0, day["entities"]],
+            bins={},
+            references={},
+        ),
+    )
+    assert (reading.numerator, reading.denominator) == (30 * MINUTE_MS, 1440 * MINUTE_MS)
+    assert reading.value == oracle.quotient(30, 1440, 100)
 
 
 def test_a_late_observation_splits_an_interval() -> None:
@@ -232,6 +250,45 @@ def test_a_closed_case_counts_in_its_cohort(cohort: Any, day: int) -> None:
     bins = total(Sample(kind, slots, NOTHING, NOTHING), CASE).bins
     assert bins == binned(meaning)
     assert {key.place.start * 1000 for key in bins} == {day}
+
+
+def test_a_cohort_is_all_cases_that_were_opened_in_its_year() -> None:
+    """Three use cases were piloted in 2025, two of them rolled out, one only in 2026; the fourth is of 2026."""
+    years = {year: (ms(f"{year}-01-01 00:00"), ms(f"{year + 1}-01-01 00:00")) for year in (2025, 2026)}
+    pilots = [first(t, d, entity=e) for e, t, d in (("a", "2025-02-01 09:00", 1), ("b", "2025-03-01 09:00", 2))]
+    pilots += [first("2025-12-31 23:30", 4, entity="c"), first("2026-01-01 00:30", 8, entity="d")]
+    again = first("2025-06-01 09:00", 16, entity="b")
+    rolled_out = [then("2025-09-01 09:00", 32, entity="a"), then("2026-04-01 09:00", 64, entity="c")]
+    events = [*pilots, again, *rolled_out]
+    kind = JoinCell(width=3, grain=Grain.DAY, closed=0, unmatched=1, opened=2, cohort="first")
+    meaning = oracle.join(events, Grain.DAY, cohort="first", opened=True)
+    found = named(
+        total(Sample(kind, ("closed", "unmatched", "opened"), NOTHING, NOTHING), events),
+        ("closed", "unmatched", "opened"),
+    )
+    share = {}
+    for year, (start, end) in years.items():
+        mine = [amounts for (_, at, _, _), amounts in found.items() if start <= at * 1000 < end]
+        share[year] = tuple(sum(amounts.get(name, 0) for amounts in mine) for name in ("closed", "opened"))
+        assert share[year] == tuple(meaning.total(name, start // 1000, end // 1000) for name in ("closed", "opened"))
+    assert share == {2025: (2, 3), 2026: (0, 1)}
+    assert oracle.quotient(*share[2025], 100) == 66.6667
+
+
+def test_a_smart_meter_counts_until_it_is_removed() -> None:
+    """Events of two sources: `installed` says what kind of meter, `removed` that there is none. (value, over)"""
+    monday, tuesday, wednesday = (ms(f"2026-11-{day} 00:00") for day in (16, 17, 18))
+    events = [
+        real("2026-11-16 09:00", 1, 1, 1, None, entity="smart"),
+        real("2026-11-17 09:00", 2, 0, 1, None, entity="old"),
+        real("2026-11-18 09:00", 4, 0, 0, None, entity="smart"),
+    ]
+    found = latest(events)
+    sums = {
+        day: tuple(sum(found[at].get(name, 0) for at in found if at <= day) for name in ("value", "over"))
+        for day in (monday, tuesday, wednesday)
+    }
+    assert sums == {monday: (1, 1), tuesday: (1, 2), wednesday: (0, 1)}
 
 
 def flat(t: str, digest: int, version: int, area_m2: int | None, *, withdrawn: bool = False) -> oracle.Event:

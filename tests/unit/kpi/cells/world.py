@@ -99,10 +99,12 @@ def join_sample(grain: Grain, cohort: Any) -> Sample:
     def holds(elapsed_ms: int) -> bool:
         return elapsed_ms >= 2 * HOUR_MS
 
-    slots = ("closed", "unmatched", "holds", "open", "open_since_s")
+    slots = ("closed", "unmatched", "holds", "open", "open_since_s", "opened")
     more: dict[str, Any] = {"holds_slot": 2, "open_slot": 3, "open_since_s": 4, "histogram": 0, "cohort": cohort}
-    kind = JoinCell(width=5, grain=grain, closed=0, unmatched=1, holds=holds, **more)
-    return Sample(kind, slots, st.just(()), lambda e: oracle.join(e, grain, cohort=cohort, holds=holds), ROLES)
+    kind = JoinCell(width=6, grain=grain, closed=0, unmatched=1, holds=holds, opened=5, **more)
+    return Sample(
+        kind, slots, st.just(()), lambda e: oracle.join(e, grain, cohort=cohort, holds=holds, opened=True), ROLES
+    )
 
 
 def correctable_sample(grain: Grain) -> Sample:

@@ -21,7 +21,7 @@ from cityhub.kpi.kernel.measure import (
     parts_of,
     slots_of,
 )
-from tests.unit.kpi.language.contracts import definition
+from tests.unit.kpi.language.contracts import BIN, DECIDED, SERVED, SUBMITTED, definition
 
 HOUR_MS = 3_600_000
 FULL = {"ge": ["$fill", 0.9]}
@@ -96,9 +96,9 @@ def test_quantiles_leave_negative_durations_out() -> None:
 
 def test_states() -> None:
     share = of(State, {"state": {**EVERY, "holds": FULL, "hold_at_most": "6h"}}, "%")
-    assert (share.hold_ms, share.entity.code, share.times, slots_of(share)) == (6 * HOUR_MS, "e.subject", 100, 3)
+    assert (share.hold_ms, share.of[0].entity.code, share.times, slots_of(share)) == (6 * HOUR_MS, "e.subject", 100, 3)
     mean = of(State, {"state": {**EVERY, "value": "$fill", "hold_at_most": "6h"}}, "%")
-    assert (mean.holds, mean.value.code, mean.times) == (None, "_scaled(d.fill, 2)", 1)
+    assert (mean.of[0].holds, mean.of[0].value.code, mean.times) == (None, "_scaled(d.fill, 2)", 1)
     time = of(State, {"state": {**EVERY, "holds": FULL, "hold_at_most": "6h", "total": True}}, "h")
     assert (time.total, time.times) == (True, Fraction(1, HOUR_MS))
 
@@ -106,11 +106,11 @@ def test_states() -> None:
 def test_last_states() -> None:
     weighted = {**EVERY, "value": {"product": ["$km", "$fill"]}, "over": {"latest": "$km"}}
     progress = of(Latest, {"latest": weighted}, "%")
-    assert (progress.over.code, progress.times, slots_of(progress)) == ("d.km", 1, 2)
+    assert (progress.of[0].over.code, progress.times, slots_of(progress)) == ("d.km", 1, 2)
     counted = {**EVERY, "holds": FULL, "over": {"reference": "bins"}, "until": {"plus": ["$seen_at", "30d"]}}
     share = of(Latest, {"latest": counted}, "%")
-    assert share.value.code == "(1 if _scaled(d.fill, 2) >= 90 else 0)"
-    assert (share.per, share.until.type.kind, share.times) == (Reference("bins"), Kind.INSTANT, 100)
+    assert share.of[0].value.code == "(1 if _scaled(d.fill, 2) >= 90 else 0)"
+    assert (share.per, share.of[0].until.type.kind, share.times) == (Reference("bins"), Kind.INSTANT, 100)
 
 
 def test_distinct_values_per_reference() -> None:
@@ -125,12 +125,103 @@ def test_joins() -> None:
     done = of(Join, {"join": {**case, "measure": quantile}}, "d", "submitted decided")
     assert (done.times, done.cohort, done.open, slots_of(done)) == (Fraction(1, 86_400_000), "then", True, 4)
     assert done.keys["decided"].code == "d.case_id"
-    assert done.then.where.code == "d.office == 'Mitte'"
+    assert done.then[0].where.code == "d.office == 'Mitte'"
     timely = {"ratio": {"holds": {"ge": ["@elapsed", "48h"]}}}
     held = of(Join, {"join": {**case, "measure": timely, "cohort": "first"}}, "%", "submitted decided")
     assert elapsed_function(held.holds)(48 * HOUR_MS) is True
     assert (held.at, held.cohort, held.times) == ((), "first", 100)
     assert of(Join, {"join": {**case, "measure": "count"}}, "1", "submitted decided").times == 1
+
+
+def test_last_states_of_several_sources() -> None:
+    """A smart meter counts until it is removed: each source says what its events mean."""
+    meters = {
+        "of": ["submitted", "decided"],
+        "entity": {"submitted": "$case_id", "decided": "$citizen"},
+        "holds": {"submitted": {"eq": ["$office", "Mitte"]}, "decided": False},
+        "over": {"latest": {"submitted": 1, "decided": 0}},
+    }
+    share = of(Latest, {"latest": meters}, "%", "submitted decided")
+    assert [source.part.source for source in share.of] == ["submitted", "decided"]
+    assert [source.entity.code for source in share.of] == ["d.case_id", "d.citizen"]
+    assert [source.value.code for source in share.of] == ["(1 if d.office == 'Mitte' else 0)", "0"]
+    assert [source.over.code for source in share.of] == ["1", "0"]
+    assert (share.times, slots_of(share), len(list(parts_of(share)))) == (100, 2, 2)
+
+
+def test_a_literal_takes_unit_and_decimals_of_the_other_sources() -> None:
+    known = {"of": ["bins", "submitted"], "entity": {"bins": "@subject", "submitted": "$case_id"}}
+    mass = of(Latest, {"latest": {**known, "value": {"submitted": 0, "bins": "$kg"}}}, "t", "bins submitted")
+    assert [(one.value.type.unit, one.value.type.scale) for one in mass.of] == [("kg", 1), ("kg", 1)]
+    assert mass.times == Fraction(1, 10_000)
+    two = of(
+        Total, {"sum": {"of": ["bins", "submitted"], "value": {"bins": "$km", "submitted": 2}}}, "km", "bins submitted"
+    )
+    assert [part.value.code for part in two.of.parts] == ["d.km", "2"]
+
+
+def test_states_of_several_sources() -> None:
+    seen = {"of": ["bins", "submitted"], "entity": {"bins": "@subject", "submitted": "$case_id"}, "hold_at_most": "6h"}
+    share = of(State, {"state": {**seen, "holds": {"bins": FULL, "submitted": False}}}, "%", "bins submitted")
+    assert [source.holds.code for source in share.of] == ["_scaled(d.fill, 2) >= 90", "False"]
+
+
+def test_a_state_may_be_a_share_of_all_time_that_is_known() -> None:
+    heard = {**EVERY, "holds": True, "hold_at_most": "2h"}
+    uptime = of(State, {"state": {**heard, "over": "known"}}, "%")
+    assert (uptime.over, uptime.of[0].holds.code, uptime.times, slots_of(uptime)) == ("known", "True", 100, 3)
+    hashes = [definition({"state": {**heard, **more}}).hash for more in ({}, {"over": "observed"}, {"over": "known"})]
+    assert [hashes.index(one) for one in hashes] == [0, 0, 2]
+
+
+def test_conditions_by_source() -> None:
+    where = {"submitted": {"eq": ["$office", "Mitte"]}, "decided": {"eq": ["$office", "Süd"]}}
+    count = of(Total, {"count": ["submitted", "decided"], "where": where}, "1", "submitted decided")
+    assert [part.where.code for part in count.of.parts] == ["d.office == 'Mitte'", "d.office == 'Süd'"]
+
+
+def test_joins_of_several_sources() -> None:
+    sources = {"city_filed": SUBMITTED, "wbd_filed": BIN, "city_begun": DECIDED, "wbd_begun": SERVED}
+    key = {"city_filed": "$case_id", "city_begun": "$case_id", "wbd_filed": "$street", "wbd_begun": "@subject"}
+    case = {"key": key, "first": ["city_filed", "wbd_filed"], "then": {"of": ["city_begun", "wbd_begun"]}}
+    timely = {"ratio": {"holds": {"ge": ["@elapsed", "48h"]}}}
+    dimensions = {"owner": {name: name.split("_")[0] for name in sources}}
+    notice = of(Join, {"join": {**case, "measure": timely}}, "%", sources, dimensions=dimensions)
+    assert [part.source for part in parts_of(notice)] == list(sources)
+    assert [notice.keys[name].code for name in sources] == ["d.case_id", "d.street", "d.case_id", "e.subject"]
+
+
+def test_cohorts() -> None:
+    case = {"key": "$case_id", "first": "submitted", "then": "decided", "cohort": "first"}
+    share = {"ratio": {"of": "closed", "over": "opened"}}
+    done = of(Join, {"join": {**case, "measure": share}}, "%", "submitted decided")
+    assert (done.over, done.holds, done.times, slots_of(done)) == ("opened", None, 100, 5)
+    timely = {"ratio": {"holds": {"le": ["@elapsed", "30d"]}, "over": "opened"}}
+    within = of(Join, {"join": {**case, "measure": timely, "open": False}}, "%", "submitted decided")
+    assert (within.over, slots_of(within)) == ("opened", 4)
+    whole = {"ratio": {**timely["ratio"], "over": "closed"}}
+    plain = {"ratio": {"holds": {"le": ["@elapsed", "30d"]}}}
+    hashes = {
+        definition({"join": {**case, "measure": measure}}, "submitted decided").hash
+        for measure in (timely, whole, plain)
+    }
+    assert len(hashes) == 2
+
+
+@pytest.mark.parametrize(
+    ("measure", "hash_"),
+    [
+        (
+            {"join": {"key": "$case_id", "first": ["submitted"], "then": {"of": ["decided"]}, "measure": "count"}},
+            "c906eccca5c620e8",
+        ),
+        ({"latest": {**EVERY, "of": ["bins"], "holds": FULL, "over": {"reference": "bins"}}}, "ac1067892df89d53"),
+        ({"state": {**EVERY, "of": ["bins"], "holds": FULL, "hold_at_most": "6h"}}, "038d4010800f14e4"),
+    ],
+)
+def test_hashes_from_before_there_could_be_several_sources(measure: Any, hash_: str) -> None:
+    sources = "submitted decided" if "join" in measure else "bins"
+    assert definition(measure, sources, unit="1" if "join" in measure else "%").hash[:16] == hash_
 
 
 def test_values_beside_have_units_of_their_own() -> None:

@@ -19,7 +19,7 @@ from tests.unit.kpi.simulator.published import check_published
 def check(outcome: Outcome) -> list[str]:
     """What is wrong, a line each."""
     judged = judge(outcome.log)
-    found = [*_verdicts(outcome, judged), *_cursors(outcome, judged), *_seen(outcome, judged)]
+    found = [*_verdicts(outcome, judged), *_cursors(outcome, judged), *_seen(outcome, judged), *_cells(outcome)]
     kept, bins, facts = _buckets(outcome), _bins(outcome), []
     for plan in outcome.plans:
         id_ = plan.definition.id
@@ -32,6 +32,13 @@ def check(outcome: Outcome) -> list[str]:
     if outcome.topics is not None:
         found += check_published(outcome, outcome.topics, judged, facts, Stock(judged.counted))
     return found
+
+
+def _cells(outcome: Outcome) -> Iterator[str]:
+    """A cell without memory needs no row."""
+    for row in outcome.rows("select plan, state from cell"):
+        if not row["state"]:
+            yield f"an empty cell of {row['plan']} is kept"
 
 
 def _verdicts(outcome: Outcome, judged: Judged) -> Iterator[str]:

@@ -32,10 +32,12 @@ class CursedCell:
         self.width = kind.width
         self.trim = kind.trim
 
-    def change(self, state: bytes | None, observations: Sequence[Observation]) -> Change:
+    def change(
+        self, state: bytes | None, observations: Sequence[Observation], forget_before_ms: int | None = None
+    ) -> Change:
         if any(one.digest in CURSED_DIGESTS for one in observations):
             raise CursedError("cell")
-        return self._kind.change(state, observations)
+        return self._kind.change(state, observations, forget_before_ms)
 
     def contributions(self, state: bytes | None) -> Deltas:
         return self._kind.contributions(state)

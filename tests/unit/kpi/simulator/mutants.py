@@ -8,7 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from cityhub.kpi.kernel import program
 from cityhub.kpi.kernel.bucket import Deltas
@@ -23,6 +23,7 @@ from cityhub.kpi.store.series import SeriesIds
 from cityhub.kpi.store.tenure import Tenure
 from cityhub.kpi.store.writer import KpiWriter
 from tests.unit.kpi.simulator.actors import Worker
+from tests.unit.kpi.simulator.city import PARTS
 from tests.unit.kpi.simulator.engine import engine
 from tests.unit.kpi.simulator.log import Partition
 from tests.unit.kpi.simulator.run import store
@@ -203,10 +204,21 @@ def cells_without_their_missing_row() -> Iterator[None]:
 def cell_merged_without_its_state() -> Iterator[None]:
     real = Evaluator.merge
 
-    def merge(self: Evaluator, cell: Any, _: bytes | None, arrivals: Any, total: Deltas) -> bytes:
-        return real(self, cell, None, arrivals, total)
+    def merge(self: Evaluator, cell: Any, _: bytes | None, arrivals: Any, total: Deltas, clocks: Any) -> bytes:
+        return real(self, cell, None, arrivals, total, clocks)
 
     with patch.object(Evaluator, "merge", merge):
+        yield
+
+
+@mutant
+def cells_forget_by_the_fastest_partition() -> Iterator[None]:
+    def fastest(connection: Connection, _: str) -> dict[str, int]:
+        row = schema.cursor.c
+        newest = connection.execute(select(func.max(row.appended_ms))).scalar_one()
+        return dict.fromkeys(PARTS, newest)
+
+    with patch.object(cursors, "slowest", fastest):
         yield
 
 

@@ -69,9 +69,8 @@ class Simulation:
         self.topics = Topics(self.rng.random, self._between)
         plans = self.engine.plans
         self.publishers = [Publisher(self.database, plans, self.topics) for _ in range(2)] if self.publishes else []
-        if self.publishes:  # before it reads anything a worker makes all cursors: labels need them
-            for at in self.log.parts:
-                self.workers[0].writer.position(*at)
+        for at in self.log.parts:  # before it reads anything a worker makes all cursors: labels and cells need them
+            self.workers[0].writer.position(*at)
         self._busy: set[int] = set()
         say(f"{ids} {'published' if self.publishes else ''}: {len(self.log.order)} records")
 
