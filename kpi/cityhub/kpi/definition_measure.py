@@ -19,6 +19,7 @@ from cityhub.kpi.definition_form import (
     read_form,
 )
 from cityhub.kpi.definition_join import read_join
+from cityhub.kpi.definition_pairs import read_pairs
 from cityhub.kpi.definition_parts import Parts, levels, only_verb, reference_of
 from cityhub.kpi.definition_term import instant, name_of, never_negative, number, prove_fit, same_measure, zero_or_one
 from cityhub.kpi.definition_unit import COUNT, HOURS, MILLISECONDS, Quantity, Wanted
@@ -40,7 +41,7 @@ from cityhub.kpi.kernel.measure import (
 )
 from cityhub.sdk.contract import Contract
 
-MEASURES = ("count", "sum", "ratio", "quantile", "state", "latest", "distinct", "join")
+MEASURES = ("count", "sum", "ratio", "quantile", "state", "latest", "distinct", "join", "pairs")
 DAY_MS = 86_400_000
 _OPERANDS = ("count", "sum", "latest", "distinct", "reference")
 
@@ -67,6 +68,7 @@ class Measures:
             "latest": self._last,
             "distinct": self._different,
             "join": partial(read_join, self._parts),
+            "pairs": partial(read_pairs, self._parts),
         }
         return every([(verb, partial(readers[verb], tree[verb], unit))])[0]
 

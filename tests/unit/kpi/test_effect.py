@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from cityhub.kpi.definition import Catalogue, parse_definition
+from cityhub.kpi.definition import Catalogue, load_catalogue, parse_definition
 from cityhub.kpi.kernel.bucket import FIRST_SLOT, Deltas
-from cityhub.kpi.kernel.effect import Effect, Evaluator, Poisoned
+from cityhub.kpi.kernel.effect import CellId, Effect, Evaluator, Poisoned
 from cityhub.kpi.kernel.histogram import bin_of
 from cityhub.kpi.kernel.layout import plan_of
 from cityhub.kpi.kernel.plan import Plan
@@ -204,7 +204,7 @@ def correct(evaluator: Evaluator, events: Iterable[Event]) -> Deltas:
     found = evaluator.effect(rows(evaluator, *events))
     total = Deltas(evaluator.plans[0].width)
     for cell, arrivals in found.cells.items():
-        evaluator.merge(cell, None, arrivals, total)
+        evaluator.merge(cell, None, arrivals, lambda _: {}, total)
     return total
 
 
@@ -250,3 +250,37 @@ def test_events_that_fail_are_named_and_nobody_else(monkeypatch: pytest.MonkeyPa
         evaluator.effect(events)
     assert found.value.errors.keys() == bad
     assert all(isinstance(error, OverflowError) for error in found.value.errors.values())
+
+
+def application(verb: str, at: datetime) -> Event:
+    return make_event(
+        type_=f"de.duisburg.city.application.{verb}.v1",
+        source="//test/city",
+        natural_key=(verb,),
+        version="1",
+        subject="c1",
+        time=at,
+        recorded_at=at,
+        data={"case_id": "c1", "service": "wohngeld", "channel": "online"},
+        synthetic=True,
+    )
+
+
+def test_clocks_of_buckets_do_not_depend_on_batches() -> None:
+    """Types are observed one after another, and yet what came first changes its bucket first."""
+    catalogue = load_catalogue()
+    evaluator = Evaluator([plan_of(catalogue["E07"])], catalogue.contracts)
+    (topic,) = evaluator.topics
+    sent = [application("submitted", NOON), application("decided", NOON + timedelta(days=1))]
+    log = [Record(n, n * 1000 + int(one.time.timestamp()) * 1000, codec.encode(one)) for n, one in enumerate(sent)]
+    read, refused = evaluator.reader(topic).read(log, 0)
+    assert not refused
+
+    def total(*batches: list[Row]) -> Deltas:
+        found, states = Deltas(evaluator.plans[0].width), dict[CellId, bytes]()
+        for batch in batches:
+            for cell, arrivals in evaluator.effect(batch).cells.items():
+                states |= evaluator.merge(cell, states.get(cell), arrivals, lambda _: {}, found)
+        return found
+
+    assert total(read).vectors == total(*([row] for row in read)).vectors

@@ -1,8 +1,12 @@
-"""Cells in the store. Partitions may share one: rows are made first, then locked in the order of their keys."""
+"""Cells in the store. Partitions may share one: rows are made first, then locked in the order of their keys.
+
+A cell of many rows (pairs) is locked by its own; the others are read, made and changed by whoever holds it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from sqlalchemy import Connection, bindparam, select, update
 
@@ -28,32 +32,49 @@ def merge_cells(
     if not cells:
         return {}
     found: dict[int, Deltas] = {}
-    changed = []
-    states = _locked(connection, cells)
+    changed: dict[CellId, bytes] = {}
+    _make(connection, cells)
+    states = _states(connection, cells, lock=True)
+    further = partial(_states, connection, lock=False)
     for cell in sorted(cells):
         number, plan = evaluator.cells[cell.family]
         total = found.setdefault(number, Deltas(plan.kind.width))
-        state = evaluator.merge(cell, states.get(cell), cells[cell], total)
-        changed.append({"at_plan": cell.family, "at_key": cell.key, "state": state})
-    row = schema.cell.c
-    statement = update(schema.cell).where(row.plan == bindparam("at_plan"), row.key == bindparam("at_key"))
-    connection.execute(statement.values(state=bindparam("state"), version=row.version + 1), changed)
+        changed |= evaluator.merge(cell, states.get(cell), cells[cell], further, total)
+    _make(connection, changed.keys() - cells.keys())
+    _write(connection, changed)
     return found
 
 
-def _locked(connection: Connection, cells: Iterable[CellId]) -> dict[CellId, bytes]:
-    """The states of existing cells; afterwards every cell has a row, and this transaction holds them all."""
+def _make(connection: Connection, cells: Iterable[CellId]) -> None:
+    """Afterwards every cell has a row."""
+    empty = [{"plan": cell.family, "key": cell.key, "state": b"", "version": 0} for cell in sorted(cells)]
+    insert_missing(connection, schema.cell, empty)
+
+
+def _states(connection: Connection, cells: Collection[CellId], *, lock: bool) -> dict[CellId, bytes]:
+    """The states that are not empty. With `lock`, this transaction holds all rows afterwards."""
     row = schema.cell.c
     states: dict[CellId, bytes] = {}
-    ordered = sorted(cells)
-    empty = [{"plan": cell.family, "key": cell.key, "state": b"", "version": 0} for cell in ordered]
-    insert_missing(connection, schema.cell, empty)
-    for family in sorted({cell.family for cell in ordered}):
-        keys = [cell.key for cell in ordered if cell.family == family]
-        for start in range(0, len(keys), _PER_QUERY):
-            part = keys[start : start + _PER_QUERY]
-            query = select(row.key, row.state).where(row.plan == family, row.key.in_(part)).order_by(row.key)
-            for key, state in connection.execute(query.with_for_update()):
-                if state:
-                    states[CellId(family, bytes(key))] = bytes(state)
+    for family, keys in _portions(cells):
+        query = select(row.key, row.state).where(row.plan == family, row.key.in_(keys)).order_by(row.key)
+        for key, state in connection.execute(query.with_for_update() if lock else query):
+            if state:
+                states[CellId(family, bytes(key))] = bytes(state)
     return states
+
+
+def _portions(cells: Collection[CellId]) -> Iterator[tuple[str, list[bytes]]]:
+    """Keys of one family at a time, in order, as many as one query takes."""
+    for family in sorted({cell.family for cell in cells}):
+        keys = sorted(cell.key for cell in cells if cell.family == family)
+        for start in range(0, len(keys), _PER_QUERY):
+            yield family, keys[start : start + _PER_QUERY]
+
+
+def _write(connection: Connection, states: Mapping[CellId, bytes]) -> None:
+    row = schema.cell.c
+    statement = update(schema.cell).where(row.plan == bindparam("at_plan"), row.key == bindparam("at_key"))
+    connection.execute(
+        statement.values(state=bindparam("state"), version=row.version + 1),
+        [{"at_plan": cell.family, "at_key": cell.key, "state": state} for cell, state in sorted(states.items())],
+    )

@@ -201,8 +201,8 @@ def cells_without_their_missing_row() -> Iterator[None]:
 def cell_merged_without_its_state() -> Iterator[None]:
     real = Evaluator.merge
 
-    def merge(self: Evaluator, cell: Any, _: bytes | None, arrivals: Any, total: Deltas) -> bytes:
-        return real(self, cell, None, arrivals, total)
+    def merge(self: Evaluator, cell: Any, _: bytes | None, *rest: Any) -> dict[Any, bytes]:
+        return real(self, cell, None, *rest)
 
     with patch.object(Evaluator, "merge", merge):
         yield
