@@ -48,7 +48,7 @@ class Spot(Struct, array_like=True, frozen=True, gc=False):
     until: int | None
 
 
-class Seen(Struct, array_like=True, frozen=True, order=True, gc=False):
+class Seen(Struct, array_like=True, frozen=True, gc=False):
     """An observation as it is kept; its first two fields order it. No `spot`: it is in no pair."""
 
     t: int
@@ -145,7 +145,8 @@ class Ground:
         """Take up an observation; returns what it changes. It shortens the one before it and lasts to the next."""
         key = _key(name)
         track = self._tracks.setdefault(key, Track(name, []))
-        at = bisect_left(track.seen, seen)
+        # A batch that another worker has applied comes here, too, until its cursor is refused: nothing may fail.
+        at = bisect_left(track.seen, (seen.t, seen.digest), key=_order)
         before = track.seen[at - 1] if at else None
         following = track.seen[at].t if at < len(track.seen) else None
         tally = Tally(self._kind.width)
@@ -209,6 +210,10 @@ class Ground:
 
 _track = msgpack.Decoder(Track).decode
 _encode = msgpack.Encoder().encode
+
+
+def _order(seen: Seen) -> tuple[int, bytes]:
+    return seen.t, seen.digest
 
 
 def _key(name: str) -> bytes:

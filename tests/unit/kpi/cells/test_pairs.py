@@ -122,6 +122,13 @@ def test_a_pair_counts_where_the_first_of_their_names_is() -> None:
     ]
 
 
+def test_a_batch_that_was_applied_already_does_no_worse_than_count_twice() -> None:
+    """A worker that lost its partition finds out after this."""
+    closed = roadwork("2026-11-02 09:00", 1, "wbd", holds=0)
+    rows = Rows(cell())
+    assert rows.merge([closed]).vectors == rows.merge([closed]).vectors
+
+
 def test_an_event_costs_the_rows_around_it() -> None:
     """Of ten thousand entities, two are near."""
     rows = Rows(cell())

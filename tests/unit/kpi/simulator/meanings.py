@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tests.unit.kpi import oracle
+from tests.unit.kpi.simulator import roads
 from tests.unit.kpi.simulator.city import CLOSED, FLAT, HOLD_MS, LATENESS_MS, OPENED, REFERENCE, SEEN, SOON_MS
 from tests.unit.kpi.simulator.expected import Counted
 from tests.unit.kpi.simulator.log import Sample
@@ -231,6 +232,17 @@ MEANINGS: Mapping[str, Meaning] = {
         _join,
         kinds=("day",),
         prefix=True,
+    ),
+    "P01": Meaning(
+        roads.TYPES,
+        ("pairs",),
+        True,
+        lambda s: roads.event(s.subject, s.data),
+        roads.buckets,
+        _single("pairs", lambda span: span.ever),
+        kinds=("day",),
+        prefix=True,
+        cumulative=True,
     ),
     "C01": Meaning(
         (FLAT,),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from itertools import islice
 from typing import Any
 from unittest.mock import patch
 
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, delete, update
 
 from cityhub.kpi.kernel import program
 from cityhub.kpi.kernel.bucket import Deltas
+from cityhub.kpi.kernel.cell_pairs import Ground, PairsCell
 from cityhub.kpi.kernel.effect import Evaluator
 from cityhub.kpi.kernel.record import LogRecord, Reason, Row, TopicReader
 from cityhub.kpi.store import buckets, cells, cursors, schema, touched, writer
@@ -205,6 +207,24 @@ def cell_merged_without_its_state() -> Iterator[None]:
         return real(self, cell, None, *rest)
 
     with patch.object(Evaluator, "merge", merge):
+        yield
+
+
+@mutant
+def pairs_within_a_square_only() -> Iterator[None]:
+    real = PairsCell.squares
+    with patch.object(PairsCell, "squares", lambda self, spot: islice(real(self, spot), 1)):
+        yield
+
+
+@mutant
+def neighbours_not_evaluated_again() -> Iterator[None]:
+    real = Ground._around
+
+    def around(self: Ground, *where: Any) -> Iterator[Any]:
+        return (standing for standing in real(self, *where) if standing.end in (None, standing.seen.spot.until))
+
+    with patch.object(Ground, "_around", around):
         yield
 
 
