@@ -161,7 +161,7 @@ def worlds(max_size: int = 12) -> st.SearchStrategy[list[oracle.Event]]:
         times(),
         st.integers(0, 50) | st.integers(0, 2**128 - 1),
         st.sampled_from("abcd"),
-        st.sampled_from(("city", "dvv", None)),
+        st.sampled_from(("city", "dvv", 1, None)),
         st.tuples(
             st.sampled_from((0, 700, 1_348, 1_349, 2_000, 2_696, 9_000)), st.sampled_from((0, 1_000, 2_156, 2_157))
         )
