@@ -13,6 +13,7 @@ from cityhub.kpi.kernel.measure import (
     Join,
     Latest,
     Operand,
+    Pairs,
     Quantile,
     Ratio,
     Reference,
@@ -84,6 +85,10 @@ class Explained(Wording):
     LATEST_SHARE = Text(
         "Stand am Ende des Zeitraums: {good} von {reference}.", "As of the end of the period: {good} of {reference}."
     )
+    PAIRS = Text(
+        "Stand am Ende des Zeitraums: {good} Paare, aus den jeweils letzten Meldungen.",
+        "As of the end of the period: {good} pairs, from the last report of each.",
+    )
     NO_REFERENCE = Text(
         "Der Wert ist unbekannt, weil für diesen Zeitraum eine Bezugsgröße fehlt: {reference}.",
         "The value is unknown because a reference quantity is missing for this period: {reference}.",
@@ -114,6 +119,8 @@ def explained(definition: KpiDefinition, value: KpiValue, lang: Lang) -> str:
             text = _state(measure, value, lang)
         case Latest():
             text = t(lang, _state_at_end(measure), **parts)
+        case Pairs():
+            text = t(lang, Explained.PAIRS, **parts)
         case _:
             text = t(lang, Explained.PROPORTION, **parts)
     return text

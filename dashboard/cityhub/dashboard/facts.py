@@ -12,7 +12,7 @@ from cityhub.dashboard.freshness import Freshness, freshness_of
 from cityhub.dashboard.judgement import Status, Trend, status_of, trend_of
 from cityhub.dashboard.view import View
 from cityhub.kpi.definition import KpiDefinition
-from cityhub.kpi.kernel.measure import Latest
+from cityhub.kpi.kernel.measure import Latest, Pairs
 from cityhub.kpi.kernel.windows import berlin
 from cityhub.kpi.reader import KpiReader, anchor_of, instant, last_windows
 from cityhub.kpi.values import KpiValue, WindowKind
@@ -90,7 +90,7 @@ def read_series(view: View, definition: KpiDefinition, kind: WindowKind, count: 
 
 
 def _recorded_since(reader: KpiReader, definition: KpiDefinition, now: datetime) -> datetime | None:
-    if isinstance(definition.measure, Latest):
+    if isinstance(definition.measure, Latest | Pairs):
         return None
     finest = min(definition.windows, key=STEP.__getitem__)
     first = reader.series(definition.id, finest, _EPOCH, now + timedelta(hours=1), limit=1)

@@ -65,6 +65,7 @@ class MeasureClass(StrEnum):
     LATEST = "latest"
     DISTINCT = "distinct"
     JOIN = "join"
+    PAIRS = "pairs"
 
 
 def spoken(text: Text, lang: Language) -> str:

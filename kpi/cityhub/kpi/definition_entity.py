@@ -21,7 +21,7 @@ DAY_MS = 86_400_000
 def read_state(parts: Parts, tree: Any, unit: str) -> State:
     """Read a state whose value is to come in `unit`."""
     form, gathering = read_form(tree, StateForm), Gathering()
-    sources = _sources(parts, form.of, "state")
+    sources = entity_sources(parts, form.of, "state")
     if (form.holds is None) == (form.value is None):
         gathering.add("", "needs either holds, a predicate, or value, a term; write one of them")
     if form.total and form.holds is None:
@@ -55,7 +55,7 @@ def read_latest(parts: Parts, form: LatestForm) -> tuple[Latest, Quantity, list[
         Them, what they add up, and what that is divided by.
     """
     gathering = Gathering()
-    sources = _sources(parts, form.of, "latest")
+    sources = entity_sources(parts, form.of, "latest")
     if (form.holds is None) == (form.value is None):
         gathering.add("", "needs either value, a term, or holds, a predicate that counts entities; write one of them")
     entities = gathering.read("entity", partial(parts.each, form.entity, sources, Names()))
@@ -78,7 +78,7 @@ def read_latest(parts: Parts, form: LatestForm) -> tuple[Latest, Quantity, list[
     return Latest(of, per), Quantity.of(of[0].value.type), divisor
 
 
-def _sources(parts: Parts, of: Any, measure: str) -> list[str]:
+def entity_sources(parts: Parts, of: Any, measure: str) -> list[str]:
     """Sources of different types: the same event must not be observed twice."""
     sources = parts.entities(of, measure)
     types = [parts.contract(source).type for source in sources]

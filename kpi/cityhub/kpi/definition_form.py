@@ -153,6 +153,19 @@ class JoinForm(Struct, kw_only=True):
     times: Any = None
 
 
+class PairsForm(Struct, kw_only=True):
+    of: Any
+    entity: Any
+    differ: Any
+    at: Any
+    within_m: Any
+    overlap: Any
+    holds: Any = None
+    until: Any = None
+    where: Any = None
+    times: Any = None
+
+
 class HalfForm(Struct, kw_only=True):
     """One half of a join, where it is more than names of sources."""
 

@@ -19,6 +19,7 @@ from cityhub.kpi.definition_form import (
     read_form,
 )
 from cityhub.kpi.definition_join import read_join
+from cityhub.kpi.definition_pairs import read_pairs
 from cityhub.kpi.definition_parts import Parts, levels, only_verb, reference_of
 from cityhub.kpi.definition_term import Numbers, name_of, never_negative, prove_fit
 from cityhub.kpi.definition_unit import COUNT, HOURS, Quantity, Wanted
@@ -36,7 +37,7 @@ from cityhub.kpi.kernel.measure import (
     parts_of,
 )
 
-MEASURES = ("count", "sum", "ratio", "quantile", "state", "latest", "distinct", "join")
+MEASURES = ("count", "sum", "ratio", "quantile", "state", "latest", "distinct", "join", "pairs")
 _OPERANDS = ("count", "sum", "latest", "distinct", "reference")
 
 
@@ -62,6 +63,7 @@ class Measures:
             "latest": self._last,
             "distinct": self._different,
             "join": partial(read_join, self._parts),
+            "pairs": partial(read_pairs, self._parts),
         }
         return every([(verb, partial(readers[verb], tree[verb], unit))])[0]
 

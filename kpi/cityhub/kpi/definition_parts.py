@@ -139,8 +139,6 @@ def only_verb(tree: Any, verbs: tuple[str, ...]) -> str:
     found = [key for key in tree if key in verbs] if isinstance(tree, dict) else []
     if len(found) == 1:
         return str(found[0])
-    if isinstance(tree, dict) and "pairs" in tree:
-        raise refuse("is not built yet; leave the KPI out until it is", "pairs")
     first = str(next(iter(tree), "")) if isinstance(tree, dict) else ""
     raise refuse(f"{shown(tree)} does not name one measure; {near(first, verbs)}")
 

@@ -83,7 +83,7 @@ class Names:
         if term.type.kind is not self._first.type.kind:
             raise refuse(
                 f"{shown(tree)} is {NAMES[term.type.kind]}, {shown(self._first.tree)} is {NAMES[self._first.type.kind]}"
-                "; what is one entity must be of one kind in all sources"
+                "; what tells entities or owners apart must be of one kind in all sources"
             )
         return term
 

@@ -24,6 +24,7 @@ CLASSES = {
     "E05": "latest",
     "E11": "distinct",
     "E07": "join",
+    "M04": "pairs",
 }
 """A KPI of each class; W01 is divided by a reference."""
 _HOUR_MS, _DAY_MS = 3_600_000, 86_400_000
@@ -31,6 +32,7 @@ PARTS = {
     "M01": ("901", "903", "U79"),
     "E01": ("buergerservice-mitte", "strassenverkehrsamt", ""),
     "E07": ("online", ""),
+    "M04": ("car", "foot"),
 }
 """Some values of a KPI's dimension; "" is unknown."""
 
@@ -51,6 +53,7 @@ _NUMBERS: dict[str, Callable[[int], dict[str, Any]]] = {
     "I11": lambda at: {"numerator": (40 + at % 6) * _HOUR_MS, "denominator": 1_116 * _HOUR_MS, "coverage": 0.93},
     "E05": lambda at: {"numerator": 230 + at, "denominator": 1_418, "references": {"leika_services": 1_418}},
     "E11": lambda at: {"numerator": 1_700 + 13 * at, "denominator": 506_000, "references": {"population": 506_000}},
+    "M04": lambda at: {"numerator": 20 + at % 9, "denominator": 1},
     "E07": lambda at: {
         "numerator": 9 * _DAY_MS + at % 4 * 7 * _HOUR_MS,
         "denominator": 842,

@@ -56,6 +56,7 @@ NUMBERS = {
         "Offene Fälle: 312 · Mittleres Alter offener Fälle: 14,2 Tage · 90-%-Wert: 31,5 Tage",
         "842 abgeschlossene Fälle ausgewertet; 50 % davon liegen höchstens bei diesem Wert.",
     ),
+    "M04": ("20", "gestern", "", "Stand am Ende des Zeitraums: 20 Paare, aus den jeweils letzten Meldungen."),
 }
 """Value, period, what stands beside, and what it was made of."""
 

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
-from itertools import groupby, pairwise
+from itertools import combinations, groupby, pairwise
 from math import ceil
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
@@ -23,24 +23,27 @@ Place: TypeAlias = tuple[str, int, str, tuple[str, ...]]
 
 
 class Buckets:
-    """Attributes: sums per place and name; values = what a quantile is taken of; `n` counted, `support` for digests."""
+    """Attributes:
+    sums: per place and name; `n` = counted. values: what a quantile is taken of.
+    support: digests of the events behind a bucket, with the pair they are there for.
+    """
 
     def __init__(self) -> None:
         self.sums: defaultdict[Place, Counter[str]] = defaultdict(Counter)
         self.values: defaultdict[Place, list[int]] = defaultdict(list)
-        self.support: defaultdict[Place, set[int]] = defaultdict(set)
+        self.support: defaultdict[Place, set[tuple[int, Any]]] = defaultdict(set)
 
     def count(self, place: Place, event: Event) -> None:
         self.add(place, event, n=1, synthetic_n=int(event["synthetic"]))
 
-    def add(self, place: Place, event: Event, **amounts: int) -> None:
+    def add(self, place: Place, event: Event, pair: Any = None, **amounts: int) -> None:
         self.sums[place].update(amounts)
-        self.support[place].add(event["digest"])
+        self.support[place].add((event["digest"], pair))
 
     def settled(self) -> dict[Place, dict[str, int]]:
         """Sums that are not 0, with the digest of each bucket."""
         for place, digests in self.support.items():
-            self.sums[place]["digest"] = sum(digests) % 2**128
+            self.sums[place]["digest"] = sum(digest for digest, _ in digests) % 2**128
         found = {place: {name: amount for name, amount in sums.items() if amount} for place, sums in self.sums.items()}
         return {place: sums for place, sums in found.items() if sums}
 
@@ -230,6 +233,53 @@ def _close(
     buckets.add(counted, first, closed=1, holds=int(holds(elapsed) is True))
     buckets.add(counted, then)
     buckets.values[counted].append(elapsed)
+
+
+def pairs(events: Iterable[Event], kind: str, *, within_m: int, decimals: int = 6, expires: bool = False) -> Buckets:
+    """Every two entities, from one instant at which anything can change to the next; `terms` = (owner, latitude,
+    longitude, begin, end, holds, until).
+    """
+    buckets = Buckets()
+    everything = sorted(by_entity(events), key=lambda mine: str(mine[0]["entity"]))
+    for mine in everything:
+        for event in mine:
+            buckets.count(place(event, kind, event["t"]), event)
+    for one, other in combinations(everything, 2):
+        untils = [event["terms"][6] for event in (*one, *other) if expires]
+        before: tuple[Event, Event] | None = None
+        for t in sorted({event["t"] for event in (*one, *other)} | {until for until in untils if until is not None}):
+            now = _paired(
+                _seen_last(one, t, expires=expires), _seen_last(other, t, expires=expires), within_m, decimals
+            )
+            if now != before:
+                for sign, pair in ((-1, before), (1, now)):
+                    if pair is not None:
+                        where, name = place(pair[0], kind, t), (pair[0]["digest"], pair[1]["digest"])
+                        buckets.add(where, pair[0], name, pairs=sign)
+                        buckets.add(where, pair[1], name)
+            before = now
+    return buckets
+
+
+def _seen_last(mine: list[Event], t_ms: int, *, expires: bool) -> Event | None:
+    """The last observation up to an instant, if it can be one of a pair."""
+    for event in [event for event in mine if event["t"] <= t_ms][-1:]:
+        *needed, begin, end, holds, until = event["terms"]
+        known = None not in needed and None not in (begin, end)
+        if known and holds and begin < end and (not expires or (until is not None and until > t_ms)):
+            return event
+    return None
+
+
+def _paired(one: Event | None, other: Event | None, within_m: int, decimals: int) -> tuple[Event, Event] | None:
+    """Both, if they are a pair: in degrees of 111 256 m to the north and 69 547 m to the east."""
+    if one is None or other is None or one["terms"][0] == other["terms"][0]:
+        return None
+    north, east = (Fraction(one["terms"][axis] - other["terms"][axis], 10**decimals) for axis in (1, 2))
+    if (north * 111_256) ** 2 + (east * 69_547) ** 2 > within_m**2:
+        return None
+    (begins, ends), (starts, stops) = one["terms"][3:5], other["terms"][3:5]
+    return (one, other) if begins < stops and starts < ends else None
 
 
 def correctable(events: Iterable[Event], kind: str, names: Sequence[str]) -> Buckets:

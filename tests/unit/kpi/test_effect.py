@@ -2,106 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
-from cityhub.kpi.definition import Catalogue, parse_definition
-from cityhub.kpi.kernel.bucket import FIRST_MS, FIRST_SLOT, LAST_MS, Deltas
+from cityhub.kpi.kernel.bucket import FIRST_SLOT
 from cityhub.kpi.kernel.effect import Effect, Evaluator, Poisoned
 from cityhub.kpi.kernel.histogram import bin_of
-from cityhub.kpi.kernel.label import Reason
-from cityhub.kpi.kernel.layout import plan_of
-from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.kernel.record import Row
-from cityhub.sdk import codec
-from cityhub.sdk.contract import Contracts, parse_contract
-from cityhub.sdk.event import Event, make_event
-from tests.unit.kpi.samples import NOON, Record
-
-TOPIC = "du.evt.imd.meter.v1"
-TYPE = "de.duisburg.imd.meter.read.v1"
-TEXT = "meaning: {de: a, en: a}"
-CONTRACT = f"""
-type: {TYPE}
-title: {{de: Zähler, en: meter}}
-topic: {TOPIC}
-cadence: 1h
-lateness: 1h
-horizon: 9d
-subjects_at_most: 100
-fields:
-  wh: {{type: integer, unit: W.h, min: 0, max: 1000, {TEXT}}}
-  level: {{type: decimal, scale: 2, min: 0, max: 10, optional: true, {TEXT}}}
-  kind: {{type: text, values: [gas, water], optional: true, {TEXT}}}
-  ok: {{type: boolean, {TEXT}}}
-  begun_at: {{type: instant, optional: true, {TEXT}}}
-  version: {{type: integer, min: 1, max: 99, {TEXT}}}
-  gone: {{type: boolean, optional: true, {TEXT}}}
-"""
-CORRECTABLE = CONTRACT + 'correctable: {entity: ["@subject"], version: $version, retracted: $gone}\n'
-HEAD = """
-id: T01
-version: 1
-field: infrastruktur
-name: {de: a, en: a}
-sentence: {de: a, en: a}
-question: {de: a, en: a}
-formula: {de: a, en: a}
-owner: imd
-audience: public
-direction: up
-grain: 1h
-windows: [hour]
-default_window: hour
-sources: {read: {type: de.duisburg.imd.meter.read.v1}}
-"""
-
-
-def engine(body: str, contract: str = CONTRACT) -> tuple[Evaluator, Plan]:
-    contracts = Contracts([parse_contract(contract, "meter.yaml")])
-    definition = parse_definition(HEAD + body, "T01.yaml", contracts)
-    plan = plan_of(definition)
-    return Evaluator([plan], Catalogue({"T01": definition}, contracts).contracts), plan
-
-
-def reading(
-    key: int, *, at: datetime = NOON, borough: str = "", subject: str = "m1", synthetic: bool = False, **data: Any
-) -> Event:
-    event = make_event(
-        type_=TYPE,
-        source="//test/imd",
-        natural_key=(str(key),),
-        version="1",
-        subject=subject,
-        time=at,
-        recorded_at=at,
-        data={"wh": 10, "ok": True, "version": 1, **data},
-        synthetic=synthetic,
-    )
-    return (
-        event
-        if not borough
-        else codec.decode(codec.encode(event).replace(b"{", b'{"borough":"%s",' % borough.encode(), 1))
-    )
-
-
-def rows(evaluator: Evaluator, *events: Event) -> list[Row]:
-    arrived = int((NOON + timedelta(hours=30)).timestamp() * 1000)
-    log = [Record(offset, arrived + offset, codec.encode(event)) for offset, event in enumerate(events)]
-    found, verdicts = evaluator.reader(TOPIC).read(log, 0)
-    assert verdicts == []
-    return found
-
-
-def slots(effect: Effect) -> dict[tuple[Any, ...], list[int]]:
-    """Slots by (hours after noon, scope, *dims)."""
-    noon_s = int(NOON.timestamp())
-    return {
-        ((key[0] - noon_s) // 3600, *key[1:]): vector[FIRST_SLOT:] for key, vector in effect.sums[0].vectors.items()
-    }
+from tests.unit.kpi.readings import engine, reading, rows, slots
+from tests.unit.kpi.samples import NOON
 
 
 def test_sum_and_count_by_hour_borough_and_dimension() -> None:
@@ -199,81 +109,6 @@ beside:
 """
     )
     assert plan.width == 3
-
-
-def correct(evaluator: Evaluator, events: Iterable[Event]) -> Deltas:
-    found = evaluator.effect(rows(evaluator, *events))
-    total = Deltas(evaluator.plans[0].width)
-    for cell, arrivals in found.cells.items():
-        evaluator.merge(cell, None, arrivals, total)
-    return total
-
-
-@pytest.mark.parametrize("reverse", [False, True])
-def test_corrections_count_the_highest_version_in_any_order(reverse: bool) -> None:
-    evaluator, plan = engine(
-        """
-unit: W.h
-scopes: [city]
-dimensions: {kind: {read: $kind}}
-measure: {sum: {of: read, value: $wh, where: {eq: [$ok, true]}}}
-beside: {half: {name: {de: a, en: a}, unit: "1", quantile: {of: read, value: $level, at: [0.5]}}}
-""",
-        CORRECTABLE,
-    )
-    events = [
-        reading(1, subject="a", wh=5, kind="gas", level=1),
-        reading(2, subject="a", wh=7, kind="water", level=2, version=2),
-        reading(3, subject="b", wh=100, kind="gas"),
-        reading(4, subject="b", wh=100, kind="gas", version=3, gone=True),
-        reading(5, subject="c", wh=50, kind="gas", ok=False),
-    ]
-    total = correct(evaluator, events[::-1] if reverse else events).settled()
-    assert not plan.fills
-    kept = {place.dims: vector[FIRST_SLOT:] for place, vector in total.vectors.items() if any(vector[:3])}
-    assert kept == {("water",): [7]}
-    assert {(key.place.dims, key.bin): count for key, count in total.bins.items()} == {(("water",), bin_of(200)): 1}
-
-
-def test_higher_versions_and_retractions_are_told_from_first_versions() -> None:
-    """In both buckets: the one that the old version leaves, and the one that the new one enters."""
-    evaluator, _ = engine("unit: W.h\nscopes: [city]\nmeasure: {sum: {of: read, value: $wh}}\n", CORRECTABLE)
-    later = NOON + timedelta(hours=1)
-    total = correct(
-        evaluator,
-        [
-            reading(1, subject="a", version=2),
-            reading(2, subject="a", version=1, at=later),  # lower: changes nothing
-            reading(3, subject="a", version=3, at=later),
-            reading(4, subject="b", version=7),
-            reading(5, subject="b", version=8, gone=True),
-            reading(6, subject="b", version=9),
-            reading(7, subject="c", version=1, gone=True),  # a first version takes nothing back
-        ],
-    )
-    start, arrived = int(NOON.timestamp()), int((NOON + timedelta(hours=30)).timestamp() * 1000)
-    plain = {place.start - start: (v[FIRST_MS] - arrived, v[LAST_MS] - arrived) for place, v in total.vectors.items()}
-    assert plain == {0: (0, 3), 3600: (2, -arrived)}
-    revised = {
-        (place.start - start, reason): (first - arrived, last - arrived)
-        for (place, reason), (first, last) in total.revised.items()
-    }
-    assert revised == {
-        (0, Reason.CORRECTION): (2, 5),
-        (0, Reason.RETRACTION): (4, 4),
-        (3600, Reason.CORRECTION): (2, 2),
-    }
-
-
-@pytest.mark.parametrize("backwards", [False, True])
-def test_the_first_and_the_last_arrival_do_not_depend_on_the_order_of_cells(backwards: bool) -> None:
-    evaluator, plan = engine("unit: W.h\nscopes: [city]\nmeasure: {sum: {of: read, value: $wh}}\n", CORRECTABLE)
-    found = evaluator.effect(rows(evaluator, *(reading(number, subject=f"m{number}") for number in range(5))))
-    total = Deltas(plan.width)
-    for cell in sorted(found.cells, reverse=backwards):
-        evaluator.merge(cell, None, found.cells[cell], total)
-    ((_, vector),) = total.vectors.items()
-    assert vector[LAST_MS] - vector[FIRST_MS] == 4
 
 
 def test_events_that_fail_are_named_and_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:

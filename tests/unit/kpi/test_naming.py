@@ -64,6 +64,7 @@ def test_quantiles_are_ordinals(at: str, german: str, english: str) -> None:
         ("E05", "Ereignisse", 2_000),
         ("E11", "Ereignisse", 2_000),
         ("E07", "abgeschlossene Fälle", 842),
+        ("M04", "Ereignisse", 2_000),
     ],
 )
 def test_a_count_counts_what_its_noun_says(kpi: str, noun: str, n: int) -> None:

@@ -76,7 +76,7 @@ def both(measure: Any, meaning: Any, said: list[Said], **more: Any) -> tuple[Any
             cells[cell] += arrivals
     total = Deltas(plan.width)
     for cell, arrivals in cells.items():
-        evaluator.merge(cell, None, arrivals, total)
+        evaluator.merge(cell, None, arrivals, total, read=lambda _: {})
     found = {place: vector[FIRST_SLOT:] for place, vector in total.settled().vectors.items()}
     events = [
         {"entity": one.entity, "t": row.t, "digest": row.digest, "synthetic": False, "scope": "", "dims": ()}

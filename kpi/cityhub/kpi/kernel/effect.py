@@ -6,13 +6,14 @@ becomes a verdict, and costs its neighbours nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
 from xxhash import xxh3_128_digest
 
 from cityhub.kpi.kernel.bucket import Deltas
+from cityhub.kpi.kernel.cell_pairs import Ground, PairsCell, Seen
 from cityhub.kpi.kernel.cells import Observation
 from cityhub.kpi.kernel.plan import CellPlan, Plan
 from cityhub.kpi.kernel.program import Fold, Observe, Sighting, Sums, compile_fold, compile_observe
@@ -28,6 +29,9 @@ class CellId(NamedTuple):
 
     family: str
     key: bytes
+
+
+ReadCells = Callable[[Sequence[CellId]], Mapping[CellId, bytes]]
 
 
 class Arrival(NamedTuple):
@@ -152,7 +156,8 @@ class Evaluator:
         sums = [Sums() for _ in self.plans]
         cells: dict[CellId, list[Arrival]] = {}
         references: list[ReferenceRow] = []
-        for type_, group in _by_type(rows).items():
+        groups = _by_type(rows)
+        for type_, group in groups.items():
             for number, fold in self._folds.get(type_, ()):
                 fold(group, sums[number])
             for family in self._families.get(type_, ()):
@@ -161,6 +166,8 @@ class Evaluator:
                 _gather(family.name, seen, cells)
             if type_ == REFERENCE_TYPE:
                 references += map(_reference, group)
+        if cells and len(groups) > 1:
+            _as_in_log(rows, cells)
         return Effect(rows, sums, cells, references)
 
     def floor_ms(self, family: str, clocks: Mapping[str, int]) -> int | None:
@@ -182,21 +189,26 @@ class Evaluator:
         state: bytes | None,
         arrivals: Sequence[Arrival],
         total: Deltas,
+        *,
+        read: ReadCells,
         clocks: Mapping[str, int] = MappingProxyType({}),
-    ) -> bytes:
+    ) -> dict[CellId, bytes]:
         """Merge a cell's observations one by one, so that the outcome does not depend on batches.
 
         Args:
+            read: gives further rows of a cell that has many; whoever holds the cell holds them all.
             total: takes up what the changes add to buckets.
             clocks: see `floor_ms`; the cells of one partition go by that one's clock.
 
         Returns:
-            The new state, without what no later event can change.
+            The new states of the rows that changed, without what no later event can change.
 
         Raises:
             Poisoned: an event is more than the cell can bear; `total` is worthless.
         """
         _, plan = self.cells[cell.family]
+        if isinstance(plan.kind, PairsCell):
+            return _merge_pairs(plan.kind, cell.family, arrivals, read, total)
         (topic, *_), floor_ms = self._horizons[cell.family], self.floor_ms(cell.family, clocks)
         for clock_ms, observation in arrivals:
             if plan.owned:
@@ -206,7 +218,36 @@ class Evaluator:
             except Exception as error:
                 raise Poisoned({observation.digest: error}) from error
             total.absorb(deltas, clock_ms, reason)
-        return state or b""
+        return {cell: state or b""}
+
+
+def _merge_pairs(
+    kind: PairsCell, family: str, arrivals: Sequence[Arrival], read: ReadCells, total: Deltas
+) -> dict[CellId, bytes]:
+    coming: list[tuple[int, str, Seen]] = []
+    for clock_ms, observation in arrivals:
+        try:
+            known = kind.read(observation)
+        except Exception as error:
+            raise Poisoned({observation.digest: error}) from error
+        if known is not None:
+            coming.append((clock_ms, *known))
+
+    def rows(room: str, keys: Iterable[bytes]) -> dict[bytes, bytes]:
+        found = read([CellId(f"{family}/{room}", key) for key in keys])
+        return {row.key: state for row, state in found.items()}
+
+    ground = Ground(kind, [(name, seen) for _, name, seen in coming], rows)
+    for clock_ms, name, seen in coming:
+        total.absorb(ground.add(name, seen), clock_ms)
+    return {CellId(f"{family}/{room}", key): state for (room, key), state in ground.rows().items()}
+
+
+def _as_in_log(rows: Sequence[Row], cells: dict[CellId, list[Arrival]]) -> None:
+    """Sort what was observed by type: which changes came first decides the clocks of the buckets between them."""
+    places = {row.digest: place for place, row in enumerate(rows)}
+    for arrivals in cells.values():
+        arrivals.sort(key=lambda arrival: places[arrival.observation.digest])
 
 
 def _by_type(rows: Sequence[Row]) -> Mapping[str, Sequence[Row]]:

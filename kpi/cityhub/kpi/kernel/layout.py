@@ -11,7 +11,15 @@ import msgspec
 from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.errors import DefinitionError
 from cityhub.kpi.kernel.cell_join import FIRST, THEN
-from cityhub.kpi.kernel.cells import CellKind, CorrectableCell, DistinctCell, JoinCell, LatestCell, StateCell
+from cityhub.kpi.kernel.cells import (
+    CellKind,
+    CorrectableCell,
+    DistinctCell,
+    JoinCell,
+    LatestCell,
+    PairsCell,
+    StateCell,
+)
 from cityhub.kpi.kernel.expression import Expression, elapsed_function, parse_term
 from cityhub.kpi.kernel.measure import (
     Distinct,
@@ -19,6 +27,7 @@ from cityhub.kpi.kernel.measure import (
     Latest,
     Measure,
     Operand,
+    Pairs,
     Part,
     Quantile,
     Ratio,
@@ -107,7 +116,7 @@ class _Layout:
                 return Quotient(self._distinct(measure), self._reference(measure.per), times=measure.times)
         return self._entities(measure)
 
-    def _entities(self, measure: State | Latest | Join) -> Readout:
+    def _entities(self, measure: State | Latest | Join | Pairs) -> Readout:
         match measure:
             case State():
                 return self._state(measure)
@@ -115,6 +124,8 @@ class _Layout:
                 return self._latest(measure)
             case Join():
                 return self._join(measure)
+            case Pairs():
+                return self._pairs(measure)
 
     def _operand(self, operand: Operand) -> Slot | str:
         match operand:
@@ -239,6 +250,20 @@ class _Layout:
             return self._quantiles(histogram, measure.at, measure.times)
         return Quotient(holds or closed, opened or (closed if holds else None), times=measure.times)
 
+    def _pairs(self, measure: Pairs) -> Readout:
+        slot, sites = self._slot(prefix=True), measure.sites
+        self._cell(
+            lambda width: PairsCell(
+                width=width,
+                grain=self._grain,
+                pairs=slot.index,
+                reach=measure.within_m * 10 ** sites[0].latitude.type.scale,
+                expires=sites[0].until is not None,
+            ),
+            *(Input(site.part.source, site.part, (), site.terms) for site in sites),
+        )
+        return Quotient(slot, times=measure.times)
+
     def _corrected(self, source: str, fills: tuple[Fill, ...]) -> None:
         contract = self._definition.sources[source].contract
         spec = contract.correctable
@@ -249,7 +274,9 @@ class _Layout:
         given = Input(source, Part(source), key, (parse_term(spec.version, contract), retracted))
         self._cell(lambda width: CorrectableCell(width=width, grain=self._grain), given, fills=fills)
 
-    def _cell(self, kind: Callable[[int], CellKind[Any]], *inputs: Input, fills: tuple[Fill, ...] = ()) -> None:
+    def _cell(
+        self, kind: Callable[[int], CellKind[Any] | PairsCell], *inputs: Input, fills: tuple[Fill, ...] = ()
+    ) -> None:
         """Note a family of cells; how wide its vectors are is known once all slots are given out."""
         contracts = [self._definition.sources[given.part.source].contract for given in inputs]
         owned = len({contract.topic for contract in contracts}) == 1 and all(

@@ -151,7 +151,41 @@ class Join(Struct, frozen=True):
     over: Literal["closed", "opened"] = "closed"
 
 
-Measure: TypeAlias = Ratio | Total | Quantile | State | Latest | Distinct | Join
+class Site(Struct, frozen=True):
+    """What the events of one source say of an entity that can be one of a pair.
+
+    Attributes:
+        owner: of what a pair has two different ones. latitude, longitude: decimal degrees, all with the same decimals.
+        begin, end: its period. holds: 1 while it can be one of a pair, else 0.
+        until: the instant after which it no longer can.
+    """
+
+    part: Part
+    entity: Expression
+    owner: Expression
+    latitude: Expression
+    longitude: Expression
+    begin: Expression
+    end: Expression
+    holds: Expression
+    until: Expression | None = None
+
+    @property
+    def terms(self) -> tuple[Expression | None, ...]:
+        """What `PairsCell` asks for, in its order."""
+        where = (self.latitude, self.longitude, self.begin, self.end)
+        return (self.entity, self.owner, *where, self.holds, self.until)
+
+
+class Pairs(Struct, frozen=True):
+    """How many pairs of entities of different owners are near each other and have periods that overlap."""
+
+    sites: tuple[Site, ...]
+    within_m: int
+    times: Fraction = Fraction(1)
+
+
+Measure: TypeAlias = Ratio | Total | Quantile | State | Latest | Distinct | Join | Pairs
 
 
 class Named(Struct, frozen=True):
@@ -178,6 +212,8 @@ def parts_of(measure: Measure | Operand) -> Iterator[Part]:
             yield from (source.part for source in measure.of)
         case Join():
             yield from (*measure.first, *measure.then)
+        case Pairs():
+            yield from (site.part for site in measure.sites)
 
 
 def slots_of(measure: Measure | Operand) -> int:

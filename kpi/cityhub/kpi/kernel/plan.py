@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from cityhub.kpi.definition import KpiDefinition
-from cityhub.kpi.kernel.cells import CellKind
+from cityhub.kpi.kernel.cells import CellKind, PairsCell
 from cityhub.kpi.kernel.expression import Expression
 from cityhub.kpi.kernel.measure import Part
 from cityhub.kpi.kernel.readout import Readout
@@ -31,7 +31,7 @@ class Input(NamedTuple):
     Attributes:
         role: handed to the cell as the observation's source: `first` and `then` of a join, else the source's name.
         part: which events (`where`); its `value` is not used.
-        key: what tells the family's cells apart; an unknown key observes nothing.
+        key: what tells the family's cells apart; an unknown key observes nothing. Empty: the family is one cell.
         terms: the values handed to the cell, in the order its kind documents.
     """
 
@@ -50,7 +50,7 @@ class CellPlan(Struct, frozen=True):
             others forget by the slowest clock of all partitions of their topics.
     """
 
-    kind: CellKind[Any]
+    kind: CellKind[Any] | PairsCell
     inputs: tuple[Input, ...]
     fills: tuple[Fill, ...] = ()
     owned: bool = False

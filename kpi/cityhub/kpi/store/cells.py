@@ -1,14 +1,19 @@
-"""Cells in the store. Partitions may share one: rows are made first, then locked in the order of their keys."""
+"""Cells in the store. Partitions may share one: rows are made first, then locked in the order of their keys.
+
+A cell of many rows (pairs) is locked by its own; the others are read, made and changed by whoever holds it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, select, tuple_, update
 
 from cityhub.kpi.errors import StoreUnavailable
 from cityhub.kpi.kernel.bucket import Deltas
+from cityhub.kpi.kernel.cells import CellKind
 from cityhub.kpi.kernel.effect import Arrival, CellId, Evaluator, Poisoned
 from cityhub.kpi.store import cursors, schema
 from cityhub.kpi.store.dialect import insert_missing
@@ -18,12 +23,12 @@ _ROUNDS = 5
 _FIRST = CellId("", b"")
 _row = schema.cell.c
 _AT = and_(_row.plan == bindparam("at_plan"), _row.key == bindparam("at_key"))
-_HELD: Any = (
+_ROWS: Any = (
     select(_row.key, _row.state)
     .where(_row.plan == bindparam("at_plan"), _row.key.in_(bindparam("keys", expanding=True)))
     .order_by(_row.key)
-    .with_for_update()
 )
+_HELD: Any = _ROWS.with_for_update()
 _CHANGE = update(schema.cell).where(_AT).values(state=bindparam("state"), version=_row.version + 1)
 _DROP = delete(schema.cell).where(_AT)
 
@@ -58,14 +63,18 @@ class Cells:
         clocks = cursors.slowest(connection, self._job) if shared or new else {}
         found: dict[int, Deltas] = {}
         changed: dict[CellId, bytes] = {}
+        further = partial(_read, connection, _ROWS)
         try:
             for cell in sorted(cells):
                 number, plan = self._evaluator.cells[cell.family]
                 total = found.setdefault(number, Deltas(plan.kind.width))
-                changed[cell] = self._evaluator.merge(cell, states.get(cell), cells[cell], total, clocks)
+                changed |= self._evaluator.merge(
+                    cell, states.get(cell), cells[cell], total, read=further, clocks=clocks
+                )
         except Poisoned:
             _write(connection, dict.fromkeys(new, b""))
             raise
+        _make(connection, changed.keys() - cells.keys())
         _write(connection, changed)
         if new:
             self._sweep(connection, 2 * len(new), clocks)
@@ -79,11 +88,14 @@ class Cells:
         found = [(CellId(family, bytes(key)), bytes(state)) for family, key, state in connection.execute(query)]
         self._swept = found[-1][0] if len(found) == count else _FIRST
         known = {cell.family for cell, _ in found} & self._evaluator.cells.keys()
-        floors = {family: self._evaluator.floor_ms(family, clocks) for family in known}
+        kinds = {
+            family: kind for family in known if isinstance(kind := self._evaluator.cells[family][1].kind, CellKind)
+        }
+        floors = {family: self._evaluator.floor_ms(family, clocks) for family in kinds}
         changed: dict[CellId, bytes] = {}
         for cell, state in found:
             if (floor_ms := floors.get(cell.family)) is not None:
-                left = self._evaluator.cells[cell.family][1].kind.trim(state, floor_ms)
+                left = kinds[cell.family].trim(state, floor_ms)
                 if left != state or not left:
                     changed[cell] = left
         _write(connection, changed)
@@ -109,25 +121,30 @@ def _locked(connection: Connection, cells: Iterable[CellId]) -> dict[CellId, byt
         StoreUnavailable: rows go again and again.
     """
     states: dict[CellId, bytes] = {}
-    missing = sorted(cells)
+    missing = set(cells)
     for _ in range(_ROUNDS):
-        empty = [{"plan": cell.family, "key": cell.key, "state": b"", "version": 0} for cell in missing]
-        insert_missing(connection, schema.cell, empty)
-        found = _lock(connection, missing)
+        _make(connection, missing)
+        found = _read(connection, _HELD, missing)
         states |= {cell: state for cell, state in found.items() if state}
-        missing = [cell for cell in missing if cell not in found]
+        missing -= found.keys()
         if not missing:
             return states
     raise StoreUnavailable(f"others drop {len(missing)} cells as fast as they are made; trying again helps")
 
 
-def _lock(connection: Connection, cells: Sequence[CellId]) -> dict[CellId, bytes]:
-    """Lock rows in the order of their keys, as far as they are there."""
+def _make(connection: Connection, cells: Iterable[CellId]) -> None:
+    """Afterwards every cell has a row."""
+    empty = [{"plan": cell.family, "key": cell.key, "state": b"", "version": 0} for cell in sorted(cells)]
+    insert_missing(connection, schema.cell, empty)
+
+
+def _read(connection: Connection, query: Any, cells: Collection[CellId]) -> dict[CellId, bytes]:
+    """The states of rows, as far as they are there; asked for in the order of their keys."""
     found: dict[CellId, bytes] = {}
     for family in sorted({cell.family for cell in cells}):
-        keys = [cell.key for cell in cells if cell.family == family]
+        keys = sorted(cell.key for cell in cells if cell.family == family)
         for start in range(0, len(keys), _PER_QUERY):
             part = keys[start : start + _PER_QUERY]
-            for key, state in connection.execute(_HELD, {"at_plan": family, "keys": part}):
+            for key, state in connection.execute(query, {"at_plan": family, "keys": part}):
                 found[CellId(family, bytes(key))] = bytes(state)
     return found

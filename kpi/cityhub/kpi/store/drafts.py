@@ -59,28 +59,22 @@ def draft(
         places: buckets that changed and whose history is not kept yet.
     """
     plan = source.plan
-    layered = {row.id for row in source.series if row.layer}
+    asked, layered = list(jobs), {row.id for row in source.series if row.layer}
     base_places = [place for place in places if place.series not in layered]
     layer_places = [place for place in places if place.series in layered]
-    asked = list(jobs)
     base = base_rows(source, asked, base_places, clock.until_s)
     layers = layer_rows(source, asked, layer_places)
     histograms = Histograms(source, asked, base_places, clock.until_s)
     sums = totals(source, asked, base.rows, layers)
     found: list[JobSums] = [(job, one._replace(bins=histograms.of(job))) for job, one in zip(asked, sums, strict=True)]
+    findings = [_finding(plan, sums, jobs[sums[0]], references, clock) for sums in found]
     before = kept_values(source.connection, plan.definition.id, asked)
     firsts = first_arrivals(source.connection, plan, jobs, before)
-    renewals = [
-        (
-            job,
-            renewed(
-                plan, _finding(plan, (job, one), jobs[job], references, clock), firsts[job], before.get(job), clock
-            ),
-        )
-        for job, one in found
-        if job in before or one.anything or jobs[job].first_ms
-    ]
-    values = [(job, value) for job, value in renewals if value is not None]
+    values = []
+    for finding, (job, one) in zip(findings, found, strict=True):
+        if job in before or one.anything or jobs[job].first_ms:
+            value = renewed(plan, finding, firsts[job], before.get(job), clock)
+            values += [] if value is None else [(job, value)]
     return Draft(
         plan=plan,
         values=[(job, value) for job, value in values if value != before.get(job)],

@@ -68,6 +68,24 @@ def renewed(
     """
     if first_ms is None:
         return None
+    value = _made(plan, found, first_ms, clock)
+    if before is not None:
+        value = _after(plan, value, before, found.arrivals, clock)
+    label, reasons = label_of(
+        window_end_s=found.job.window.end,
+        lateness_s=plan.definition.lateness_s,
+        first_ms=value.first_ms,
+        settled_ms=clock.settled_ms,
+        changed_ms=value.changed_ms,
+    )
+    value = replace(value, label=label, reasons=tuple(reason.value for reason in reasons))
+    if before is None or not _same(value, before):
+        return replace(value, revision=value.revision + 1)
+    return before
+
+
+def _made(plan: Plan, found: Finding, first_ms: int, clock: Clock) -> KeptValue:
+    """The value as if nothing had been kept of it, without its label."""
     definition, job = plan.definition, found.job
     value = KeptValue(
         kpi_id=definition.id,
@@ -86,20 +104,7 @@ def renewed(
         changed_ms=found.arrivals.changed_ms(),
         **found.figures._asdict(),
     )
-    value = _changed(value, Reason.REFERENCE, found.referred_ms)
-    if before is not None:
-        value = _after(plan, value, before, found.arrivals, clock)
-    label, reasons = label_of(
-        window_end_s=job.window.end,
-        lateness_s=definition.lateness_s,
-        first_ms=value.first_ms,
-        settled_ms=clock.settled_ms,
-        changed_ms=value.changed_ms,
-    )
-    value = replace(value, label=label, reasons=tuple(reason.value for reason in reasons))
-    if before is None or not _same(value, before):
-        return replace(value, revision=value.revision + 1)
-    return before
+    return _changed(value, Reason.REFERENCE, found.referred_ms)
 
 
 def _same(value: KeptValue, before: KeptValue) -> bool:

@@ -1,4 +1,4 @@
-"""Partners whose adapters do not exist yet, simulated as events: lamps, bins, appointments and more. Pure.
+"""Partners whose adapters do not exist yet, simulated as events: lamps, bins, roadworks and more. Pure.
 
 Everything is a function of (seed, local day, thing), so that two runs of the city tell the same story with the same
 event ids. Every event is marked synthetic. The numbers are invented; only their order of magnitude is Duisburg's.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
@@ -34,6 +35,17 @@ REFERENCES = {"lamps": 400, "leika_services": 1418, "population": 505_000, "flat
 _LAMPS, _BINS, _SERVICES = REFERENCES["lamps"], 210, 300
 _DAY = timedelta(days=1)
 _LONGEST_CASE = timedelta(days=28)
+_LONGEST_WORK = timedelta(days=45)
+_CENTRES = (
+    (51.5329, 6.7241),
+    (51.5010, 6.7736),
+    (51.4732, 6.7548),
+    (51.4777, 6.6943),
+    (51.4229, 6.7718),
+    (51.4035, 6.6907),
+    (51.3656, 6.7485),
+)
+"""Latitude and longitude of the middle of each borough."""
 _APPLIED_FOR = ("bewohnerparkausweis", "schuelerfahrtkosten", "wohngeld", "urkunde", "hundesteuer")
 _CHANNELS = ("online", "email", "post", "phone", "counter")
 
@@ -220,6 +232,37 @@ def _flats(seed: int, day: date) -> Iterator[Told]:
                 yield Told(type_, _at(day, 10 * 3600), flat, (flat,), data, version="2")
 
 
+def _roadworks(partner: str, seed: int, day: date) -> Iterator[Told]:
+    """Works are announced weeks ahead, now and then moved, and closed, or forgotten; all dig in the same few places."""
+    for back in range(_LONGEST_WORK.days + 1):
+        announced_on = day - timedelta(days=back)
+        chance = lot(seed, "roadworks", partner, announced_on)
+        for number in range(_amount(chance, 2, announced_on)):
+            work = f"{partner}-{announced_on.isoformat()}-{number}"
+            place, begin = chance.randrange(42), announced_on + timedelta(days=chance.randrange(1, 26))
+            end, moved = begin + timedelta(days=chance.randrange(1, 15)), chance.randrange(1, 40)
+            spot = lot(seed, "place", place)
+            (lat, lon), borough = _CENTRES[place % 7], BOROUGHS[place % 7]
+            data = {
+                "owner": partner,
+                "mode": chance.choices(("car", "transit", "bike", "foot"), (60, 10, 15, 15))[0],
+                "lat": round(lat + spot.uniform(-0.012, 0.012) + chance.uniform(-0.0012, 0.0012), 6),
+                "lon": round(lon + spot.uniform(-0.015, 0.015) + chance.uniform(-0.0015, 0.0015), 6),
+            }
+            told = [("published", announced_on, 9, begin, end, "planned")]
+            if (changed_on := announced_on + timedelta(days=moved)) < begin:
+                begin, end = begin + timedelta(days=3), end + timedelta(days=3)
+                told.append(("changed", changed_on, 11, begin, end, "planned"))
+            told.append(("changed", begin, 7, begin, end, "active"))
+            if chance.random() < 0.9:  # noqa: PLR2004 - some are forgotten
+                told.append(("closed", end - _DAY, 15, begin, end, "closed"))
+            for verb, on, hour, first, last, status in told:
+                if on == day:
+                    data |= {"status": status, "valid_from": _iso(_at(first, 0)), "valid_to": _iso(_at(last, 0))}
+                    type_, moment = f"de.duisburg.{partner}.roadwork.{verb}.v1", _at(on, hour * 3600 + 600 * number)
+                    yield Told(type_, moment, work, (work, verb, _iso(moment)), {**data}, borough)
+
+
 def _references(_: int, day: date) -> Iterator[Told]:
     """Denominators, valid from the beginning of their year."""
     if day.month == 1 and day.day == 1:
@@ -244,4 +287,5 @@ STREAMS = (
     Stream("maturity", timedelta(days=399), _maturity),
     Stream("participation", timedelta(days=29), _participation),
     Stream("flats", timedelta(days=399), _flats),
+    *(Stream(f"roadworks-{who}", timedelta(days=60), partial(_roadworks, who)) for who in ("city", "wbd", "dvv")),
 )

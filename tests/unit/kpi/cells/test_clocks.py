@@ -55,7 +55,8 @@ def test_what_is_forgotten_by_the_slowest_clock_could_not_have_mattered(steps: l
         clock = max(clocks[at], START) + step.passed_ms
         role = "first" if at[0] == MAIN else "then"
         observed = Observation(role, clock - step.age_ms, number, True, "", (), ())
-        state = evaluator.merge(CELL, state, [Arrival(clock, observed)], total, slowest)
+        arrivals = [Arrival(clock, observed)]
+        state = evaluator.merge(CELL, state, arrivals, total, read=lambda _: {}, clocks=slowest)[CELL]
         clocks[at] = clock
         seen.append(event(observed.t, number, role=role))
     meaning = oracle.join(seen, "1h", cohort="first", holds=lambda elapsed: elapsed <= SOON_MS)

@@ -191,3 +191,19 @@ def binned(buckets: oracle.Buckets) -> dict[tuple[Any, ...], int]:
 def plain(deltas: Deltas) -> tuple[dict[Any, Any], dict[Any, int]]:
     """Deltas to compare."""
     return deltas.vectors, deltas.bins
+
+
+NOTHING: Any = None
+
+
+def sums(kind: CellKind[Any], slots: tuple[str, ...], events: Sequence[oracle.Event], meaning: oracle.Buckets) -> Any:
+    """What the cells give, by start (or by layer, start, scope and dimensions); the oracle gives the same."""
+    found = named(total(Sample(kind, slots, NOTHING, NOTHING), events), slots)
+    assert found == meaning.settled()
+    if {(layer, scope, dims) for layer, _, scope, dims in found} == {("", "", ())}:
+        return {start * 1000: amounts for (_, start, _, _), amounts in found.items()}
+    return found
+
+
+def real(t: str, digest: int, *terms: Any, **more: Any) -> oracle.Event:
+    return event(t, digest, *terms, synthetic=False, **more)

@@ -12,6 +12,7 @@ from cityhub.sdk.text import Text
 
 TEXT = Text("Wort", "word")
 BIN, SUBMITTED, DECIDED = (f"de.duisburg.wbd.{noun}.v1" for noun in ("bin.seen", "case.submitted", "case.decided"))
+DUG, BUSY = (f"de.duisburg.dvv.{noun}.v1" for noun in ("road.dug", "road.busy"))
 FLAT, OLD, SERVED, MISSED = (
     f"de.duisburg.gebag.{noun}.v1" for noun in ("flat.changed", "flat.old", "slot.served", "slot.missed")
 )
@@ -34,6 +35,22 @@ _CASE = {
     "citizen": field("text", personal=True, distinct_at_most=500_000),
 }
 _SLOT = {"office": field("text", values=("Mitte", "Süd"), optional=True), "amount": field("integer", unit="EUR")}
+
+
+def _road(scale: int, owner: str) -> dict[str, Field]:
+    degrees = {"type_": "decimal", "scale": scale, "unit": "deg"}
+    return {
+        "owner": field(owner),
+        "number": field("integer"),
+        "lat": field(**degrees, min=51, max=52),
+        "lon": field(**degrees, min=6, max=8),
+        "world": field(**degrees, min=-90, max=90),
+        "begin": field("instant"),
+        "end": field("instant", optional=True),
+        "open": field("boolean"),
+    }
+
+
 CONTRACTS = Contracts(
     [
         contract(
@@ -53,6 +70,8 @@ CONTRACTS = Contracts(
             },
             subjects_at_most=20_000,
         ),
+        contract(DUG, _road(6, "text")),
+        contract(BUSY, _road(5, "integer"), events_per_day_at_most=10_000_000),
         contract(SUBMITTED, _CASE),
         contract(DECIDED, _CASE),
         contract(
@@ -72,6 +91,8 @@ _SOURCES = {
     "flats": FLAT,
     "served": SERVED,
     "missed": MISSED,
+    "dug": DUG,
+    "busy": BUSY,
 }
 
 
@@ -108,3 +129,10 @@ def faults(measure: Any, sources: str | dict[str, str] = "bins", **more: Any) ->
         assert all(line.startswith("wohnen/T01.yaml: ") for line in lines)
         return [line.removeprefix("wohnen/T01.yaml: ") for line in lines]
     return []
+
+
+def of(kind: type[Any], measure: Any, unit: str, sources: str = "bins", **more: Any) -> Any:
+    """The measure as it was read."""
+    read = definition(measure, sources, unit=unit, **more).measure
+    assert isinstance(read, kind)
+    return read

@@ -26,6 +26,17 @@ def test_faults_are_explained(fault: dict[str, Any]) -> None:
         ("state", {"of": "flats", "entity": "@subject", "value": "$area", "hold_at_most": "1h"}),
         ("latest", {"of": "flats", "entity": "@subject", "value": "$area"}),
         ("distinct", {"of": "flats", "value": "@subject"}),
+        (
+            "pairs",
+            {
+                "of": "flats",
+                "entity": "@subject",
+                "differ": "@source",
+                "at": ["$version", "$version"],
+                "within_m": 150,
+                "overlap": ["@time", "@time"],
+            },
+        ),
         ("join", {"key": "@subject", "first": "flats", "then": "bins", "measure": "count"}),
     ],
 )

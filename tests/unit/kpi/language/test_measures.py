@@ -21,18 +21,11 @@ from cityhub.kpi.kernel.measure import (
     parts_of,
     slots_of,
 )
-from tests.unit.kpi.language.contracts import BIN, DECIDED, SERVED, SUBMITTED, definition
+from tests.unit.kpi.language.contracts import BIN, DECIDED, SERVED, SUBMITTED, definition, of
 
 HOUR_MS = 3_600_000
 FULL = {"ge": ["$fill", 0.9]}
 EVERY = {"of": "bins", "entity": "@subject"}
-
-
-def of(kind: type[Any], measure: Any, unit: str, sources: str = "bins", **more: Any) -> Any:
-    """The measure as it was read."""
-    read = definition(measure, sources, unit=unit, **more).measure
-    assert isinstance(read, kind)
-    return read
 
 
 def test_counts() -> None:

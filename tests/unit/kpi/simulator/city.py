@@ -1,4 +1,4 @@
-"""A small city for the simulator: three topics, five event types, a definition of every class. All synthetic."""
+"""A small city for the simulator: three topics, seven event types, a definition of every class. All synthetic."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from cityhub.kpi.kernel.layout import plan_of
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.sdk.contract import Contract, Contracts, Correctable, Field
 from cityhub.sdk.text import Text
+from tests.unit.kpi.simulator import roads
 
 WORD = Text("Wort", "word")
 SEEN, FLAT, OPENED = (f"de.duisburg.wbd.{noun}.v1" for noun in ("bin.seen", "flat.changed", "case.opened"))
@@ -18,10 +19,12 @@ CLOSED, REFERENCE = "de.duisburg.gebag.case.closed.v1", "de.duisburg.city.refere
 MAIN, OTHER, QUANTITIES = "du.evt.wbd.sim.v1", "du.evt.gebag.sim.v1", "du.evt.city.sim.v1"
 PARTS = {MAIN: 2, OTHER: 1, QUANTITIES: 1}
 TOPIC_OF = {SEEN: MAIN, FLAT: MAIN, OPENED: MAIN, CLOSED: OTHER, REFERENCE: QUANTITIES}
+TOPIC_OF |= {roads.DUG: MAIN, roads.BUILT: OTHER}
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 LATENESS_MS = 10 * MINUTE_MS
 HOLD_MS, SOON_MS = 45 * MINUTE_MS, HOUR_MS
 HORIZON_MS = {SEEN: 6 * HOUR_MS, FLAT: 3 * HOUR_MS, OPENED: 6 * HOUR_MS, CLOSED: 6 * HOUR_MS, REFERENCE: 48 * HOUR_MS}
+HORIZON_MS |= dict.fromkeys(roads.TYPES, 6 * HOUR_MS)
 
 
 def _field(type_: Any, **more: Any) -> Field:
@@ -66,6 +69,7 @@ CONTRACTS = Contracts(
         ),
         _contract(OPENED, {"case": _field("text"), "line": _LINE}, key="$case"),
         _contract(CLOSED, {"case": _field("text"), "line": _LINE}, key="$case"),
+        *(_contract(type_, roads.FIELDS) for type_ in roads.TYPES),
         _contract(
             REFERENCE,
             {"name": _field("text"), "value": _field("integer", min=0, max=100), "valid_from": _field("instant")},
@@ -124,6 +128,7 @@ _MEASURES: dict[str, dict[str, Any]] = {
             }
         },
     },
+    "P01": roads.DEFINITION,
     "C01": {
         "sources": {"flats": {"type": FLAT}},
         "measure": {"sum": {"of": "flats", "value": "$area"}},

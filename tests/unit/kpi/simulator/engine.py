@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from cityhub.kpi.kernel.bucket import Deltas
-from cityhub.kpi.kernel.cells import CellKind, Change, Observation
+from cityhub.kpi.kernel.cell_pairs import Seen
+from cityhub.kpi.kernel.cells import CellKind, Change, Observation, PairsCell
 from cityhub.kpi.kernel.effect import Effect, Evaluator
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.kernel.record import Row
@@ -43,6 +44,15 @@ class CursedCell:
         return self._kind.contributions(state)
 
 
+class CursedPairs(PairsCell, frozen=True, kw_only=True):
+    """The same, of many rows."""
+
+    def read(self, observation: Observation) -> tuple[str, Seen] | None:
+        if observation.digest in CURSED_DIGESTS:
+            raise CursedError("cell")
+        return super().read(observation)
+
+
 class CursedEvaluator(Evaluator):
     """Fails on cursed events."""
 
@@ -62,5 +72,8 @@ def engine(ids: tuple[str, ...]) -> CursedEvaluator:
 
 
 def _cursed(plan: Plan) -> Plan:
-    cells = tuple(replace(cell, kind=CursedCell(cell.kind)) for cell in plan.cells)
-    return replace(plan, cells=cells)
+    return replace(plan, cells=tuple(replace(cell, kind=_cursed_kind(cell.kind)) for cell in plan.cells))
+
+
+def _cursed_kind(kind: CellKind[Any] | PairsCell) -> Any:
+    return CursedPairs(**asdict(kind)) if isinstance(kind, PairsCell) else CursedCell(kind)

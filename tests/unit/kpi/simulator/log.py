@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tests.unit.kpi.simulator import roads
 from tests.unit.kpi.simulator.city import (
     CLOSED,
     FLAT,
@@ -38,7 +39,7 @@ _STARTS = tuple(
     )
 )
 _SOURCES = ("//sim/one", "//sim/two")
-_INSTANTS = ("until", "valid_from")
+_INSTANTS = ("until", "valid_from", "begin", "end")
 _encode = msgspec.json.encode
 
 
@@ -192,6 +193,8 @@ class Log:
                 "value": rng.randint(0, 9),
                 "valid_from": valid_from,
             }
+        if type_ in roads.TYPES:
+            return roads.data(rng, self.start_ms, t)
         return {"case": rng.choice("mn"), "line": line}
 
     def _pick(self) -> tuple[Partition, Sample] | None:

@@ -2,54 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Iterator, Sequence
 from typing import Any
 from unittest.mock import patch
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, update
 
 from cityhub.kpi.kernel import program
-from cityhub.kpi.kernel.bucket import Deltas
-from cityhub.kpi.kernel.cells import CorrectableCell
 from cityhub.kpi.kernel.effect import Evaluator
-from cityhub.kpi.kernel.label import Reason as LabelReason
 from cityhub.kpi.kernel.record import LogRecord, Reason, Row, TopicReader
-from cityhub.kpi.store import buckets, cells, cursors, schema, touched, writer
+from cityhub.kpi.store import buckets, cursors, schema, touched, writer
 from cityhub.kpi.store.cursors import Advance, CursorMoved, Position
 from cityhub.kpi.store.dedup import SeenIds, Staged
 from cityhub.kpi.store.series import SeriesIds
 from cityhub.kpi.store.tenure import Tenure
 from cityhub.kpi.store.writer import KpiWriter
+from tests.unit.kpi.simulator import mutants_of_cells
 from tests.unit.kpi.simulator.actors import Worker
-from tests.unit.kpi.simulator.city import PARTS
-from tests.unit.kpi.simulator.engine import engine
 from tests.unit.kpi.simulator.log import Partition
+from tests.unit.kpi.simulator.mutation import MUTANTS, mutant, mutated
 from tests.unit.kpi.simulator.run import store
 
-MUTANTS: dict[str, Callable[[], AbstractContextManager[Any]]] = {}
-
-
-def mutant(make: Callable[[], Iterator[None]]) -> Callable[[], AbstractContextManager[Any]]:
-    """Register a mutation; compiled definitions are made anew around it."""
-
-    @contextmanager
-    def around() -> Iterator[None]:
-        engine.cache_clear()
-        try:
-            with contextmanager(make)():
-                yield
-        finally:
-            engine.cache_clear()
-
-    MUTANTS[make.__name__] = around
-    return around
-
-
-def mutated(name: str | None) -> AbstractContextManager[Any]:
-    """The engine with a mutation, or as it is."""
-    return nullcontext() if name is None else MUTANTS[name]()
+__all__ = ["MUTANTS", "mutants_of_cells", "mutated"]
 
 
 @mutant
@@ -191,47 +166,6 @@ def verdict_forgotten() -> Iterator[None]:
         real(connection, topic, part, [one for one in verdicts if one.reason is not Reason.ID_REUSE])
 
     with patch.object(writer, "_write_verdicts", write):
-        yield
-
-
-@mutant
-def cells_without_their_missing_row() -> Iterator[None]:
-    with patch.object(cells, "insert_missing", lambda *_: None):
-        yield
-
-
-@mutant
-def cell_merged_without_its_state() -> Iterator[None]:
-    real = Evaluator.merge
-
-    def merge(self: Evaluator, cell: Any, _: bytes | None, arrivals: Any, total: Deltas, clocks: Any) -> bytes:
-        return real(self, cell, None, arrivals, total, clocks)
-
-    with patch.object(Evaluator, "merge", merge):
-        yield
-
-
-@mutant
-def cells_forget_by_the_fastest_partition() -> Iterator[None]:
-    def fastest(connection: Connection, _: str) -> dict[str, int]:
-        row = schema.cursor.c
-        newest = connection.execute(select(func.max(row.appended_ms))).scalar_one()
-        return dict.fromkeys(PARTS, newest)
-
-    with patch.object(cursors, "slowest", fastest):
-        yield
-
-
-@mutant
-def correction_counted_twice() -> Iterator[None]:
-    real = Deltas.merge
-    with patch.object(Deltas, "merge", lambda self, other, sign=1: real(self, other, sign) if sign > 0 else None):
-        yield
-
-
-@mutant
-def corrections_called_late() -> Iterator[None]:
-    with patch.object(CorrectableCell, "_reason", lambda *_: LabelReason.LATE):
         yield
 
 

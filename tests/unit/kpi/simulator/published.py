@@ -13,8 +13,9 @@ from tests.unit.kpi import oracle
 from tests.unit.kpi.simulator.actors import Topics
 from tests.unit.kpi.simulator.expected import Judged
 from tests.unit.kpi.simulator.labels import label, touched_windows, touches
-from tests.unit.kpi.simulator.meanings import Meaning, Span, Stock, cuts_of, windows_of
+from tests.unit.kpi.simulator.meanings import Meaning, Span, Stock
 from tests.unit.kpi.simulator.outcome import Facts, Outcome, Row, differences
+from tests.unit.kpi.simulator.windows import cuts_of, windows_of
 
 
 def check_published(

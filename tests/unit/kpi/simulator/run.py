@@ -27,6 +27,8 @@ PROFILES = (
     ("C01",),
     ("R01", "W01"),
     ("D01", "C01"),
+    ("P01",),
+    ("P01",),
 )
 LEASE_OUT_MS = 16_000
 PUBLISHED_EVERY = 16

@@ -236,7 +236,7 @@ def _city_logs(partitions: int, seed: int) -> dict[tuple[str, int], list[LogReco
 def test_any_order_batching_and_partitioning_gives_the_same_bytes(
     tmp_path_factory: pytest.TempPathFactory, seed: int, cuts: list[int], partitions: int
 ) -> None:
-    """All eight definitions, that is all classes, over all streams of the simulated city."""
+    """All nine definitions, that is all classes, over all streams of the simulated city."""
     reference = _buckets_of(tmp_path_factory.mktemp("a"), 1, 0, [])
     assert len(reference) > 300
     assert _buckets_of(tmp_path_factory.mktemp("b"), partitions, seed, cuts) == reference
