@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.kernel.label import BY_EVENTS, Reason
 from cityhub.kpi.store import schema
+from cityhub.kpi.store.touched import first_unmarked_ms
 
 JOB = "cityhub-kpi"
 """The consumer group whose cursors are the clock of everything that is published."""
@@ -69,15 +70,21 @@ class Arrivals(NamedTuple):
 
 
 class Clocks:
-    """The clocks of a job's partitions in one snapshot."""
+    """The clocks of a job's partitions in one snapshot.
+
+    Buckets may be ahead of the marks that tell when they changed. What is settled goes by the marks: a window must not
+    be called final by one that has not heard of all its arrivals.
+    """
 
     def __init__(self, connection: Connection, job: str) -> None:
         row = schema.cursor.c
-        query = select(row.topic, row.appended_ms, row.complete_ms).where(row.job == job)
+        query = select(row.id, row.topic, row.appended_ms, row.complete_ms).where(row.job == job)
+        unmarked = first_unmarked_ms(connection)
         self._topics: dict[str, list[Clock]] = {}
-        for topic, appended, complete in connection.execute(query):
+        for writer, topic, appended, complete in connection.execute(query):
             reached = max(appended, complete)
-            self._topics.setdefault(topic, []).append(Clock(reached, reached, appended))
+            settled = min(reached, unmarked.get(writer, reached))
+            self._topics.setdefault(topic, []).append(Clock(settled, reached, appended))
 
     def of(self, definition: KpiDefinition) -> Clock:
         """The slowest source decides what is settled, the fastest what has begun."""

@@ -147,11 +147,14 @@ class _Pass:
         self._memory = memory
         self._clocks = clocks
         self._clock = {kpi: clocks.of(plan.definition) for kpi, plan in memory.plans.items()}
+        self._cut = False
 
     def run(self) -> list[Draft]:
         """What is to be written, by definition."""
         memory = self._memory
         places = self._take_marks()
+        if self._cut:  # older marks wait, and so do the windows they may be of
+            self._clock = {kpi: clock._replace(settled_ms=0) for kpi, clock in self._clock.items()}
         names = {name for plan in memory.plans.values() for name in plan.references}
         references = load_references(self._connection, names) if names else References(())
         for kpi, plan in memory.plans.items():
@@ -184,6 +187,7 @@ class _Pass:
         memory = self._memory
         until_s = max((clock.until_s for clock in self._clock.values()), default=0)
         marks = read_marks(self._connection, memory.plans.values(), until_s, MARKS_LOOKED_AT)
+        self._cut = len(marks) == MARKS_LOOKED_AT
         marks = [mark for mark in marks if mark not in memory.backlog]
         self._learn({mark.place.series for mark in marks} - memory.series.keys())
         places: dict[str, dict[Place, None]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -21,6 +22,8 @@ from cityhub.kpi.store.windows import Job
 from cityhub.kpi.values import KpiValue, Label, WindowKind
 
 _PER_QUERY = 500
+_FOR_EVER = sys.maxsize
+"""What has settled stays so, whatever a clock shows later."""
 
 
 class KeptValue(KpiValue, frozen=True, kw_only=True):
@@ -75,7 +78,7 @@ def renewed(
         window_end_s=found.job.window.end,
         lateness_s=plan.definition.lateness_s,
         first_ms=value.first_ms,
-        settled_ms=clock.settled_ms,
+        settled_ms=clock.settled_ms if before is None or before.label is Label.PROVISIONAL else _FOR_EVER,
         changed_ms=value.changed_ms,
     )
     value = replace(value, label=label, reasons=tuple(reason.value for reason in reasons))

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 
 import numpy as np
-from sqlalchemy import Connection, delete, insert, select, tuple_
+from sqlalchemy import Connection, delete, func, insert, select, tuple_
 
 from cityhub.kpi.kernel.label import BY_EVENTS, Reason
 from cityhub.kpi.store import schema
@@ -62,6 +62,17 @@ def mark_touched(database: Database, fence: Fence) -> bool:
         connection.execute(delete(schema.touched).where(tuple_(*order).in_(taken)))
         _MARKS.write(connection, _marks(batches))  # a partition's clock and offsets never go back
     return len(batches) == BATCHES_AT_ONCE
+
+
+def first_unmarked_ms(connection: Connection) -> dict[int, int]:
+    """By writer, the earliest arrival (epoch ms) of which there is no mark yet; a partition's clock never goes back."""
+    row, other = schema.touched.c, schema.touched.alias().c
+    oldest = select(func.min(other.off)).where(other.writer == row.writer).scalar_subquery()
+    found: dict[int, int] = {}
+    for writer, places in connection.execute(select(row.writer, row.places).where(row.off == oldest)):
+        first_ms = int(np.frombuffer(places, np.int64).reshape(-1, _FIELDS)[:, 2].min())
+        found[writer] = min(found.get(writer, first_ms), first_ms)
+    return found
 
 
 def _marks(batches: Sequence[tuple[int, int, int, bytes]]) -> list[tuple[int, ...]]:

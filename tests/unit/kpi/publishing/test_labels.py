@@ -28,21 +28,21 @@ def test_labels_follow_the_slowest_partition_and_a_late_event_corrects(database:
     world.clock("2026-11-20 12:30")
     world.add(NOON, 1, 1)
     world.refresh()
-    assert _state(world) == (Label.PROVISIONAL, 1, ())
+    assert state(world) == (Label.PROVISIONAL, 1, ())
     world.clock("2026-11-20 13:11", 1)
     world.refresh()
-    assert _state(world) == (Label.PROVISIONAL, 1, ())
+    assert state(world) == (Label.PROVISIONAL, 1, ())
     world.clock("2026-11-20 13:09", 2)
     world.add(NOON, 1, 1, writer=2)  # in time by its own partition's clock, whatever others have reached
     world.refresh()
-    assert _state(world) == (Label.PROVISIONAL, 2, ())
+    assert state(world) == (Label.PROVISIONAL, 2, ())
     world.clock("2026-11-20 13:11", 2)
     world.refresh()
-    assert _state(world) == (Label.FINAL, 3, ())
+    assert state(world) == (Label.FINAL, 3, ())
     world.clock("2026-11-20 17:00")
     world.add(NOON, 0, 1)
     world.refresh()
-    assert _state(world) == (Label.CORRECTED, 4, ("late",))
+    assert state(world) == (Label.CORRECTED, 4, ("late",))
     found = world.value(HOUR, NOON)
     assert found is not None
     assert (found.value, found.late_n) == (66.6667, 1)
@@ -57,7 +57,7 @@ def test_windows_settle_after_a_restart_too(database: Database) -> None:
     world.restart()
     world.clock("2026-11-20 13:11")
     assert world.refresh() == 1
-    assert _state(world) == (Label.FINAL, 2, ())
+    assert state(world) == (Label.FINAL, 2, ())
 
 
 def test_a_day_that_is_delivered_late_is_final_after_its_lateness(database: Database) -> None:
@@ -68,13 +68,13 @@ def test_a_day_that_is_delivered_late_is_final_after_its_lateness(database: Data
     world.clock("2026-11-22 12:05")
     world.add(NOON, 1, 1)
     world.refresh()
-    assert _state(world) == (Label.PROVISIONAL, 2, ())
+    assert state(world) == (Label.PROVISIONAL, 2, ())
     world.clock("2026-11-22 12:11")
     world.refresh()
-    assert _state(world) == (Label.FINAL, 3, ())
+    assert state(world) == (Label.FINAL, 3, ())
 
 
-def _state(world: World) -> tuple[Label, int, tuple[str, ...]]:
+def state(world: World) -> tuple[Label, int, tuple[str, ...]]:
     found = world.value(HOUR, NOON)
     assert found is not None
     return found.label, found.revision, found.reasons
@@ -90,7 +90,7 @@ def test_a_label_does_not_depend_on_when_the_publisher_looked(database: Database
         if number in passes:
             world.refresh()
     world.refresh()
-    label, _, reasons = _state(world)
+    label, _, reasons = state(world)
     assert (label, reasons) == (Label.CORRECTED, ("late",))
 
 
@@ -106,7 +106,7 @@ def test_events_in_time_are_not_late_because_the_publisher_was_away(database: Da
         world.refresh()
     world.clock("2026-11-20 18:00")
     world.refresh()
-    label, _, reasons = _state(world)
+    label, _, reasons = state(world)
     assert (label, reasons) == (Label.FINAL, ())
 
 
@@ -123,7 +123,7 @@ def test_the_first_arrival_may_be_seen_second(database: Database, looks_between:
     world.refresh()
     world.clock("2026-11-20 18:00")
     world.refresh()
-    label, _, reasons = _state(world)
+    label, _, reasons = state(world)
     assert (label, reasons) == (Label.CORRECTED, ("late",))
 
 
@@ -178,11 +178,11 @@ def test_higher_versions_and_retractions_are_told_from_late_events(database: Dat
         if number in passes:
             world.refresh()
     world.refresh()
-    assert _state(world)[::2] == (Label.CORRECTED, ("correction", "retraction"))
+    assert state(world)[::2] == (Label.CORRECTED, ("correction", "retraction"))
     world.clock("2026-11-20 17:00")
     world.add(NOON, 1, 1)
     world.refresh()
-    assert _state(world)[2] == ("correction", "retraction", "late")
+    assert state(world)[2] == ("correction", "retraction", "late")
 
 
 def test_a_correction_in_time_corrects_nothing(database: Database) -> None:
@@ -191,7 +191,7 @@ def test_a_correction_in_time_corrects_nothing(database: Database) -> None:
     world.add(NOON, 1, 1, reason=Reason.CORRECTION)
     world.clock("2026-11-20 15:00")
     world.refresh()
-    assert _state(world)[::2] == (Label.FINAL, ())
+    assert state(world)[::2] == (Label.FINAL, ())
 
 
 @pytest.mark.parametrize("looks_between", [False, True])
@@ -229,7 +229,7 @@ def test_a_number_that_has_settled_waits_for_the_mark_of_what_changed_it(databas
     with database.begin() as connection:
         connection.execute(insert(schema.dirty), [dict(zip(names, mark, strict=True)) for mark in marks])
     assert world.refresh() == 1
-    assert _state(world) == (Label.CORRECTED, 2, ("late",))
+    assert state(world) == (Label.CORRECTED, 2, ("late",))
 
 
 def test_a_mark_that_comes_late_is_no_change_when_its_event_came_in_time(database: Database) -> None:
@@ -245,11 +245,11 @@ def test_a_mark_that_comes_late_is_no_change_when_its_event_came_in_time(databas
         connection.execute(delete(schema.dirty))
     world.clock("2026-11-20 13:11")
     world.refresh()
-    assert _state(world) == (Label.FINAL, 2, ())
+    assert state(world) == (Label.FINAL, 2, ())
     with database.begin() as connection:
         connection.execute(insert(schema.dirty), [dict(zip(names, mark, strict=True)) for mark in marks])
     assert world.refresh() == 0
-    assert _state(world) == (Label.FINAL, 2, ())
+    assert state(world) == (Label.FINAL, 2, ())
 
 
 def test_another_meaning_of_the_same_version_is_said_so(database: Database) -> None:
@@ -279,4 +279,4 @@ def test_a_cursor_of_another_job_is_no_clock(database: Database) -> None:
         other = {**mine, "id": 9, "job": "back-test", "appended_ms": 10**13}
         connection.execute(insert(schema.cursor), [other])
     world.refresh()
-    assert _state(world) == (Label.PROVISIONAL, 1, ())
+    assert state(world) == (Label.PROVISIONAL, 1, ())

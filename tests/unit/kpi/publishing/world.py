@@ -25,6 +25,7 @@ from cityhub.kpi.store.publishing import Publishing
 from cityhub.kpi.store.references import write_references
 from cityhub.kpi.store.renewal import KeptValue, decode_value
 from cityhub.kpi.store.series import family_of
+from cityhub.kpi.store.touched import write_touched
 from cityhub.kpi.values import WindowKind
 
 JOB = "test"
@@ -124,8 +125,13 @@ class World:
         digest: int | None = None,
         plan: Plan | None = None,
         reason: Reason = Reason.LATE,
+        marked: bool = True,
     ) -> None:
-        """A batch adds `slots` to the bucket that starts then; `bins` are (histogram, bin) pairs that count one."""
+        """A batch adds `slots` to the bucket that starts then; `bins` are (histogram, bin) pairs that count one.
+
+        Args:
+            marked: whether a publisher has made a mark of it already.
+        """
         number = next(self._numbers)
         start = at(when) if isinstance(when, str) else when
         definition = (plan or self.plans[0]).definition
@@ -140,7 +146,10 @@ class World:
             for histogram, bin_ in bins:
                 _BINS.write(connection, [(family, start, series, histogram, bin_, writer, 1)])
             clock = connection.scalar(select(schema.cursor.c.appended_ms).where(schema.cursor.c.id == writer)) or 0
-            _DIRTY.write(connection, [(series, start, writer, BY_EVENTS.index(reason), clock, number, clock)])
+            if marked:
+                _DIRTY.write(connection, [(series, start, writer, BY_EVENTS.index(reason), clock, number, clock)])
+            else:
+                write_touched(connection, writer, number, {reason: [(series, start, clock, clock)]})
 
     def refer(
         self,

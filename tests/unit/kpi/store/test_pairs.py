@@ -17,14 +17,15 @@ from sqlalchemy import select, text
 from cityhub.kpi.definition import Catalogue, load_catalogue
 from cityhub.kpi.errors import StoreUnavailable
 from cityhub.kpi.kernel.effect import Evaluator
-from cityhub.kpi.store import cells, schema
+from cityhub.kpi.store import schema
+from cityhub.kpi.store.cells import Cells
 from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.writer import KpiWriter
 from cityhub.sandbox.city.streams import STREAMS, events_between
 from cityhub.sdk import codec
 from cityhub.sdk.event import Event
 from tests.unit.kpi import oracle
-from tests.unit.kpi.engine import Engine
+from tests.unit.kpi.engine import JOB, Engine
 from tests.unit.kpi.samples import Record
 
 NOW = datetime(2026, 11, 20, 11, tzinfo=UTC)
@@ -153,7 +154,7 @@ def test_who_comes_second_waits_for_what_the_first_one_knows(database: Database)
     seen, _ = evaluator.reader(first[0]).read(one[1:], 0)
     with ThreadPoolExecutor(1) as pool:
         with database.begin() as connection:
-            cells.merge_cells(connection, evaluator, evaluator.effect(seen).cells)
+            Cells(evaluator, JOB).merge(connection, evaluator.effect(seen).cells)
             waiting = pool.submit(engine.another_worker().apply, *second, other)
             while not waiting.done() and not _somebody_waits(database):
                 pass
