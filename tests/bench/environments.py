@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
@@ -76,7 +77,10 @@ def _run(argv: list[str], name: str) -> None:
     done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=1_200)
     if done.returncode:
         words = (done.stderr.strip() or done.stdout.strip()).splitlines()
-        raise NotInstallable(f"{name}: {' | '.join(words[-3:])[:300]}")
+        said = re.sub(
+            r"\S+://\S+", "…", " | ".join(words[-3:])
+        )  # an address is of this machine, and goes into the report
+        raise NotInstallable(f"{name}: {said[:300]}")
 
 
 if __name__ == "__main__":
