@@ -11,7 +11,7 @@ from tests.unit.kpi.simulator.play import play
 from tests.unit.kpi.simulator.run import PUBLISHED_EVERY
 from tests.unit.kpi.simulator.test_simulator import FIRST_SEED
 
-SEEDS = 400
+SEEDS = 1_500
 PUBLISHERS = ("corrections_called_late", "touched_rows_deleted_unread", "publisher_without_fence")
 """Mutants that only seeds with publishers can notice."""
 
