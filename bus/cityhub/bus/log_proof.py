@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -18,17 +18,17 @@ from cityhub.bus.publisher import as_bus_error
 _READ_S = 60
 
 
-async def partitions_of(access: KafkaAccess, topic: str) -> int:
-    """Number of partitions.
+async def partitions_of(access: KafkaAccess, topics: Sequence[str]) -> dict[str, int]:
+    """Numbers of partitions.
 
     Raises:
-        BusUnavailable: the topic does not exist (yet) or the broker does not answer.
+        BusUnavailable: a topic does not exist (yet) or the broker does not answer.
     """
-    async with _consumer(access, topic) as consumer:
-        found = consumer.partitions_for_topic(topic)
-    if not found:
-        raise BusUnavailable(f"topic {topic} does not exist; `cityhub topics` creates it")
-    return len(found)
+    async with _consumer(access, *topics) as consumer:
+        found = {topic: len(consumer.partitions_for_topic(topic) or ()) for topic in topics}
+    if missing := [topic for topic, count in found.items() if not count]:
+        raise BusUnavailable(f"topic {', '.join(missing)} does not exist; `cityhub topics` creates it")
+    return found
 
 
 def topic_ids(access: KafkaAccess, topics: Iterable[str]) -> dict[str, str]:
@@ -58,30 +58,29 @@ async def records_at(access: KafkaAccess, positions: Mapping[tuple[str, int], in
         LogBroken: an offset lies outside the log; the message says what to do.
         BusUnavailable: the broker does not answer.
     """
-    found: dict[tuple[str, int], bytes] = {}
+    wanted = {TopicPartition(*at): offset for at, offset in positions.items()}
+    if not wanted:
+        return {}
     async with _consumer(access) as consumer:
-        for (topic, part), offset in positions.items():
-            value = await _record_at(consumer, TopicPartition(topic, part), offset)
-            if value is not None:
-                found[topic, part] = value
-    return found
+        firsts, ends = await consumer.beginning_offsets(list(wanted)), await consumer.end_offsets(list(wanted))
+        for tp, offset in wanted.items():
+            _check_holds(tp, offset, firsts[tp], ends[tp])
+        there = [tp for tp, offset in wanted.items() if offset >= firsts[tp]]
+        consumer.assign(there)  # all at once: they are fetched side by side
+        for tp in there:
+            consumer.seek(tp, wanted[tp])
+        records = [await asyncio.wait_for(consumer.getone(tp), _READ_S) for tp in there]
+    return {(record.topic, record.partition): record.value or b"" for record in records}
 
 
-async def _record_at(consumer: AIOKafkaConsumer, tp: TopicPartition, offset: int) -> bytes | None:
-    """None where retention has just removed the record, but nothing after it."""
-    consumer.assign([tp])
-    first, end = (await consumer.beginning_offsets([tp]))[tp], (await consumer.end_offsets([tp]))[tp]
+def _check_holds(tp: TopicPartition, offset: int, first: int, end: int) -> None:
+    """Raise unless the log reaches to the offset; retention may have removed that record, but nothing after it."""
     if offset >= end or offset + 1 < first:
         raise LogBroken(
             f"{tp.topic}/{tp.partition} holds offsets {first} to {end - 1}, but the store has read up to {offset}: the "
             "topic was recreated or cut. Restore the topic, or move the store away to compute everything anew from "
             "what the log holds"
         )
-    if offset < first:
-        return None
-    consumer.seek(tp, offset)
-    record = await asyncio.wait_for(consumer.getone(tp), _READ_S)
-    return record.value or b""
 
 
 @asynccontextmanager

@@ -98,8 +98,8 @@ class KpiWorker:
         Makes the cursors of all partitions before anything is read: labels and cells go by the slowest of them.
         """
         known: dict[tuple[str, int], Position] = {}
-        for topic in self._topics:
-            for part in range(await partitions_of(self._access, topic)):
+        for topic, parts in (await partitions_of(self._access, self._topics)).items():
+            for part in range(parts):
                 known[topic, part] = await self._in_store(self._writer.position, topic, part)
         ids = await asyncio.to_thread(topic_ids, self._access, self._topics)
         for (topic, _), position in known.items():

@@ -81,8 +81,8 @@ async def test_a_fault_nobody_foresaw_is_never_acknowledged(engine: Engine, monk
 async def test_all_cursors_are_made_before_anything_is_read(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """A cell forgets by the slowest of them; one that is missing would not be waited for."""
 
-    async def three(*_: object) -> int:
-        return 3
+    async def three(*_: object) -> dict[str, int]:
+        return {TOPIC: 3}
 
     async def nothing(*_: object) -> dict[object, bytes]:
         return {}
