@@ -38,8 +38,8 @@ class Figures:
         return [line for line in chosen if all(line.get(name) == value for name, value in wanted.items())]
 
     def systems(self) -> list[str]:
-        """Systems of the drain, in the order in which they ran."""
-        return list(dict.fromkeys(line["system"] for line in self.of("drain")))
+        """Systems, in the order in which they ran."""
+        return list(dict.fromkeys(line["system"] for line in self.of("drain") + self.of("open-keys")))
 
     def rounds(self, system: str) -> dict[int, Line]:
         """A system's valid rounds without the first, which warms up. A round with a wrong row is void."""

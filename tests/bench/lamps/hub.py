@@ -21,7 +21,7 @@ _ROWS = """
 select series.dims, series.scope, bucket.start, sum(n), sum(v0), sum(v2)
 from bucket join series on series.id = bucket.series group by bucket.series, bucket.start
 """
-"""Slots in the order in which the definitions name their terms: power, reports, faults, reports."""
+"""Slots in the order in which the definitions name their terms: power, reports, faults."""
 
 
 def catalogue_over(topic: str, by: str) -> Catalogue:
