@@ -104,8 +104,8 @@ def forget_cells() -> None:
     """A cell knows what it observed in one batch only."""
     merge = Evaluator.merge
 
-    def forgetful(self: Evaluator, cell: CellId, state: bytes | None, *more: Any) -> bytes:
-        return merge(self, cell, None, *more)
+    def forgetful(self: Evaluator, cell: CellId, state: bytes | None, *more: Any, **where: Any) -> dict[CellId, bytes]:
+        return merge(self, cell, None, *more, **where)
 
     Evaluator.merge = forgetful  # type: ignore[method-assign,assignment]
 
