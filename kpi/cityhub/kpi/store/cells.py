@@ -29,6 +29,13 @@ _ROWS: Any = (
     .order_by(_row.key)
 )
 _HELD: Any = _ROWS.with_for_update()
+_NEXT: Any = (
+    select(_row.plan, _row.key, _row.state)
+    .where(tuple_(_row.plan, _row.key) > tuple_(bindparam("after_plan"), bindparam("after_key")))
+    .order_by(_row.plan, _row.key)
+    .limit(bindparam("count"))
+    .with_for_update(skip_locked=True)
+)
 _CHANGE = update(schema.cell).where(_AT).values(state=bindparam("state"), version=_row.version + 1)
 _DROP = delete(schema.cell).where(_AT)
 
@@ -82,10 +89,8 @@ class Cells:
 
     def _sweep(self, connection: Connection, count: int, clocks: Mapping[str, int]) -> None:
         """Forget what can be forgotten of the next cells in the order of their keys, but for those that others hold."""
-        row = schema.cell.c
-        query = select(row.plan, row.key, row.state).where(tuple_(row.plan, row.key) > tuple_(*self._swept))
-        query = query.order_by(row.plan, row.key).limit(count).with_for_update(skip_locked=True)
-        found = [(CellId(family, bytes(key)), bytes(state)) for family, key, state in connection.execute(query)]
+        after = {"after_plan": self._swept.family, "after_key": self._swept.key, "count": count}
+        found = [(CellId(family, bytes(key)), bytes(state)) for family, key, state in connection.execute(_NEXT, after)]
         self._swept = found[-1][0] if len(found) == count else _FIRST
         known = {cell.family for cell, _ in found} & self._evaluator.cells.keys()
         kinds = {

@@ -77,6 +77,12 @@ _ADVANCE = (
         newest_event_s=case((_row.newest_event_s > _EVENT_S, _row.newest_event_s), else_=_EVENT_S),
     )
 )
+_SLOWEST = (
+    select(_row.topic, func.min(_row.appended_ms))
+    .where(_row.job == bindparam("at_job"))
+    .group_by(_row.topic)
+    .having(func.min(_row.off) >= 0)
+)
 """Statements of the hot path are built once: building costs more than SQLite takes to carry them out."""
 
 
@@ -110,9 +116,7 @@ def slowest(connection: Connection, job: str) -> dict[str, int]:
     A topic is left out while nothing of one of its partitions was read. A worker makes the rows of all partitions
     before it reads anything, so that none is overlooked.
     """
-    row = schema.cursor.c
-    query = select(row.topic, func.min(row.appended_ms)).where(row.job == job).group_by(row.topic)
-    return dict(connection.execute(query.having(func.min(row.off) >= 0)).all())
+    return dict(connection.execute(_SLOWEST, {"at_job": job}).all())
 
 
 def advance(connection: Connection, before: Position, step: Advance) -> None:

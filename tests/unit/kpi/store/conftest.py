@@ -9,6 +9,8 @@ import pytest
 
 from cityhub.kpi.store.database import Database
 from tests.integration.postgres import postgres
+from tests.unit.kpi.engine import Engine
+from tests.unit.kpi.samples import TOPIC
 
 __all__ = ["postgres"]
 
@@ -27,3 +29,11 @@ def database(store_url: str) -> Iterator[Database]:
     made = Database(store_url)
     yield made
     made.close()
+
+
+@pytest.fixture
+def engine(database: Database) -> Engine:
+    """The engine over an empty store, which knows one topic's cursors."""
+    made = Engine(database)
+    made.know([TOPIC])
+    return made

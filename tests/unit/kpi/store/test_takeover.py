@@ -7,17 +7,9 @@ from sqlalchemy import Connection
 
 from cityhub.kpi.store import cursors
 from cityhub.kpi.store.cursors import Advance, CursorMoved, Position
-from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.writer import GapInLog
 from tests.unit.kpi.engine import Engine
 from tests.unit.kpi.samples import TOPIC, departure, records
-
-
-@pytest.fixture
-def engine(database: Database) -> Engine:
-    made = Engine(database)
-    made.know([TOPIC])
-    return made
 
 
 def test_two_owners_of_a_partition_count_once(engine: Engine) -> None:

@@ -14,7 +14,6 @@ from xxhash import xxh3_128_intdigest
 
 from cityhub.kpi.errors import StoreUnavailable
 from cityhub.kpi.kernel.record import LogRecord
-from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.writer import GapInLog, OtherLog
 from cityhub.kpi.values import Label, WindowKind
 from cityhub.sandbox.city.streams import STREAMS, events_between
@@ -22,13 +21,6 @@ from cityhub.sdk import codec
 from cityhub.sdk.contract import load_contracts
 from tests.unit.kpi.engine import Engine
 from tests.unit.kpi.samples import NOON, TOPIC, Record, cancellation, departure, records
-
-
-@pytest.fixture
-def engine(database: Database) -> Engine:
-    made = Engine(database)
-    made.know([TOPIC])
-    return made
 
 
 def test_hand_worked_hour(engine: Engine) -> None:
@@ -119,16 +111,21 @@ def test_digest_is_the_sum_over_the_counted_events(engine: Engine) -> None:
     assert engine.values("M01", WindowKind.DAY)[0].digest == f"{whole % 2**128:032x}"
 
 
-def test_an_event_that_breaks_the_engine_costs_nobody_else(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def cannot_bear(engine: Engine, monkeypatch: pytest.MonkeyPatch, delay_s: int) -> None:
+    """From now on the engine fails on departures that are so late."""
     evaluator = engine.writer._evaluator
     real = evaluator._effect
 
     def effect(rows: list[object]) -> object:
-        if any(row.event.data.delay_s == 666 for row in rows):  # type: ignore[attr-defined]
+        if any(row.event.data.delay_s == delay_s for row in rows):  # type: ignore[attr-defined]
             raise ZeroDivisionError("a fault nobody foresaw")
         return real(rows)  # type: ignore[arg-type]
 
     monkeypatch.setattr(evaluator, "_effect", effect)
+
+
+def test_an_event_that_breaks_the_engine_costs_nobody_else(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    cannot_bear(engine, monkeypatch, delay_s=666)
     bad = [departure(f"bad{i}", 666) for i in range(2)]
     engine.apply(TOPIC, records(departure(1, 0), bad[0], departure(2, 0), bad[1], bad[1], departure(3, 0)))
     assert engine.verdicts() == [(1, "processing"), (3, "processing"), (4, "processing")]
@@ -143,15 +140,7 @@ def test_an_event_that_breaks_the_engine_costs_nobody_else(engine: Engine, monke
 def test_poison_under_an_id_that_was_taken_meanwhile_is_a_reuse_in_any_batch(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
-    evaluator = engine.writer._evaluator
-    real = evaluator._effect
-
-    def effect(rows: list[object]) -> object:
-        if any(row.event.data.delay_s == 666 for row in rows):  # type: ignore[attr-defined]
-            raise ZeroDivisionError("a fault nobody foresaw")
-        return real(rows)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(evaluator, "_effect", effect)
+    cannot_bear(engine, monkeypatch, delay_s=666)
     bad, good = departure("k", 666), departure("k", 0)
     engine.apply(TOPIC, records(bad, good, bad), batch=batch)
     assert engine.verdicts() == [(0, "processing"), (2, "id_reuse")]
