@@ -67,12 +67,12 @@ def draft(
     histograms = Histograms(source, asked, base_places, clock.until_s)
     sums = totals(source, asked, base.rows, layers)
     found: list[JobSums] = [(job, one._replace(bins=histograms.of(job))) for job, one in zip(asked, sums, strict=True)]
-    findings = [_finding(plan, sums, jobs[sums[0]], references, clock) for sums in found]
     before = kept_values(source.connection, plan.definition.id, asked)
     firsts = first_arrivals(source.connection, plan, jobs, before)
     values = []
-    for finding, (job, one) in zip(findings, found, strict=True):
+    for job, one in found:
         if job in before or one.anything or jobs[job].first_ms:
+            finding = _finding(plan, (job, one), jobs[job], references, clock)
             value = renewed(plan, finding, firsts[job], before.get(job), clock)
             values += [] if value is None else [(job, value)]
     return Draft(
