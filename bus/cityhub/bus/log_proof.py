@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
@@ -18,34 +19,32 @@ from cityhub.bus.publisher import as_bus_error
 _READ_S = 60
 
 
-async def partitions_of(access: KafkaAccess, topics: Sequence[str]) -> dict[str, int]:
-    """Numbers of partitions.
+class TopicState(NamedTuple):
+    """A topic as the broker has it: Kafka's own id, which another topic of that name would not have."""
+
+    id: str
+    partitions: int
+
+
+def topic_states(access: KafkaAccess, topics: Iterable[str]) -> dict[str, TopicState]:
+    """What the broker says of topics.
 
     Raises:
         BusUnavailable: a topic does not exist (yet) or the broker does not answer.
-    """
-    async with _consumer(access, *topics) as consumer:
-        found = {topic: len(consumer.partitions_for_topic(topic) or ()) for topic in topics}
-    if missing := [topic for topic, count in found.items() if not count]:
-        raise BusUnavailable(f"topic {', '.join(missing)} does not exist; `cityhub topics` creates it")
-    return found
-
-
-def topic_ids(access: KafkaAccess, topics: Iterable[str]) -> dict[str, str]:
-    """Kafka's own ids of topics: a recreated topic has another one.
-
-    Raises:
-        BusUnavailable: the broker does not answer.
     """
     wanted = list(topics)
     try:
         admin = KafkaAdminClient(**access.kafka_python(), client_id="cityhub-log-proof", request_timeout_ms=60_000)
         try:
-            return {found["name"]: str(found["topic_id"]) for found in admin.describe_topics(wanted)}
+            told = admin.describe_topics(wanted)
         finally:
             admin.close()
     except PlainKafkaError as error:
-        raise BusUnavailable(f"cannot ask for the ids of topics: {type(error).__name__}: {error}") from error
+        raise BusUnavailable(f"cannot ask for topics: {type(error).__name__}: {error}") from error
+    found = {one["name"]: TopicState(str(one["topic_id"]), len(one["partitions"])) for one in told}
+    if missing := [topic for topic in wanted if topic not in found or not found[topic].partitions]:
+        raise BusUnavailable(f"topic {', '.join(missing)} does not exist; `cityhub topics` creates it")
+    return found
 
 
 async def records_at(access: KafkaAccess, positions: Mapping[tuple[str, int], int]) -> dict[tuple[str, int], bytes]:
@@ -84,8 +83,8 @@ def _check_holds(tp: TopicPartition, offset: int, first: int, end: int) -> None:
 
 
 @asynccontextmanager
-async def _consumer(access: KafkaAccess, *topics: str) -> AsyncIterator[AIOKafkaConsumer]:
-    consumer = AIOKafkaConsumer(*topics, **access.aiokafka(), client_id="cityhub-log-proof", enable_auto_commit=False)
+async def _consumer(access: KafkaAccess) -> AsyncIterator[AIOKafkaConsumer]:
+    consumer = AIOKafkaConsumer(**access.aiokafka(), client_id="cityhub-log-proof", enable_auto_commit=False)
     try:
         await consumer.start()
         await asyncio.sleep(0)  # a consumer that stops before its tasks ran fails

@@ -17,7 +17,7 @@ from cityhub.bus.access import KafkaAccess
 from cityhub.bus.batch_consumer import BatchApp, batch_app
 from cityhub.bus.broker_clock import BrokerClock
 from cityhub.bus.errors import BusUnavailable, LogBroken
-from cityhub.bus.log_proof import partitions_of, records_at, topic_ids
+from cityhub.bus.log_proof import records_at, topic_states
 from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.errors import StoreUnavailable
 from cityhub.kpi.kernel.effect import Evaluator
@@ -98,15 +98,15 @@ class KpiWorker:
         Makes the cursors of all partitions before anything is read: labels and cells go by the slowest of them.
         """
         known: dict[tuple[str, int], Position] = {}
-        for topic, parts in (await partitions_of(self._access, self._topics)).items():
-            for part in range(parts):
+        states = await asyncio.to_thread(topic_states, self._access, self._topics)
+        for topic in self._topics:
+            for part in range(states[topic].partitions):
                 known[topic, part] = await self._in_store(self._writer.position, topic, part)
-        ids = await asyncio.to_thread(topic_ids, self._access, self._topics)
         for (topic, _), position in known.items():
-            if position.topic_id not in {"", ids[topic]}:
+            if position.topic_id not in {"", states[topic].id}:
                 raise LogBroken(f"{topic} was recreated: the store has read another topic of that name. {_ANOTHER}")
             if not position.topic_id:
-                await self._in_store(self._writer.bind_topic, position, ids[topic])
+                await self._in_store(self._writer.bind_topic, position, states[topic].id)
         positions = {at: position.offset for at, position in known.items() if position.offset >= 0}
         for (topic, part), value in (await records_at(self._access, positions)).items():
             if record_hash(value) != known[topic, part].hash:

@@ -10,6 +10,7 @@ import pytest
 
 from cityhub.bus.access import KafkaAccess
 from cityhub.bus.errors import LogBroken
+from cityhub.bus.log_proof import TopicState
 from cityhub.kpi import worker as worker_module
 from cityhub.kpi.errors import StoreUnavailable
 from cityhub.kpi.worker import KpiWorker
@@ -81,14 +82,10 @@ async def test_a_fault_nobody_foresaw_is_never_acknowledged(engine: Engine, monk
 async def test_all_cursors_are_made_before_anything_is_read(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """A cell forgets by the slowest of them; one that is missing would not be waited for."""
 
-    async def three(*_: object) -> dict[str, int]:
-        return {TOPIC: 3}
-
     async def nothing(*_: object) -> dict[object, bytes]:
         return {}
 
-    monkeypatch.setattr(worker_module, "partitions_of", three)
     monkeypatch.setattr(worker_module, "records_at", nothing)
-    monkeypatch.setattr(worker_module, "topic_ids", lambda *_: {TOPIC: "the topic's id"})
+    monkeypatch.setattr(worker_module, "topic_states", lambda *_: {TOPIC: TopicState("the topic's id", 3)})
     await KpiWorker(ACCESS, engine.writer, [TOPIC], asyncio.Event(), JOB)._prove_log()
     assert engine.writer.cursors() == dict.fromkeys(((TOPIC, part) for part in range(3)), -1)
