@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -15,8 +15,12 @@ from cityhub.sdk.decimals import scaled
 INTEGER_LIMIT = (1 << 63) - 1
 
 
-def envelope_type(contract: Contract) -> type[Any]:
-    """The structured event of a contract: decoding it checks types, bounds and closed sets."""
+def envelope_type(contract: Contract, more: Iterable[tuple[str, Any, Any]] = ()) -> type[Any]:
+    """The structured event of a contract: decoding it checks types, bounds and closed sets.
+
+    Args:
+        more: further attributes of the envelope that are read: name, type, default.
+    """
     fields: list[Any] = [
         ("id", Annotated[str, Meta(min_length=1, max_length=256)]),
         ("source", Annotated[str, Meta(min_length=1, max_length=256)]),
@@ -26,6 +30,7 @@ def envelope_type(contract: Contract) -> type[Any]:
         ("data", _data_type(contract)),
         ("borough", str, ""),
         ("synthetic", bool, False),
+        *more,
     ]
     return msgspec.defstruct("Envelope", fields, tag_field="type", tag=contract.type, gc=False)
 
@@ -39,7 +44,7 @@ def _data_type(contract: Contract) -> type[Any]:
             optional.append((name, annotation | None, None))
         else:
             required.append((name, annotation))
-    return msgspec.defstruct("Data", [*required, *optional], gc=False)
+    return msgspec.defstruct("Data", [*required, *optional], gc=False, omit_defaults=True)
 
 
 def _annotation(field: Field) -> Any:
