@@ -3,7 +3,8 @@
 KpiError
 ├── DefinitionError    a definition file is wrong: repair the named place
 ├── UnknownKpi         the id is not in the catalogue: ask for another
-└── StoreUnavailable   the store cannot be read or written now: try again
+├── StoreUnavailable   the store cannot be read or written now: try again
+└── ReceiptInvalid     the receipt was changed, or proves another number: ask for it again
 """
 
 from __future__ import annotations
@@ -23,3 +24,7 @@ class UnknownKpi(KpiError):  # noqa: N818 - an answer, not a failure
 
 class StoreUnavailable(KpiError):  # noqa: N818 - a state of the world
     """The store cannot be used now."""
+
+
+class ReceiptInvalid(KpiError):  # noqa: N818 - a finding
+    """A receipt is not what was issued, or proves another number; the message names what differs."""

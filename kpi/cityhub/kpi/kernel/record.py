@@ -17,8 +17,8 @@ import msgspec
 from msgspec import Struct
 from xxhash import xxh3_128_digest, xxh3_128_intdigest
 
-from cityhub.sdk.contract_type import decimal_check, envelope_type
 from cityhub.sdk.contract import Contract
+from cityhub.sdk.contract_type import decimal_check, envelope_type
 from cityhub.sdk.event import FUTURE_TOLERANCE, MAX_EVENT_BYTES
 
 _FUTURE_MS = FUTURE_TOLERANCE // timedelta(milliseconds=1)

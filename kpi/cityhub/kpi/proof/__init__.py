@@ -1,0 +1,1 @@
+"""Numbers that prove themselves: evidence, receipts, recomputation and audits, all over archived events."""
