@@ -17,13 +17,14 @@ from cityhub.bus.archive.rows import events_of, record_values
 from cityhub.bus.archive.storage import Storage
 from cityhub.bus.errors import ArchiveDamaged, ArchiveMissing
 from cityhub.sdk.contract import Contract, Contracts
+from cityhub.sdk.event import Event
 
 Vector = Mapping[int, int]
 """Last offset per partition that counts; of partitions that are not named, nothing does."""
 
 _BASE = ("part", "off", "append_ms", "clock_lag_ms", "time_us", "uuid", "id_text", "source", "subject", "borough")
 _PROOF = ("synthetic", "digest_hi", "digest_lo", "reason")
-_EVERYTHING = 1 << 62
+EVER = 1 << 62
 _RECORDS_AT_ONCE = 20_000
 
 
@@ -35,16 +36,32 @@ class ArchivedRecord(NamedTuple):
     value: bytes | None
 
 
+class Tail(NamedTuple):
+    """What the log holds of a topic beyond the archive, as an archiver would write it.
+
+    Attributes:
+        last: last offset per partition. rows: by event type, with the columns of a file.
+    """
+
+    last: dict[int, int]
+    rows: dict[str, pl.DataFrame]
+
+
+_NO_TAIL = Tail({}, {})
+
+
 class Archive:
-    """What was archived.
+    """What was archived, and what the log holds beyond it where that is given.
 
     Args:
         contracts: those the events keep to, retired ones too.
+        tails: by topic; frames take them in, `records` does not.
     """
 
-    def __init__(self, storage: Storage, contracts: Contracts) -> None:
+    def __init__(self, storage: Storage, contracts: Contracts, tails: Mapping[str, Tail] | None = None) -> None:
         self.storage = storage
         self.contracts = contracts
+        self._tails = tails or {}
 
     def topics(self) -> list[str]:
         """Topics of which something was archived."""
@@ -62,7 +79,7 @@ class Archive:
         self,
         type_: str,
         *,
-        t: tuple[int, int] = (-_EVERYTHING, _EVERYTHING),
+        t: tuple[int, int] = (-EVER, EVER),
         upto: Vector | None = None,
         more: Sequence[str] = (),
     ) -> pl.DataFrame:
@@ -78,20 +95,33 @@ class Archive:
             ArchiveDamaged: a file is not what was written.
         """
         contract = self.contracts[type_]
-        state = self.state(contract.topic)
-        _check_reach(state, t[0], upto)
         wanted = [*_BASE, *_PROOF, *more, *(f"${name}" for name in contract.fields)]
+        return framed(contract, self._cut(type_, t, upto, wanted), more)
+
+    def events(self, type_: str, *, t: tuple[int, int], upto: Vector | None = None) -> tuple[pl.DataFrame, list[Event]]:
+        """The events of a type with the rows they were made from, all columns; arguments and errors as of `frame`."""
+        rows = self._cut(type_, t, upto, None)
+        return rows, events_of(self.contracts[type_], rows)
+
+    def _cut(self, type_: str, t: tuple[int, int], upto: Vector | None, columns: Sequence[str] | None) -> pl.DataFrame:
+        """Rows of a type within a cut, with the columns of a file."""
+        contract = self.contracts[type_]
+        state, tail = self.state(contract.topic), self._tails.get(contract.topic, _NO_TAIL)
+        _check_reach(state, t[0], upto, tail)
         files = [file for file in state.files.values() if file.type == type_ and _overlaps(file, t, upto)]
-        rows = [self._rows(contract.topic, file, wanted) for file in files]
-        schema = pl.DataFrame(schema_of(contract).empty_table()).select(wanted)
-        whole = pl.concat([schema, *rows], how="diagonal_relaxed") if rows else schema
-        return framed(contract, whole.filter(_within(t, upto)), more)
+        rows = [self._rows(contract.topic, file, columns) for file in files]
+        if type_ in tail.rows:
+            rows.append(tail.rows[type_] if columns is None else tail.rows[type_].select(columns))
+        schema = pl.DataFrame(schema_of(contract).empty_table())
+        schema = schema if columns is None else schema.select(columns)
+        return pl.concat([schema, *rows], how="diagonal_relaxed").filter(_within(t, upto))
 
     def unread(self, topic: str, upto: Vector | None = None) -> pl.DataFrame:
         """Records that no contract reads: `part, off, append_ms, reason, detail, raw`."""
         files = [file for file in self.state(topic).files.values() if file.type == UNREAD]
         empty = pl.DataFrame(schema_of(None).empty_table())
-        rows = pl.concat([empty, *(self._rows(topic, file, None) for file in files)])
+        tail = self._tails.get(topic, _NO_TAIL).rows.get(UNREAD, empty)
+        rows = pl.concat([empty, *(self._rows(topic, file, None) for file in files), tail])
         return rows.filter(_reached(upto)).drop("clock_lag_ms")
 
     def records(self, topic: str, part: int, first: int, last: int) -> Iterator[tuple[list[ArchivedRecord], Refusals]]:
@@ -101,7 +131,7 @@ class Archive:
             ArchiveMissing, ArchiveDamaged: as `frame`; a record of the stretch is missing.
         """
         state = self.state(topic)
-        _check_reach(state, None, {part: last})
+        _check_reach(state, None, {part: last}, _NO_TAIL)
         while first <= last:
             until = min(first + _RECORDS_AT_ONCE - 1, last)
             yield self._stretch(state, part, first, until)
@@ -186,15 +216,12 @@ def _reached(upto: Vector | None) -> pl.Expr:
     return pl.col("off") <= last
 
 
-def _check_reach(state: State, from_ms: int | None, upto: Vector | None) -> None:
-    short = {
-        part: last
-        for part, last in (upto or {}).items()
-        if last >= 0 and (part not in state.ends or state.ends[part].last < last)
-    }
+def _check_reach(state: State, from_ms: int | None, upto: Vector | None, tail: Tail) -> None:
+    ends = {part: end.last for part, end in state.ends.items()} | tail.last
+    short = {part: last for part, last in (upto or {}).items() if last > ends.get(part, -1)}
     if short:
         part, last = min(short.items())
-        end = state.ends[part].last if part in state.ends else -1
+        end = ends.get(part, -1)
         raise ArchiveMissing(
             f"{state.topic}/{part} is archived up to offset {end}, asked for is {last}; wait for the archiver, or give "
             "the log as well"
