@@ -5,6 +5,8 @@ KpiError
 ├── UnknownKpi         the id is not in the catalogue: ask for another
 ├── StoreUnavailable   the store cannot be read or written now: try again
 └── ReceiptInvalid     the receipt was changed, or proves another number: ask for it again
+├── BatchError         what was handed to the batch engine is not enough: hand over what it names
+└── StoreUnavailable   the store cannot be read or written now: try again
 """
 
 from __future__ import annotations
@@ -20,6 +22,10 @@ class DefinitionError(KpiError):
 
 class UnknownKpi(KpiError):  # noqa: N818 - an answer, not a failure
     """No KPI of that id."""
+
+
+class BatchError(KpiError):
+    """The batch engine cannot compute a definition from what it was given; the message says what is missing."""
 
 
 class StoreUnavailable(KpiError):  # noqa: N818 - a state of the world
