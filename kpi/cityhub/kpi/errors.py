@@ -3,10 +3,9 @@
 KpiError
 ├── DefinitionError    a definition file is wrong: repair the named place
 ├── UnknownKpi         the id is not in the catalogue: ask for another
+├── BatchError         what was handed to the batch engine is not enough: hand over what it names
 ├── StoreUnavailable   the store cannot be read or written now: try again
 └── ReceiptInvalid     the receipt was changed, or proves another number: ask for it again
-├── BatchError         what was handed to the batch engine is not enough: hand over what it names
-└── StoreUnavailable   the store cannot be read or written now: try again
 """
 
 from __future__ import annotations

@@ -98,10 +98,21 @@ class Archive:
         wanted = [*_BASE, *_PROOF, *more, *(f"${name}" for name in contract.fields)]
         return framed(contract, self._cut(type_, t, upto, wanted), more)
 
-    def events(self, type_: str, *, t: tuple[int, int], upto: Vector | None = None) -> tuple[pl.DataFrame, list[Event]]:
-        """The events of a type with the rows they were made from, all columns; arguments and errors as of `frame`."""
-        rows = self._cut(type_, t, upto, None)
-        return rows, events_of(self.contracts[type_], rows)
+    def events(
+        self,
+        type_: str,
+        places: pl.DataFrame,
+        *,
+        t: tuple[int, int] = (-EVER, EVER),
+        upto: Vector | None = None,
+    ) -> list[Event]:
+        """The events at places of the log, each proved by its row's digest; other arguments and errors as of `frame`.
+
+        Args:
+            places: columns part and off.
+        """
+        rows = self._cut(type_, t, upto, None).join(places.select("part", "off"), on=("part", "off"), how="semi")
+        return events_of(self.contracts[type_], rows)
 
     def _cut(self, type_: str, t: tuple[int, int], upto: Vector | None, columns: Sequence[str] | None) -> pl.DataFrame:
         """Rows of a type within a cut, with the columns of a file."""

@@ -22,6 +22,8 @@ from cityhub.sdk.contract import Contracts
 
 REFERENCE_TYPE = "de.duisburg.city.reference.set.v1"
 """Events that set a versioned denominator; they count into no bucket."""
+REFERENCE_TOPIC = "du.evt.city.reference.v1"
+"""Where they stand."""
 
 
 class CellId(NamedTuple):

@@ -43,7 +43,7 @@ def figures(plan: Plan, job: Job, totals: Totals, clock_s: int, references: Mapp
     main = read(plan.main, sums)
     readings = {name: read(readout, sums) for name, readout in plan.beside.items()}
     counts = {name for name, readout in plan.beside.items() if is_count(readout)}
-    counted = totals.prefix if _cumulative(plan.main) else totals.vector
+    counted = totals.prefix if is_cumulative(plan.main) else totals.vector
     return Figures(
         value=main.value,
         numerator=main.numerator,
@@ -70,7 +70,7 @@ def moves_with_clock(plan: Plan) -> bool:
     return plan.coverage is not None or hourly or any(isinstance(readout, MeanAge) for readout in readouts)
 
 
-def _cumulative(readout: Readout) -> bool:
+def is_cumulative(readout: Readout) -> bool:
     """Whether the value is made of everything up to the window's end."""
     operands = (readout.of, readout.over) if isinstance(readout, Quotient) else ()
     return any(isinstance(operand, Slot) and operand.prefix for operand in operands)

@@ -1,0 +1,97 @@
+"""The same log counted by the stream and archived: what proofs are made of, without a broker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import select
+
+from cityhub.bus.archive.columns import Refusal
+from cityhub.bus.archive.reader import Archive
+from cityhub.bus.archive.storage import storage_of
+from cityhub.bus.archive.writer import TopicWriter
+from cityhub.kpi.definition import Catalogue, load_catalogue
+from cityhub.kpi.kernel.plan import Plan
+from cityhub.kpi.kernel.windows import window_at
+from cityhub.kpi.proof.evidence import Evidence, Question
+from cityhub.kpi.reader import anchor_of
+from cityhub.kpi.store import schema
+from cityhub.kpi.store.renewal import KeptValue, decode_value
+from cityhub.kpi.store.sheet import Cut
+from cityhub.kpi.values import KpiValue
+from tests.unit.kpi.engine import Engine
+from tests.unit.kpi.proof.week import Arrived, Week, types_of
+
+
+class World:
+    """Attributes: engine = worker and publisher; vector = what it has counted; archive = all of it."""
+
+    def __init__(self, folder: Path, catalogue: Catalogue | None = None, *, seed: int = 1, per_type: int = 120) -> None:
+        self.catalogue = catalogue or load_catalogue()
+        definitions = {one.id: one for one in self.catalogue}
+        self.engine = Engine(folder / "store.db", self.catalogue)
+        self.plans: dict[str, Plan] = {plan.definition.id: plan for plan in self.engine.plans}
+        names = tuple(sorted({name for plan in self.engine.plans for name in plan.references}))
+        week = Week(self.catalogue.contracts, types_of(definitions), seed=seed, per_type=per_type, references=names)
+        self.logs = week.logs
+        self.folder = folder / "archive"
+        self._writers: dict[str, TopicWriter] = {}
+        for topic in sorted({topic for topic, _ in self.logs}):
+            self.engine.know([topic], partitions=2)
+        self.clock_s = 0
+
+    def count(self, share: float = 1.0) -> None:
+        """Count and archive the log up to a share of each partition, in batches."""
+        for (topic, part), log in sorted(self.logs.items()):
+            self.feed(topic, part, log[self.next_offset(topic, part) : int(len(log) * share)])
+
+    def feed(self, topic: str, part: int, records: list[Arrived]) -> None:
+        """Count and archive some records."""
+        for first in range(0, len(records), 50):
+            batch = records[first : first + 50]
+            self.engine.writer.apply(topic, part, batch)
+            self.clock_s = max(self.clock_s, batch[-1].timestamp // 1000 // 60 * 60 + 60)
+            writer = self.writer(topic)
+            writer.add(part, batch, self._refusals(topic, part))
+            writer.commit(0)
+
+    def next_offset(self, topic: str, part: int) -> int:
+        return self.writer(topic).next_offset(part) or 0
+
+    def writer(self, topic: str) -> TopicWriter:
+        contracts = self.catalogue.contracts.of_topic(topic)
+        return self._writers.setdefault(topic, TopicWriter(storage_of(self.folder), topic, contracts))
+
+    @property
+    def archive(self) -> Archive:
+        return Archive(storage_of(self.folder), self.catalogue.contracts)
+
+    @property
+    def vector(self) -> dict[str, dict[int, int]]:
+        found: dict[str, dict[int, int]] = {}
+        for (topic, part), offset in self.engine.writer.cursors().items():
+            found.setdefault(topic, {})[part] = offset
+        return found
+
+    def evidence(self, value: KpiValue) -> Evidence:
+        """What is behind a published value, over everything that was counted."""
+        return Evidence(self.question(value), self.archive)
+
+    def question(self, value: KpiValue) -> Question:
+
+        window = window_at(value.window, int(anchor_of(value).timestamp()))
+        dims = msgspec.json.encode(value.dimensions, order="sorted").decode()
+        return Question(self.plans[value.kpi_id], window, Cut(value.scope, dims), self.vector, self.clock_s)
+
+    def published(self, kpi: str) -> list[KeptValue]:
+        """Every value of a KPI, of all windows and cuts."""
+        row = schema.value.c
+        with self.engine.database.begin() as connection:
+            return [decode_value(payload) for payload in connection.scalars(select(row.payload).where(row.kpi == kpi))]
+
+    def _refusals(self, topic: str, part: int) -> dict[int, Refusal]:
+        row = schema.verdict.c
+        query = select(row.off, row.reason, row.detail).where(row.topic == topic, row.part == part)
+        with self.engine.database.begin() as connection:
+            return {off: Refusal(reason, detail) for off, reason, detail in connection.execute(query)}
