@@ -127,7 +127,7 @@ def test_every_byte_of_a_receipt_counts(world: World) -> None:
     for place in range(0, len(content), 7):
         changed = content[:place] + bytes([content[place] ^ 2]) + content[place + 1 :]
         if changed.split() != content.split():
-            with pytest.raises(ReceiptInvalid, match=r"id: says|not readable as JSON|not a receipt of format|^format: "):
+            with pytest.raises(ReceiptInvalid, match=r"id: says|not readable|not a receipt of|^format: "):
                 parse(changed)
     with pytest.raises(ReceiptInvalid, match="not readable as JSON"):
         parse(content[: len(content) // 2])

@@ -1,0 +1,70 @@
+"""Stream and batch at a common cut agree bit for bit, and where somebody changed a number it is found and named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from cityhub.bus.errors import ArchiveMissing
+from cityhub.kpi.proof.audit import Audit, audit
+from cityhub.kpi.proof.stored import snapshot
+from cityhub.kpi.store import schema
+from tests.unit.kpi.engine import JOB
+from tests.unit.kpi.proof.world import World
+
+KPIS = ("M01", "I08", "E01")
+
+
+def audited(world: World, kpi: str) -> Audit:
+    return audit(world.plans[kpi], snapshot(world.engine.database, world.plans.values(), JOB), world.archive)
+
+
+@pytest.mark.parametrize("kpi", KPIS)
+def test_a_week_with_everything_that_goes_wrong_agrees(tmp_path: Path, kpi: str) -> None:
+    world = World(tmp_path)
+    for share in (0.3, 0.7, 1.0):
+        world.count(share)
+        found = audited(world, kpi)
+        assert found.clean, found.differences
+        assert found.buckets
+        assert found.events
+
+
+def test_the_cut_is_the_snapshots_however_far_the_archive_is(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.count(0.5)
+    before = snapshot(world.engine.database, world.plans.values(), JOB)
+    world.count()
+
+    assert audit(world.plans["M01"], before, world.archive).clean
+    after = snapshot(world.engine.database, world.plans.values(), JOB)
+    assert not audit(world.plans["M01"], after._replace(buckets=before.buckets), world.archive).clean
+
+
+def test_a_changed_number_is_named_with_its_events(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.count()
+    row = schema.bucket.c
+    with world.engine.database.begin() as connection:
+        connection.execute(update(schema.bucket).values(v0=row.v0 + 1).where(row.n > 0))
+
+    found = audited(world, "M01")
+
+    assert found.mismatches
+    first = found.differences[0]
+    assert (first.column, int(first.stored) - int(first.recomputed)) == ("v0", 1)
+    assert first.events
+    assert first.events[0].topic == "du.evt.dvv.transit.v1"
+
+
+def test_an_archive_that_is_behind_is_said(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.count(0.5)
+    cut = snapshot(world.engine.database, world.plans.values(), JOB)
+    world.count()
+    ahead = cut._replace(vector={"du.evt.dvv.transit.v1": {0: 100_000}})
+
+    with pytest.raises(ArchiveMissing, match="archived up to offset"):
+        audit(world.plans["M01"], ahead, world.archive)
