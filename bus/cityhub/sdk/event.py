@@ -43,6 +43,7 @@ class Event(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
         synthetic: true when the event comes from a simulation. It is shown wherever the event counts.
         borough: Stadtbezirk of the asset, `STB01` … `STB07`; `registerversion`: version of the asset register that says
             so. Doors stamp both. They are no part of what the event says, so the content hash leaves them out.
+        recordedby: what made the event, with its version, such as `dvv.transit/1`; the content hash leaves it out.
         data: the fields of the contract.
     """
 
@@ -64,6 +65,7 @@ class Event(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
     sequence: str | UnsetType = UNSET
     borough: str | UnsetType = UNSET
     registerversion: str | UnsetType = UNSET
+    recordedby: str | UnsetType = UNSET
 
     @property
     def partner(self) -> str:
@@ -84,6 +86,7 @@ def make_event(
     dataschema: str = "",
     partitionkey: str = "",
     synthetic: bool = False,
+    recordedby: str = "",
 ) -> Event:
     """Build a valid event with deterministic id (see `identity.event_id`) and content hash.
 
@@ -108,6 +111,7 @@ def make_event(
         specversion="1.0",
         datacontenttype="application/json",
         synthetic=synthetic,
+        recordedby=recordedby or UNSET,
     )
     validate(event)
     return event
@@ -131,7 +135,7 @@ def validate(event: Event) -> None:
     )
     if event.borough is not UNSET:
         _require(bool(_BOROUGH.fullmatch(event.borough)), "borough", event.borough, "must be one of STB01 to STB07")
-    for name in ("id", "subject", "partitionkey", "dataschema", "registerversion"):
+    for name in ("id", "subject", "partitionkey", "dataschema", "registerversion", "recordedby"):
         value = getattr(event, name)
         _require(
             value is UNSET or (0 < len(value) <= _MAX_TEXT and value.isprintable()),

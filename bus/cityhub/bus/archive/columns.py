@@ -26,7 +26,7 @@ UNREAD = ""
 """In place of an event type: records that no contract of the topic reads."""
 DAY_MS = 86_400_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_NAMES = ("dataschema", "partitionkey", "registerversion", "correlationid", "causationid", "sequence")
+_NAMES = ("dataschema", "partitionkey", "registerversion", "recordedby", "correlationid", "causationid", "sequence")
 _MORE = [("recordedtime", Any, None), *((name, Any, None) for name in _NAMES)]
 _UUID_LENGTH = 36
 

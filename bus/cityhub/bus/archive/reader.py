@@ -105,14 +105,14 @@ class Archive:
         *,
         t: tuple[int, int] = (-EVER, EVER),
         upto: Vector | None = None,
-    ) -> list[Event]:
-        """The events at places of the log, each proved by its row's digest; other arguments and errors as of `frame`.
+    ) -> list[tuple[int, int, Event]]:
+        """Partition, offset and event at places of the log, each event proved by its row's digest.
 
         Args:
-            places: columns part and off.
+            places: columns part and off. Others, and errors, as of `frame`.
         """
         rows = self._cut(type_, t, upto, None).join(places.select("part", "off"), on=("part", "off"), how="semi")
-        return events_of(self.contracts[type_], rows)
+        return list(zip(rows["part"], rows["off"], events_of(self.contracts[type_], rows), strict=True))
 
     def _cut(self, type_: str, t: tuple[int, int], upto: Vector | None, columns: Sequence[str] | None) -> pl.DataFrame:
         """Rows of a type within a cut, with the columns of a file."""

@@ -17,6 +17,7 @@ from cityhub.sdk.contract import Contract, Field
 from cityhub.sdk.event import Event
 from cityhub.sdk.identity import content_hash
 
+_OPTIONAL = ("borough", "registerversion", "recordedby", "correlationid", "causationid", "sequence")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _encode = msgspec.json.Encoder().encode
 _raw = msgspec.json.Decoder(dict[str, Any]).decode
@@ -51,9 +52,7 @@ def _event(type_: str, row: dict[str, Any], values: dict[str, Any]) -> Event:
     kept: bytes | None = row["contenthash"]
     uuid: bytes | None = row["uuid"]
     lag_us: int | None = row["recorded_lag_us"]
-    optional = {
-        name: row[name] or UNSET for name in ("borough", "registerversion", "correlationid", "causationid", "sequence")
-    }
+    optional = {name: row[name] or UNSET for name in _OPTIONAL}
     return Event(
         id=row["id_text"] if uuid is None else str(UUID(bytes=uuid)),
         source=row["source"],

@@ -30,7 +30,7 @@ class ProofSource(EventSource, Protocol):
 
     def events(
         self, type_: str, places: pl.DataFrame, *, t: tuple[int, int] = ..., upto: dict[int, int] | None = ...
-    ) -> list[Event]: ...
+    ) -> list[tuple[int, int, Event]]: ...
 
 
 class Findings(NamedTuple):
@@ -134,7 +134,7 @@ def content_hashes(evidence: Evidence, source: ProofSource) -> Iterator[bytes]:
     """Content hashes of the events that support a number, each hashed anew from what the archive holds."""
     for (type_,), places in evidence.supporting.group_by("type", maintain_order=True):
         upto = evidence.question.vector.get(evidence.question.topics[str(type_)], {})
-        for event in source.events(str(type_), places, upto=dict(upto)):
+        for _, _, event in source.events(str(type_), places, upto=dict(upto)):
             yield bytes.fromhex(event.contenthash)
 
 

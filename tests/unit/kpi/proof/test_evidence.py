@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 
+from cityhub.kpi.proof.explain import page
 from tests.unit.kpi.proof.world import World
 
 WINDOWS = 200
@@ -31,3 +32,31 @@ def test_contributions_add_up_to_the_published_number(world: World, kpi: str) ->
         figures = evidence.figures._asdict()
         shown = {name: getattr(value, name) for name in figures}
         assert figures == shown, (value.window, value.start, value.scope, value.dimensions)
+
+
+def test_pages_hold_every_event_once_with_its_origin(world: World) -> None:
+    value = max(world.published("M01"), key=lambda one: one.n)
+    evidence = world.evidence(value)
+
+    pages = [page(evidence, world.archive, first=first, size=40) for first in range(0, 400, 40)]
+    found = [one for some in pages for one in some.contributions]
+
+    assert len(found) == len({one.origin.id for one in found}) == pages[0].counted
+    assert sum(one.adds.get("numerator", 0) for one in found) == value.numerator
+    assert sum(one.adds.get("denominator", 0) for one in found) == value.denominator
+    assert sum(one.n for one in found) == value.n
+    origin = found[0].origin
+    assert origin.partner == "dvv"
+    assert origin.contract == f"//cityhub/contracts/{origin.type}"
+    (record,) = [one for one in world.logs[origin.topic, origin.part] if one.offset == origin.off]
+    assert origin.id.encode() in (record.value or b"")
+
+
+def test_what_does_not_count_has_its_reason(world: World) -> None:
+    value = max(world.published("M01"), key=lambda one: one.n)
+
+    found = page(world.evidence(value), world.archive, size=1000, excluded=True)
+
+    assert {"duplicate", "id_reuse"} <= set(found.reasons)
+    assert sum(found.reasons.values()) == found.excluded == len(found.exclusions)
+    assert not found.contributions

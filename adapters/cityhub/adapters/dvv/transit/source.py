@@ -17,6 +17,8 @@ DVV_TRANSIT = Source(
     licence="agreement with DVV; simulated data: EUPL-1.2",
     personal_data="none",
 )
+MADE_BY = f"{DVV_TRANSIT.feed}/1"
+"""What its events say made them; the number grows when the mapping gives other events."""
 SIMULATION_URI = "//cityhub/simulated-city/dvv/vdv454"
 
 
