@@ -69,10 +69,12 @@ class Shares:
     Args:
         seen: its observations, a row each, numbered by `row` from 0: type, part, off, synthetic, digest_hi, digest_lo,
             scope, dim0 … and more.
+        copies: whether copies of an event in several partitions support a bucket each.
     """
 
-    def __init__(self, plan: Plan, seen: pl.DataFrame) -> None:
+    def __init__(self, plan: Plan, seen: pl.DataFrame, *, copies: bool = False) -> None:
         self._plan = plan
+        self._copies = copies
         self._seen = seen
         self._rows: list[pl.DataFrame] = []
         self._bins: list[pl.DataFrame] = []
@@ -132,7 +134,7 @@ class Shares:
         missing = [pl.lit(0, dtype=pl.Int64).alias(name) for name in slots(self._plan) if name not in rows.columns]
         placed = self._placed(rows.with_columns(missing), "synthetic", *DIGEST)
         placed = placed.with_columns((pl.col("n") * pl.col("synthetic")).alias("synthetic_n"))
-        if self._seen.select(pl.struct(DIGEST).is_duplicated().any()).item():
+        if not self._copies and self._seen.select(pl.struct(DIGEST).is_duplicated().any()).item():
             placed = _once(placed, places)
         contributions = placed.select(*EVENT, *places, "via", "n", "synthetic_n", *DIGEST, *slots(self._plan))
         return Pieces(contributions, bins_of(self._plan, [self._placed(found) for found in self._bins]))

@@ -13,7 +13,7 @@ from tests.unit.kpi.simulator.city import IDS
 @pytest.mark.parametrize("seed", range(30))
 def test_the_batch_gives_the_buckets_of_the_stream(seed: int) -> None:
     made = world(seed)
-    for id_ in IDS[:2]:
+    for id_ in IDS:
         plan = made.plan(id_)
         expected = stored(made.engine, plan)
         assert compare(plan, expected, buckets(plan, made.frames)) == []
