@@ -13,6 +13,7 @@ from sqlalchemy import Executable, func, select
 
 from cityhub.adapters.errors import StateUnavailable
 from cityhub.adapters.status import AdapterStatusReader, FeedStatus
+from cityhub.hub import archive_report
 from cityhub.hub.access import kafka_access, realm
 from cityhub.hub.embedded import kafka, keycloak
 from cityhub.hub.embedded.partner_keys import EMPTY
@@ -45,6 +46,7 @@ def probes(settings: Settings, secrets: Secrets, started: datetime) -> Mapping[s
         "realm": lambda: _http(f"{realm(settings).keycloak_url}{REALM_PATH}") or _keys(kafka.keys_file(settings)),
         "worker": lambda: _worker(store, started),
         "publisher": lambda: _publisher(store),
+        "archive": lambda: archive_report.unready(settings.data, started, settings.archive_every, time.time()),
         "city": lambda: _http(f"http://127.0.0.1:{settings.city_port}/healthz"),
         "adapters": lambda: _adapters(settings.data / "adapters.db", started, max(_BACK_OFF_S, 3 * settings.poll_s)),
         "web": lambda: _http(f"http://{web}:{settings.port}/livez"),
@@ -85,7 +87,7 @@ def _publisher(store: str | Path) -> str | None:
     """Ready while a holder of the lease shows signs of life."""
     row = schema.lease.c
     try:
-        (seen_ms,) = _ask(store, select(func.max(row.seen_ms)).where(row.holder != ""))
+        (seen_ms,) = _ask(store, select(func.max(row.seen_ms)).where(row.name == "publisher", row.holder != ""))
     except StoreUnavailable as error:
         return str(error)
     alive = seen_ms is not None and abs(time.time() * 1000 - seen_ms) < LEASE_MS

@@ -56,6 +56,7 @@ def own(settings: Settings, judged: Mapping[str, Probe]) -> Sequence[ProcessSpec
         "topics": ("kafka",),
         "worker": ("topics",),
         "publisher": ("topics",),
+        "archive": ("topics",),
         "city": (),
         "adapters": ("topics", "city"),
         "web": (),

@@ -52,11 +52,21 @@ def _absolute(path: Path) -> Path:
         raise ValueError(f"names the home of a user who has none: {error}") from error
 
 
+def _archive(where: str) -> str:
+    """A folder's one spelling, or a URL: that is shown in messages, so it holds no keys."""
+    if where and "://" not in where:
+        return str(_absolute(Path(where)))
+    if "@" in urlsplit(where).netloc:
+        raise ValueError("holds a log-in; give it in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead")
+    return where
+
+
 Folder = Annotated[Path, AfterValidator(_absolute)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 ServerUrl = Annotated[str, AfterValidator(_server)]
 Url = Annotated[str, AfterValidator(_address)]
 StoreUrl = Annotated[str, AfterValidator(_database)]
+Archive = Annotated[str, AfterValidator(_archive)]
 
 
 class Settings(BaseModel):
@@ -83,6 +93,9 @@ class Settings(BaseModel):
     kafka_username: str = Field(default="", description="log-in at the external Kafka")
     kafka_password: str = Field(default="", repr=False, description="log-in at the external Kafka")
     store_url: StoreUrl = Field(default="", repr=False, description="PostgreSQL for KPI values; empty = a file in data")
+    archive: Archive = Field(default="", description="archive: folder or URL as `s3://bucket/prefix`; empty = in data")
+    archive_every: float = Field(default=60.0, gt=0, le=3600, description="seconds between two turns of the archiver")
+    archive_keep: int = Field(default=0, ge=0, description="days of events that the archive keeps; 0 = for ever")
     keycloak_port: Port = Field(default=18080, description="embedded Keycloak")
     keycloak_url: ServerUrl = Field(default="", description="external Keycloak; empty = embedded")
 
@@ -161,6 +174,7 @@ def _complete(settings: Settings) -> Settings:
     return settings.model_copy(
         update={
             "public_url": settings.public_url or f"http://{host}:{settings.port}",
+            "archive": settings.archive or str(settings.data / "archive"),
             "transit_url": settings.transit_url or f"http://127.0.0.1:{settings.city_port}",
         }
     )

@@ -87,7 +87,14 @@ def test_processes_wait_only_for_what_this_hub_runs_itself() -> None:
         "CITYHUB_CITY": "false",
     }
     waits = {one.name: one.after for one in own(parse(external), {})}
-    assert waits == {"topics": (), "worker": ("topics",), "publisher": ("topics",), "adapters": ("topics",), "web": ()}
+    assert waits == {
+        "topics": (),
+        "worker": ("topics",),
+        "publisher": ("topics",),
+        "archive": ("topics",),
+        "adapters": ("topics",),
+        "web": (),
+    }
 
 
 def test_the_welcome_names_address_log_ins_and_commands_that_work_from_here(

@@ -6,7 +6,7 @@ commits before it are no longer needed.
 
     <topic>/log/000000000042.json              a commit: its JSON, then the SHA-256 of that line
     <topic>/log/000000000063.checkpoint.json   all of the chain up to and including commit 63
-    <topic>/2026-11-25/<type>.000000000042.parquet
+    <topic>/2026-11-25/<type>.000000000042.9c1185a5.parquet
 """
 
 from __future__ import annotations

@@ -109,12 +109,15 @@ class TopicWriter:
 def write_file(storage: Storage, topic: str, name: tuple[str, str, int], table: pa.Table) -> DataFile:
     """Write a data file that a commit is going to name.
 
+    Its name holds a part of its hash: of two archivers that prepare the same commit, none touches the other's files.
+
     Args:
         name: event type, UTC day, number of the commit.
     """
     type_, day, number = name
-    path = f"{day}/{type_ if type_ != UNREAD else 'unread'}.{number:012}.parquet"
     content = pack(table)
+    mark = hashlib.sha256(content).hexdigest()[:8]
+    path = f"{day}/{type_ if type_ != UNREAD else 'unread'}.{number:012}.{mark}.parquet"
     storage.write(f"{topic}/{path}", content)
     return described(type_, day, path, table, content)
 

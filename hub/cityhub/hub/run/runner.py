@@ -17,6 +17,7 @@ PROCESSES = {
     "topics": "make sure that topics and their access rules exist, then end",
     "worker": "counts events into KPIs",
     "publisher": "publishes changed KPI values",
+    "archive": "keeps every counted event in Parquet files",
     "city": "the simulated city's feeds",
     "adapters": "reads the partners' feeds",
     "web": "dashboard, API and log-in",

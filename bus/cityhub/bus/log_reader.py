@@ -1,0 +1,90 @@
+"""Reading exactly bounded stretches of topics, without a consumer group: whoever reads remembers where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Self
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from cityhub.bus.access import KafkaAccess
+from cityhub.bus.errors import BusUnavailable
+from cityhub.bus.plain_records import PlainFetcher
+from cityhub.bus.publisher import as_bus_error
+
+_SILENCE_S = 60
+
+
+class LogReader:
+    """A consumer, as an async context manager. All methods raise BusUnavailable while the broker does not answer."""
+
+    def __init__(self, access: KafkaAccess, *, client_id: str) -> None:
+        self._consumer = AIOKafkaConsumer(
+            **access.aiokafka(), client_id=client_id, enable_auto_commit=False, auto_offset_reset="none"
+        )
+        self._left: dict[TopicPartition, int] = {}
+
+    async def __aenter__(self) -> Self:
+        try:
+            with _translated("cannot start reading"):
+                await self._consumer.start()
+        except BaseException:
+            await self._consumer.stop()
+            raise
+        self._consumer._fetcher.__class__ = PlainFetcher
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._consumer.stop()
+
+    async def bounds(self, topic: str, parts: Iterable[int]) -> dict[int, tuple[int, int]]:
+        """By partition, the first offset that the log still holds and the one that the next record will get."""
+        tps = [TopicPartition(topic, part) for part in parts]
+        with _translated(f"cannot ask for the bounds of {topic}"):
+            firsts = await self._consumer.beginning_offsets(tps)
+            ends = await self._consumer.end_offsets(tps)
+        return {tp.partition: (firsts[tp], ends[tp]) for tp in tps}
+
+    def begin(self, topic: str, wanted: Mapping[int, tuple[int, int]]) -> None:
+        """Read a topic from now on, and nothing else.
+
+        Args:
+            wanted: by partition, the first and the last offset, which the log holds.
+        """
+        self._left = {TopicPartition(topic, part): last for part, (_, last) in wanted.items()}
+        self._consumer.assign(list(self._left))
+        for part, (first, _) in wanted.items():
+            self._consumer.seek(TopicPartition(topic, part), first)
+
+    async def some(self) -> dict[int, list[Any]]:
+        """The next records by partition, in offset order (each a `columns.LogRecord`); none when all were read.
+
+        Raises:
+            BusUnavailable: the log does not hold them any more, or the broker is silent; `bounds` tells.
+        """
+        found: dict[int, list[Any]] = {}
+        while self._left and not found:
+            with _translated("cannot read the log"):
+                batches = await self._consumer.getmany(*self._left, timeout_ms=_SILENCE_S * 1000)
+            if not batches:
+                raise BusUnavailable(f"{next(iter(self._left)).topic} did not give what it holds in {_SILENCE_S} s")
+            for tp, records in batches.items():
+                last = self._left[tp]
+                if records[-1].offset >= last:
+                    del self._left[tp]
+                    self._consumer.pause(tp)
+                found[tp.partition] = [record for record in records if record.offset <= last]
+        return found
+
+
+@contextmanager
+def _translated(what: str) -> Iterator[None]:
+    try:
+        yield
+    except KafkaError as error:
+        raise as_bus_error(error, what) from error

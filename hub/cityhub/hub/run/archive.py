@@ -1,0 +1,39 @@
+"""The archiver: what the store has judged, from the event topics into the archive, and the archive's upkeep."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+from cityhub.bus.archive.storage import storage_of
+from cityhub.bus.archiver import Archiver
+from cityhub.bus.log_reader import LogReader
+from cityhub.hub.access import kafka_access
+from cityhub.hub.archive_report import write
+from cityhub.hub.secrets import Secrets
+from cityhub.hub.settings import Settings
+from cityhub.kpi.archiving import ArchiveLease
+from cityhub.kpi.store.clocks import JOB
+from cityhub.kpi.store.database import Database
+from cityhub.kpi.store.judged import StoreJudge
+from cityhub.sdk.contract import load_contracts
+
+
+async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> None:
+    """Archive until `stop` is set."""
+    access = kafka_access(settings, secrets)
+    database = Database(settings.store)
+    try:
+        archiver = Archiver(
+            lambda: LogReader(access, client_id="cityhub-archiver"),
+            storage_of(settings.archive),
+            load_contracts(),
+            StoreJudge(database, JOB),
+            alone=ArchiveLease(database).alone,
+            upkeep=lambda _, __: False,
+            tell=partial(write, settings.data),
+            every_s=settings.archive_every,
+        )
+        await archiver.run(stop)
+    finally:
+        database.close()

@@ -1,0 +1,168 @@
+"""The archiver on the real broker: every record once and with its verdict, whatever dies."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import msgspec
+import pytest
+from sqlalchemy import insert
+
+from cityhub.bus.access import KafkaAccess
+from cityhub.bus.archive.chain import State
+from cityhub.bus.archive.reader import Archive
+from cityhub.bus.archive.storage import storage_of
+from cityhub.bus.archiver import Archiver, Round
+from cityhub.bus.log_reader import LogReader
+from cityhub.bus.publisher import RecordPublisher
+from cityhub.bus.topics import ensure, events
+from cityhub.kpi.archiving import ArchiveLease
+from cityhub.kpi.store import cursors, schema
+from cityhub.kpi.store.database import Database
+from cityhub.kpi.store.judged import StoreJudge
+from cityhub.sdk.contract import Contracts
+from tests.integration.archiver_child import JOB, contracts_over
+from tests.unit.bus.archive.world import event_bytes
+
+LIMIT_S = float(os.environ.get("TEST_LIMIT_S", "300"))
+PARTS = 3
+
+
+class World:
+    """A topic of its own, and a store whose cursors the test moves as a worker would."""
+
+    def __init__(self, access: KafkaAccess, folder: Path) -> None:
+        self.access = access
+        self.store, self.archive = folder / "store.db", folder / "archive"
+        self.database = Database(self.store)
+        spec = events("wbd", f"a{uuid4().hex[:8]}", partitions=PARTS)
+        ensure(access, [spec])
+        self.topic = spec.name
+        self.contracts: Contracts = contracts_over(self.topic)
+        self.sent: dict[int, list[bytes]] = {part: [] for part in range(PARTS)}
+
+    async def send(self, values: list[bytes]) -> None:
+        """Spread over the partitions by their hash; all that was sent is judged."""
+        async with RecordPublisher(self.access, client_id="test") as publisher:
+            await publisher.send(self.topic, [(value, value, []) for value in values])
+        async with LogReader(self.access, client_id="test") as log:
+            bounds = await log.bounds(self.topic, range(PARTS))
+            log.begin(self.topic, {part: (0, end - 1) for part, (_, end) in bounds.items() if end})
+            self.sent = {part: [] for part in range(PARTS)}
+            while found := await log.some():
+                for part, records in found.items():
+                    self.sent[part] += [record.value for record in records]
+
+    def judge(self) -> None:
+        """Cursors at the end of what was sent; every thousandth record is refused."""
+        with self.database.begin() as connection:
+            for part, values in self.sent.items():
+                position = cursors.position(connection, JOB, self.topic, part)
+                connection.execute(
+                    schema.cursor.update().where(schema.cursor.c.id == position.writer).values(off=len(values) - 1)
+                )
+                for off in range(0, len(values), 1000):
+                    if off > position.offset:
+                        verdict = {"reason": "contract", "detail": "…", "event_id": "", "appended_ms": 0}
+                        at = {"topic": self.topic, "part": part, "off": off}
+                        connection.execute(insert(schema.verdict).values(**at, **verdict))
+
+    def log_of_events(self) -> list[bytes]:
+        return [value for values in self.sent.values() for value in values]
+
+    def state(self) -> State:
+        return Archive(storage_of(self.archive), self.contracts).state(self.topic)
+
+    def archived(self) -> int:
+        return sum(end.last + 1 for end in self.state().ends.values())
+
+    def expect_all(self) -> None:
+        """The archive holds the log, record by record, with its verdicts."""
+        archive = Archive(storage_of(self.archive), self.contracts)
+        for part, values in self.sent.items():
+            pieces = list(archive.records(self.topic, part, 0, len(values) - 1))
+            found = [record.value for records, _ in pieces for record in records]
+            assert [_said(value) for value in found if value] == [_said(value) for value in values]
+            refused = sorted(off for _, refusals in pieces for off in refusals)
+            assert refused == list(range(0, len(values), 1000))
+
+    def archiver(self, tell: Callable[[Round], None] = lambda _: None) -> Archiver:
+        return Archiver(
+            lambda: LogReader(self.access, client_id="test-archiver"),
+            storage_of(self.archive),
+            self.contracts,
+            StoreJudge(self.database, JOB),
+            alone=ArchiveLease(self.database).alone,
+            upkeep=lambda _, __: False,
+            tell=tell,
+            every_s=0.2,
+        )
+
+    def child(self, log: Path) -> subprocess.Popen[bytes]:
+        argv = [sys.executable, "-m", "tests.integration.archiver_child", str(self.store), str(self.archive)]
+        environment = {**os.environ, "KAFKA_PASSWORD": self.access.password}
+        with log.open("ab") as out:
+            return subprocess.Popen([*argv, self.access.bootstrap, self.topic], env=environment, stdout=out, stderr=out)
+
+
+def _said(value: bytes) -> object:
+    found: dict[str, object] = msgspec.json.decode(value)
+    return found | {"recordedtime": None, "time": None}
+
+
+@pytest.fixture
+def world(kafka_access: KafkaAccess, tmp_path: Path) -> Iterator[World]:
+    made = World(kafka_access, tmp_path)
+    yield made
+    made.database.close()
+
+
+def until(what: Callable[[], object], why: str) -> None:
+    end = time.monotonic() + LIMIT_S
+    while not what():
+        assert time.monotonic() < end, why
+        time.sleep(0.02)
+
+
+async def test_what_was_judged_is_archived_and_nothing_else(world: World) -> None:
+    await world.send([event_bytes(number) for number in range(3_000)])
+    world.judge()
+    await world.send([event_bytes(number) for number in range(3_000, 3_100)])  # not judged yet
+    stop, turns = asyncio.Event(), list[Round]()
+
+    def tell(told: Round) -> None:
+        turns.append(told)
+        if len(turns) == 2:
+            world.judge()
+        if world.archived() == 3_100:
+            stop.set()
+
+    await asyncio.wait_for(world.archiver(tell).run(stop), LIMIT_S)
+    assert len(turns) >= 3
+    world.expect_all()
+
+
+async def test_kill_9_during_rounds_leaves_every_record_once(world: World, tmp_path: Path) -> None:
+    log = tmp_path / "child.log"
+    for moment in ("*/20*/*.parquet", "*/20*/*", "*/log/*", None):
+        first = len(world.log_of_events())
+        await world.send([event_bytes(number) for number in range(first, first + 8_000)])
+        world.judge()
+        before = set(world.archive.glob(moment or "*"))
+        child = world.child(log)
+        try:
+            until(
+                lambda: (set(world.archive.glob(moment)) - before) if moment else world.archived() == first + 8_000,
+                f"nothing new in the archive, the archiver said {log.read_text()}",
+            )
+        finally:
+            child.kill()
+            child.wait()
+    world.expect_all()
