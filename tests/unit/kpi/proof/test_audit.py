@@ -14,7 +14,7 @@ from cityhub.kpi.store import schema
 from tests.unit.kpi.engine import JOB
 from tests.unit.kpi.proof.world import World
 
-KPIS = ("M01", "I08", "E01")
+KPIS = ("M01", "M04", "I08", "E01", "I11", "E11", "E05", "E07", "W01")
 
 
 def audited(world: World, kpi: str) -> Audit:

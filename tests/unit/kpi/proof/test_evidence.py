@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from cityhub.kpi.proof.explain import page
-from tests.unit.kpi.proof.world import World
+from tests.unit.kpi.proof.world import Remembering, World
 
 WINDOWS = 200
 """Looked at per definition, at random."""
@@ -21,14 +21,16 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     return found
 
 
-@pytest.mark.parametrize("kpi", ["M01", "I08", "E01"])
+@pytest.mark.parametrize("kpi", ["M01", "M04", "I08", "E01", "I11", "E11", "E05", "E07", "W01"])
 def test_contributions_add_up_to_the_published_number(world: World, kpi: str) -> None:
     values = world.published(kpi)
     chosen = Random(7).sample(values, min(WINDOWS, len(values)))  # noqa: S311 - must repeat
 
+    source = Remembering(world.archive)
+
     assert len(values) > 5
     for value in chosen:
-        evidence = world.evidence(value)
+        evidence = world.evidence(value, source)
         figures = evidence.figures._asdict()
         shown = {name: getattr(value, name) for name in figures}
         assert figures == shown, (value.window, value.start, value.scope, value.dimensions)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
+import polars as pl
 from sqlalchemy import select
 
 from cityhub.bus.archive.columns import Refusal
@@ -14,18 +16,33 @@ from cityhub.bus.archive.writer import TopicWriter
 from cityhub.kpi.definition import Catalogue, load_catalogue
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.kernel.windows import window_at
-from cityhub.kpi.proof.evidence import Evidence, Question
+from cityhub.kpi.proof.evidence import EventSource, Evidence, Question
+from cityhub.kpi.proof.stored import snapshot
 from cityhub.kpi.reader import anchor_of
 from cityhub.kpi.store import schema
 from cityhub.kpi.store.renewal import KeptValue, decode_value
 from cityhub.kpi.store.sheet import Cut
 from cityhub.kpi.values import KpiValue
-from tests.unit.kpi.engine import Engine
+from tests.unit.kpi.engine import JOB, Engine
 from tests.unit.kpi.proof.week import Arrived, Week, types_of
 
 
+class Remembering:
+    """Frames of an archive that does not grow, read once."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self._frames: dict[str, pl.DataFrame] = {}
+
+    def frame(self, type_: str, **cut: Any) -> pl.DataFrame:
+        name = f"{type_} {cut}"
+        if name not in self._frames:
+            self._frames[name] = self._archive.frame(type_, **cut)
+        return self._frames[name]
+
+
 class World:
-    """Attributes: engine = worker and publisher; vector = what it has counted; archive = all of it."""
+    """Attributes: engine = worker and publisher; archive = all that was counted."""
 
     def __init__(self, folder: Path, catalogue: Catalogue | None = None, *, seed: int = 1, per_type: int = 120) -> None:
         self.catalogue = catalogue or load_catalogue()
@@ -39,7 +56,6 @@ class World:
         self._writers: dict[str, TopicWriter] = {}
         for topic in sorted({topic for topic, _ in self.logs}):
             self.engine.know([topic], partitions=2)
-        self.clock_s = 0
 
     def count(self, share: float = 1.0) -> None:
         """Count and archive the log up to a share of each partition, in batches."""
@@ -51,7 +67,6 @@ class World:
         for first in range(0, len(records), 50):
             batch = records[first : first + 50]
             self.engine.writer.apply(topic, part, batch)
-            self.clock_s = max(self.clock_s, batch[-1].timestamp // 1000 // 60 * 60 + 60)
             writer = self.writer(topic)
             writer.add(part, batch, self._refusals(topic, part))
             writer.commit(0)
@@ -67,22 +82,17 @@ class World:
     def archive(self) -> Archive:
         return Archive(storage_of(self.folder), self.catalogue.contracts)
 
-    @property
-    def vector(self) -> dict[str, dict[int, int]]:
-        found: dict[str, dict[int, int]] = {}
-        for (topic, part), offset in self.engine.writer.cursors().items():
-            found.setdefault(topic, {})[part] = offset
-        return found
-
-    def evidence(self, value: KpiValue) -> Evidence:
+    def evidence(self, value: KpiValue, source: EventSource | None = None) -> Evidence:
         """What is behind a published value, over everything that was counted."""
-        return Evidence(self.question(value), self.archive)
+        return Evidence(self.question(value), source or self.archive)
 
     def question(self, value: KpiValue) -> Question:
 
         window = window_at(value.window, int(anchor_of(value).timestamp()))
         dims = msgspec.json.encode(value.dimensions, order="sorted").decode()
-        return Question(self.plans[value.kpi_id], window, Cut(value.scope, dims), self.vector, self.clock_s)
+        plan = self.plans[value.kpi_id]
+        cut = snapshot(self.engine.database, [plan], JOB, with_buckets=False)
+        return Question(plan, window, Cut(value.scope, dims), cut.vector, cut.clocks[value.kpi_id])
 
     def published(self, kpi: str) -> list[KeptValue]:
         """Every value of a KPI, of all windows and cuts."""
