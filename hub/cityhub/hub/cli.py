@@ -17,7 +17,7 @@ from cityhub.bus.errors import BusError
 from cityhub.hub.errors import HubError
 from cityhub.hub.run.runner import PROCESSES, run
 from cityhub.hub.settings import Settings, parse
-from cityhub.kpi.errors import DefinitionError, StoreUnavailable, UnknownKpi
+from cityhub.kpi.errors import DefinitionError, NotActivated, StoreUnavailable, UnknownKpi
 from cityhub.kpi.reader import KpiReader
 from cityhub.kpi.values import WindowKind
 
@@ -124,12 +124,37 @@ def kpi_value(
     kpi_id: str,
     data: Data = None,
     window: Annotated[WindowKind | None, typer.Option(help="Kind of window; the KPI's own when not given.")] = None,
+    version: Annotated[int | None, typer.Option(help="Of the definition; the one that counts when not given.")] = None,
     as_json: Json = False,
 ) -> None:
     """The newest value; exit code 1 when nothing was counted yet."""
     from cityhub.hub.commands import kpi
 
-    raise typer.Exit(kpi.value(_reader(data), kpi_id, window=window, as_json=as_json))
+    raise typer.Exit(kpi.value(_reader(data), kpi_id, window=window, version=version, as_json=as_json))
+
+
+@kpi_app.command("versions")
+def kpi_versions(kpi_id: str, data: Data = None, as_json: Json = False) -> None:
+    """A KPI's versions: which one counts, since when, who wanted it so, and why."""
+    from cityhub.hub.commands import versions
+
+    raise typer.Exit(versions.listing(_reader(data), kpi_id, as_json=as_json))
+
+
+@kpi_app.command("activate")
+def kpi_activate(
+    kpi_id: str,
+    version: int,
+    who: Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides.")],
+    why: Annotated[str, typer.Option("--why", metavar="TEXT", help="The reason, for those who read the series.")],
+    data: Data = None,
+) -> None:
+    """Let another version count from now on; exit code 1 when it cannot."""
+    from cityhub.hub.commands import versions
+    from cityhub.kpi.definition import load_catalogue
+
+    store = _settings(data=data).store
+    raise typer.Exit(versions.activate(store, load_catalogue(), kpi_id, version, who=who, why=why))
 
 
 def _one_process(name: str, purpose: str) -> None:
@@ -171,7 +196,7 @@ def exit_code(error: Exception) -> int:
     """What an error means for whoever called the command."""
     if isinstance(error, HubError):
         return error.exit_code
-    if isinstance(error, UnknownKpi):
+    if isinstance(error, UnknownKpi | NotActivated):
         return 1
     if isinstance(error, DefinitionError):
         return 2

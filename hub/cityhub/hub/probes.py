@@ -22,7 +22,7 @@ from cityhub.hub.process import Probe
 from cityhub.hub.secrets import Secrets
 from cityhub.hub.settings import Settings
 from cityhub.kpi.errors import StoreUnavailable
-from cityhub.kpi.store import schema
+from cityhub.kpi.store import cursors, schema
 from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.lease import LEASE_MS
 
@@ -71,7 +71,7 @@ def _worker(store: str | Path, started: datetime) -> str | None:
     row = schema.cursor.c
     try:
         partitions, complete_ms, records = _ask(
-            store, select(func.count(), func.min(row.complete_ms), func.sum(row.records))
+            store, select(func.count(), func.min(row.complete_ms), func.sum(row.records)).where(cursors.live())
         )
     except StoreUnavailable as error:
         return str(error)

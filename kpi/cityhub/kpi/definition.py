@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, Literal
@@ -14,7 +15,7 @@ from msgspec import Struct
 
 from cityhub.kpi.definition_check import read_definition
 from cityhub.kpi.definition_form import Responsible, Target
-from cityhub.kpi.errors import DefinitionError, UnknownKpi
+from cityhub.kpi.errors import DefinitionError, UnknownKpi, VersionMissing
 from cityhub.kpi.fields import FIELDS, ActionField
 from cityhub.kpi.kernel.expression import Expression
 from cityhub.kpi.kernel.expression_problems import Problems
@@ -28,6 +29,7 @@ from cityhub.sdk.text import Text
 __all__ = ["Catalogue", "KpiDefinition", "Responsible", "Source", "Target", "load_catalogue", "parse_definition"]
 ENGINE_MEANING = 2
 """Version of what definitions mean. It grows when the same definition would give other numbers."""
+_NUMBERED = re.compile(r"\.v(\d+)\.yaml$")
 
 
 class Source(Struct, frozen=True):
@@ -113,11 +115,25 @@ class KpiDefinition(Struct, frozen=True, kw_only=True):
 
 
 class Catalogue:
-    """All KPI definitions of the hub, by id, and the contracts they were checked against (default: the hub's own)."""
+    """All KPI definitions of the hub and the contracts they were checked against.
 
-    def __init__(self, definitions: Mapping[str, KpiDefinition], contracts: Contracts | None = None) -> None:
+    Args:
+        definitions: by id, the version that is meant where none is named.
+        contracts: default: the hub's own.
+        others: further versions of these KPIs.
+    """
+
+    def __init__(
+        self,
+        definitions: Mapping[str, KpiDefinition],
+        contracts: Contracts | None = None,
+        others: Iterable[KpiDefinition] = (),
+    ) -> None:
         self.contracts = load_contracts() if contracts is None else contracts
         self._by_id = dict(sorted(definitions.items()))
+        self._versions: dict[str, dict[int, KpiDefinition]] = {}
+        for one in sorted([*others, *self], key=lambda one: one.version):
+            self._versions.setdefault(one.id, {})[one.version] = one
         self.fields: tuple[ActionField, ...] = FIELDS
 
     def __iter__(self) -> Iterator[KpiDefinition]:
@@ -133,9 +149,49 @@ class Catalogue:
         """Definitions of one action field, in id order."""
         return tuple(definition for definition in self if definition.field == field_id)
 
+    def versions(self, kpi_id: str) -> tuple[KpiDefinition, ...]:
+        """All versions of a KPI, ascending.
+
+        Raises:
+            UnknownKpi: no such KPI.
+        """
+        return tuple(self._versions[self[kpi_id].id].values())
+
+    def version(self, kpi_id: str, number: int) -> KpiDefinition:
+        """One version of a KPI.
+
+        Raises:
+            UnknownKpi: no such KPI, or no such version of it.
+        """
+        for one in (known := self.versions(kpi_id)):
+            if one.version == number:
+                return one
+        numbers = ", ".join(str(one.version) for one in known)
+        raise UnknownKpi(f"no version {number} of {kpi_id}; known: {numbers}")
+
+    def choosing(self, versions: Mapping[str, int]) -> Catalogue:
+        """The same catalogue, meaning other versions; KPIs that it does not know are passed over.
+
+        Raises:
+            VersionMissing: a chosen version has no file; never is another one taken for it.
+        """
+        chosen = {kpi: self._by_id[kpi] for kpi in self._by_id}
+        for kpi in self._by_id.keys() & versions.keys():
+            try:
+                chosen[kpi] = self.version(kpi, versions[kpi])
+            except UnknownKpi as error:
+                raise VersionMissing(
+                    f"the store counts {kpi} by version {versions[kpi]}, but there is {error}. Put the file "
+                    f"{chosen[kpi].field}/{kpi}.v{versions[kpi]}.yaml back: no other version may take its place"
+                ) from None
+        every = [one for known in self._versions.values() for one in known.values()]
+        return Catalogue(chosen, self.contracts, every)
+
 
 def load_catalogue(folder: Traversable | None = None, contracts: Contracts | None = None) -> Catalogue:
-    """Load every definition under `folder` (default: the hub's own), `<field>/<id>.yaml`.
+    """Load every definition under `folder` (default: the hub's own); of several versions the highest is meant.
+
+    A file is called `<field>/<id>.yaml` or, to keep several versions, `<field>/<id>.v<version>.yaml`.
 
     Args:
         contracts: what the sources emit (default: the hub's own).
@@ -151,16 +207,30 @@ def load_catalogue(folder: Traversable | None = None, contracts: Contracts | Non
         for file in sorted(directory.iterdir(), key=lambda entry: entry.name):
             where = f"{directory.name}/{file.name}"
             try:
-                definition = parse_definition(file.read_text("utf-8"), where, contracts)
+                found[where] = parse_definition(file.read_text("utf-8"), where, contracts)
             except DefinitionError as error:
                 faults.append(str(error))
-                continue
-            if definition.id in found:
-                faults.append(f"{where}: id: {definition.id} exists twice; give one a new id")
-            found[definition.id] = definition
+    faults += _faults_between(found)
     if faults:
         raise DefinitionError("\n".join(faults))
-    return Catalogue(found, contracts)
+    highest = {one.id: one for one in sorted(found.values(), key=lambda one: one.version)}
+    return Catalogue(highest, contracts, found.values())
+
+
+def _faults_between(found: Mapping[str, KpiDefinition]) -> Iterator[str]:
+    """What is wrong with files that are right by themselves, by file name."""
+    numbers: dict[tuple[str, int], str] = {}
+    meanings: dict[str, str] = {}
+    for where, one in found.items():
+        named = _NUMBERED.search(where)
+        if named is not None and int(named[1]) != one.version:
+            yield f"{where}: version: is {one.version}; the file's name says {named[1]}, make them agree"
+        other = numbers.setdefault((one.id, one.version), where)
+        same = meanings.setdefault(one.hash, where)
+        if other != where:
+            yield f"{where}: version: {one.id} {one.version} is in {other}, too; give one a new number or a new id"
+        elif same != where:
+            yield f"{where}: means the same as {same}, version {found[same].version}; keep one of them"
 
 
 def parse_definition(text: str, where: str, contracts: Contracts | None = None) -> KpiDefinition:

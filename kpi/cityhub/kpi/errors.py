@@ -2,10 +2,12 @@
 
 KpiError
 ├── DefinitionError    a definition file is wrong: repair the named place
-├── UnknownKpi         the id is not in the catalogue: ask for another
+├── UnknownKpi         the id or version is not in the catalogue: ask for another
 ├── BatchError         what was handed to the batch engine is not enough: hand over what it names
-├── StoreUnavailable   the store cannot be read or written now: try again
-└── ReceiptInvalid     the receipt was changed, or proves another number: ask for it again
+├── NotActivated       the version cannot be activated: the message says why
+├── ReceiptInvalid     the receipt was changed, or proves another number: ask for it again
+└── StoreUnavailable   the store cannot be read or written now: try again
+    └── VersionMissing     a definition that the store counts by has no file: put it back
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ class DefinitionError(KpiError):
 
 
 class UnknownKpi(KpiError):  # noqa: N818 - an answer, not a failure
-    """No KPI of that id."""
+    """No KPI of that id, or no such version of it."""
 
 
 class BatchError(KpiError):
@@ -33,3 +35,11 @@ class StoreUnavailable(KpiError):  # noqa: N818 - a state of the world
 
 class ReceiptInvalid(KpiError):  # noqa: N818 - a finding
     """A receipt is not what was issued, or proves another number; the message names what differs."""
+
+
+class VersionMissing(StoreUnavailable):
+    """The store counts by a version of a definition that this process does not have."""
+
+
+class NotActivated(KpiError):  # noqa: N818 - an answer, not a failure
+    """The version cannot be activated."""

@@ -7,22 +7,24 @@ from datetime import datetime
 
 from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.reader import anchor_of
-from cityhub.kpi.values import KpiValue, StreamState, WindowKind
+from cityhub.kpi.values import Decision, KpiValue, StreamState, WindowKind
 
 
 class InMemoryReader:
     """`KpiReader` over the values it was given; putting a window again replaces it."""
 
-    def __init__(self, catalogue: Catalogue, streams: Sequence[StreamState] = ()) -> None:
+    def __init__(
+        self, catalogue: Catalogue, streams: Sequence[StreamState] = (), decisions: Sequence[Decision] = ()
+    ) -> None:
         self._catalogue = catalogue
         self._streams = streams
+        self._decisions = decisions
         self._values: dict[tuple[object, ...], KpiValue] = {}
 
     def put(self, values: Iterable[KpiValue]) -> None:
         """Publish windows."""
         for value in values:
-            key = (value.kpi_id, value.window, value.end, value.scope, *sorted(value.dimensions.items()))
-            self._values[key] = value
+            self._values[(*_window(value), value.definition_version)] = value
 
     @property
     def catalogue(self) -> Catalogue:
@@ -36,11 +38,12 @@ class InMemoryReader:
         scope: str = "city",
         dimensions: Mapping[str, str] | None = None,
         ended_by: datetime | None = None,
+        version: int | None = None,
     ) -> KpiValue | None:
         """See `KpiReader.latest`."""
         found = [
             value
-            for value in self._of(kpi_id, window, scope)
+            for value in self._of(kpi_id, window, scope, version)
             if value.dimensions == dict(dimensions or {}) and (ended_by is None or value.end <= ended_by)
         ]
         return found[-1] if found else None
@@ -55,10 +58,11 @@ class InMemoryReader:
         scope: str = "city",
         dimensions: Mapping[str, str] | None = None,
         limit: int = 2_000,
+        version: int | None = None,
     ) -> Sequence[KpiValue]:
         """See `KpiReader.series`."""
         wanted = dict(dimensions or {})
-        found = self._of(kpi_id, window, scope)
+        found = self._of(kpi_id, window, scope, version)
         return [value for value in found if value.dimensions == wanted and start <= anchor_of(value) < end][:limit]
 
     def breakdown(
@@ -68,11 +72,22 @@ class InMemoryReader:
         found = [v for v in self._of(kpi_id, window, scope) if anchor_of(v) == anchor and dimension in v.dimensions]
         return sorted(found, key=lambda value: value.dimensions[dimension])
 
+    def decisions(self, kpi_id: str) -> Sequence[Decision]:
+        """See `KpiReader.decisions`."""
+        return [one for one in self._decisions if one.kpi_id == self._catalogue[kpi_id].id]
+
     def streams(self) -> Sequence[StreamState]:
         """See `KpiReader.streams`."""
         return self._streams
 
-    def _of(self, kpi_id: str, window: WindowKind, scope: str) -> list[KpiValue]:
+    def _of(self, kpi_id: str, window: WindowKind, scope: str, version: int | None = None) -> list[KpiValue]:
         known = self._catalogue[kpi_id].id
         found = [v for v in self._values.values() if (v.kpi_id, v.window, v.scope) == (known, window, scope)]
-        return sorted(found, key=lambda value: value.end)
+        if version is not None:
+            found = [value for value in found if value.definition_version == version]
+        newest = {_window(value): value for value in sorted(found, key=lambda value: value.definition_version)}
+        return sorted(newest.values(), key=lambda value: value.end)
+
+
+def _window(value: KpiValue) -> tuple[object, ...]:
+    return (value.kpi_id, value.window, value.end, value.scope, *sorted(value.dimensions.items()))

@@ -19,13 +19,13 @@ from cityhub.bus.topics import VALUES, dead_letters
 from cityhub.bus.whole_topic import TopicRecord, WholeTopic
 from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.errors import StoreUnavailable
-from cityhub.kpi.kernel.layout import plan_of
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.store.clocks import JOB
 from cityhub.kpi.store.database import Database
+from cityhub.kpi.store.decisions import Choice
 from cityhub.kpi.store.lease import Lease
 from cityhub.kpi.store.outbox import DeadLetter, Outbox, Unpublished, ValueKey
-from cityhub.kpi.store.publishing import Publishing
+from cityhub.kpi.store.publishing import ChoosePlans, Publishing
 from cityhub.kpi.store.tenure import LeaseLost, Tenure
 
 log = get_logger()
@@ -119,7 +119,7 @@ class KpiPublisher:
             How many values are owed again.
         """
         incarnation = self._outbox.incarnation(_now_ms())
-        held: dict[tuple[ValueKey, int], int] = {}
+        held: dict[ValueKey, int] = {}
         async for record in self._read_topic():
             if record.headers.get("incarnation", b"").decode() == incarnation and record.key is not None:
                 key = parse_key(record.key)
@@ -179,24 +179,19 @@ async def serve(
     """
     database = Database(store)
     watch = watch_of(database)
+    whole = WholeTopic(access, VALUES, client_id="cityhub-publisher-sweep").records
     try:
         async with RecordPublisher(access, client_id="cityhub-publisher") as records:
-            await publisher(
-                database,
-                map(plan_of, catalogue),
-                job,
-                records,
-                WholeTopic(access, VALUES, client_id="cityhub-publisher-sweep").records,
-            ).run(stop, watch)
+            await publisher(database, Choice(catalogue).plans, job, records, whole).run(stop, watch)
     finally:
         watch.close()
         database.close()
 
 
 def publisher(
-    database: Database, plans: Iterable[Plan], job: str, records: Sink, read_topic: ReadTopic
+    database: Database, plans: Iterable[Plan] | ChoosePlans, job: str, records: Sink, read_topic: ReadTopic
 ) -> KpiPublisher:
-    """A publisher over an open store."""
+    """A publisher over an open store; `plans` as of `Publishing`."""
     tenure = Tenure(Lease(database, "publisher"))
     publishing = Publishing(database, plans, job, tenure.check)
     return KpiPublisher(publishing, Outbox(database, tenure.check), tenure, records, read_topic=read_topic)
@@ -246,15 +241,15 @@ class CommitWatch:
         self._connection.close()
 
 
-def value_key(key: ValueKey, version: int) -> bytes:
+def value_key(key: ValueKey) -> bytes:
     """Key of a value in the topic: KPI, definition's version, dimensions, scope, window, start of its last step."""
-    return msgspec.json.encode([key.kpi, version, key.dims, key.scope, key.window, key.anchor])
+    return msgspec.json.encode([key.kpi, key.version, key.dims, key.scope, key.window, key.anchor])
 
 
-def parse_key(key: bytes) -> tuple[ValueKey, int]:
+def parse_key(key: bytes) -> ValueKey:
     """Inverse of `value_key`."""
     kpi, version, dims, scope, window, anchor = msgspec.json.decode(key, type=tuple[str, int, str, str, str, int])
-    return ValueKey(kpi, window, anchor, scope, dims), version
+    return ValueKey(kpi, window, anchor, scope, dims, version)
 
 
 def value_record(value: Unpublished, incarnation: str) -> Record:
@@ -264,7 +259,7 @@ def value_record(value: Unpublished, incarnation: str) -> Record:
         ("incarnation", incarnation.encode()),
         ("revision", str(value.revision).encode()),
     ]
-    return value_key(value.key, value.version), value.payload, headers
+    return value_key(value.key), value.payload, headers
 
 
 def _dead_letter_headers(letter: DeadLetter) -> list[tuple[str, bytes]]:

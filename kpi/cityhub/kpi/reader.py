@@ -12,7 +12,7 @@ from typing import Protocol
 
 from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.kernel.windows import Window, window_at
-from cityhub.kpi.values import KpiValue, StreamState, WindowKind
+from cityhub.kpi.values import Decision, KpiValue, StreamState, WindowKind
 
 
 class KpiReader(Protocol):
@@ -23,7 +23,7 @@ class KpiReader(Protocol):
 
     @property
     def catalogue(self) -> Catalogue:
-        """All definitions and the seven action fields."""
+        """All definitions, of the versions that count, and the seven action fields."""
         ...
 
     def latest(
@@ -34,8 +34,13 @@ class KpiReader(Protocol):
         scope: str = "city",
         dimensions: Mapping[str, str] | None = None,
         ended_by: datetime | None = None,
+        version: int | None = None,
     ) -> KpiValue | None:
-        """Newest window, or with `ended_by` the newest one over by then; None where nothing was counted yet."""
+        """Newest window, or with `ended_by` the newest one over by then; None where nothing was counted yet.
+
+        Args:
+            version: of the definition; None = the one that counts, or the one before where its value is still to come.
+        """
         ...
 
     def series(
@@ -48,14 +53,23 @@ class KpiReader(Protocol):
         scope: str = "city",
         dimensions: Mapping[str, str] | None = None,
         limit: int = 2_000,
+        version: int | None = None,
     ) -> Sequence[KpiValue]:
-        """Values of the windows whose anchor lies in [start, end), oldest first; windows without events are absent."""
+        """Values of the windows whose anchor lies in [start, end), oldest first; windows without events are absent.
+
+        Args:
+            version: as of `latest`.
+        """
         ...
 
     def breakdown(
         self, kpi_id: str, window: WindowKind, anchor: datetime, dimension: str, *, scope: str = "city"
     ) -> Sequence[KpiValue]:
         """One window split by a dimension, sorted by its values."""
+        ...
+
+    def decisions(self, kpi_id: str) -> Sequence[Decision]:
+        """Which versions of a KPI were decided on, oldest first: where its series break, who wanted it so, and why."""
         ...
 
     def streams(self) -> Sequence[StreamState]:

@@ -102,3 +102,42 @@ class StreamState(Struct, frozen=True, kw_only=True):
     newest_append: datetime | None
     newest_event: datetime | None
     synthetic: bool
+
+
+class State(StrEnum):
+    """What a decision for a version of a KPI has come to."""
+
+    INITIAL = "initial"
+    WANTED = "wanted"
+    ACTIVE = "active"
+    REFUSED = "refused"
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """That a version of a KPI is to be counted. The newest one that is initial or active says which version is.
+
+    Attributes:
+        number: of the KPI's decisions, from 1.
+        definition_hash: of the version as it was then; "" = decided by an older engine.
+        decided: by the wall clock, None = not known. who, why: a person and the reason, as they were given.
+        active: since when it counts, by the broker's clock; None = it does not yet, or always did.
+        detail: why it was refused.
+        done: while it is wanted, the share of the log that the version has counted, 0 to 1.
+    """
+
+    kpi_id: str
+    number: int
+    version: int
+    definition_hash: str
+    decided: datetime | None
+    who: str
+    why: str
+    state: State
+    active: datetime | None = None
+    detail: str = ""
+    done: float | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether the version was ever counted live."""
+        return self.state in {State.INITIAL, State.ACTIVE}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,14 +20,15 @@ from cityhub.bus.batch_consumer import BatchApp, batch_app
 from cityhub.bus.broker_clock import BrokerClock
 from cityhub.bus.errors import BusUnavailable, LogBroken
 from cityhub.bus.log_proof import records_at, topic_states
+from cityhub.kpi.activation import Activations
 from cityhub.kpi.definition import Catalogue
-from cityhub.kpi.errors import StoreUnavailable
-from cityhub.kpi.kernel.effect import Evaluator
-from cityhub.kpi.kernel.layout import plan_of
+from cityhub.kpi.errors import StoreUnavailable, VersionMissing
 from cityhub.kpi.kernel.record import LogRecord
+from cityhub.kpi.store import decisions
 from cityhub.kpi.store.clocks import JOB
 from cityhub.kpi.store.cursors import Position, record_hash
 from cityhub.kpi.store.database import Database
+from cityhub.kpi.store.decisions import Choice
 from cityhub.kpi.store.writer import GapInLog, KpiWriter, OtherLog
 from cityhub.kpi.watch import Watch
 
@@ -146,6 +149,8 @@ class KpiWorker:
                 break
             try:
                 return await loop.run_in_executor(self._store, work, *arguments)
+            except VersionMissing:
+                raise
             except StoreUnavailable as error:
                 wait = _RETRY_S[min(attempt, len(_RETRY_S) - 1)]
                 log.warning("store_unavailable", error=str(error), attempt=attempt + 1, retry_s=wait)
@@ -169,17 +174,34 @@ async def serve(
 ) -> None:
     """Run a worker until `stop` is set; errors as `KpiWorker.run`.
 
+    Beside its own work it carries out activations of versions, if no other worker does.
+
     Args:
         store: SQLite file or PostgreSQL URL.
+        catalogue: all versions.
+
+    Raises:
+        VersionMissing: the store counts by a version that the catalogue does not have.
     """
     database = Database(store)
-    evaluator = Evaluator((plan_of(definition) for definition in catalogue), catalogue.contracts)
-    gc.collect()
-    gc.freeze()  # the catalogue lives for ever; events hold no cycles, so collecting inside a batch finds nothing
-    gc.disable()
+    choice = Choice(catalogue)
     try:
-        writer = KpiWriter(database, evaluator, job)
-        await KpiWorker(access, writer, evaluator.topics, stop, job).run()
+        with database.begin() as connection:
+            decisions.begin(connection, catalogue, int(time.time() * 1000))
+            evaluator = choice.evaluator(connection)
+        gc.collect()
+        gc.freeze()  # the catalogue lives for ever; events hold no cycles, so collecting inside a batch finds nothing
+        gc.disable()
+        writer = KpiWriter(database, evaluator, job, choice.evaluator)
+        worker = KpiWorker(access, writer, choice.topics, stop, job)
+        ending = asyncio.Event()
+        activations = Activations(database, catalogue, job, partial(LogReader, access, client_id="cityhub-worker-fill"))
+        activating = asyncio.create_task(activations.run(ending))
+        try:
+            await worker.run()
+        finally:
+            ending.set()
+            await activating
     finally:
         gc.enable()
         database.close()

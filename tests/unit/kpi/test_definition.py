@@ -130,7 +130,9 @@ def test_a_catalogue_tells_the_faults_of_all_files(tmp_path: Path) -> None:
         (folder / f"{name}.yaml").write_text(text, "utf-8")
     with pytest.raises(DefinitionError) as refused:
         load_catalogue(tmp_path)
-    assert "mobilitaet/B.yaml: id: M01 exists twice; give one a new id" in str(refused.value)
+    assert "mobilitaet/B.yaml: version: M01 1 is in mobilitaet/A.yaml, too; give one a new number or a new id" in str(
+        refused.value
+    )
     assert "mobilitaet/C.yaml: direction: " in str(refused.value)
 
 

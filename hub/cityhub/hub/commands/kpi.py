@@ -51,21 +51,22 @@ def definition(reader: KpiReader, kpi_id: str, *, as_json: bool) -> int:
     return 0
 
 
-def value(reader: KpiReader, kpi_id: str, *, window: str | None, as_json: bool) -> int:
+def value(reader: KpiReader, kpi_id: str, *, window: str | None, version: int | None = None, as_json: bool) -> int:
     """The newest value for the whole city.
 
     Args:
         window: kind of window; the KPI's own when not given.
+        version: of the definition; the one that counts when not given.
 
     Returns:
         1 when nothing was counted yet.
 
     Raises:
-        UnknownKpi: no such KPI.
+        UnknownKpi: no such KPI, or no such version of it.
     """
-    one = reader.catalogue[kpi_id]
+    one = reader.catalogue[kpi_id] if version is None else reader.catalogue.version(kpi_id, version)
     kind = WindowKind(window) if window else one.default_window
-    found = reader.latest(kpi_id, kind)
+    found = reader.latest(kpi_id, kind, version=version)
     if as_json:
         _json(found)
     elif found is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, select, tuple_
@@ -126,3 +126,11 @@ def delete_marks(connection: Connection, marks: Sequence[Mark]) -> None:
         for mark in marks
     ]
     connection.execute(delete(schema.dirty).where(*same), rows)
+
+
+def delete_left(connection: Connection, versions: Mapping[str, int]) -> None:
+    """Take away the marks of older versions of KPIs: nobody publishes these any more."""
+    series = schema.series.c
+    for kpi, version in versions.items():
+        left = select(series.id).where(series.kpi == kpi, series.version < version)
+        connection.execute(delete(schema.dirty).where(schema.dirty.c.series.in_(left)))

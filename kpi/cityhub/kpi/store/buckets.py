@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from struct import Struct as Packed
 
 from sqlalchemy import Connection
@@ -35,6 +35,8 @@ _BUCKETS = tuple(
 )
 _BINS = AddingRows("bin", ("family", "start", "series", "histogram", "bin", "writer"), ("n",))
 
+Note = Callable[[Connection, int, int, Mapping[Reason, Sequence[Touch]]], None]
+"""Notes what a batch touched: writer, last offset, touches by reason."""
 Buckets = dict[tuple[int, int, int], list[int]]
 """Vectors by family, start and series."""
 Bins = dict[tuple[int, int, int, int, int], int]
@@ -49,8 +51,9 @@ def limbs(digest: int) -> tuple[int, ...]:
 class BucketWriter:
     """Turns contributions into rows. One per process; it remembers the ids of series."""
 
-    def __init__(self, plans: Sequence[Plan]) -> None:
+    def __init__(self, plans: Sequence[Plan], note: Note = write_touched) -> None:
         self._plans = plans
+        self._note = note
         self._series = SeriesIds()
 
     def write(
@@ -81,7 +84,7 @@ class BucketWriter:
             ]
             _BUCKETS[plan.width].write(connection, rows)
             _BINS.write(connection, [(*key, writer, count) for key, count in bins.items()])
-        write_touched(connection, writer, offset, touches)
+        self._note(connection, writer, offset, touches)
         self._series.write_new(connection)
 
     def committed(self) -> None:

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import BigInteger, Connection, and_, bindparam, case, func, select, update
+from sqlalchemy import BigInteger, ColumnElement, Connection, and_, bindparam, case, func, select, text, update
 
 from cityhub.kpi.kernel.record import LogRecord
 from cityhub.kpi.store import schema
 from cityhub.kpi.store.dialect import insert_missing
+
+BACKFILLS = "kpi/"
+"""Jobs of this name's beginning are no consumer groups: they fill a new version of a KPI (`backfill`)."""
 
 
 class CursorMoved(Exception):  # noqa: N818 - a finding
@@ -25,6 +28,7 @@ class Position(Struct, frozen=True):
         writer: number that stands for job, topic and partition in bucket rows.
         offset: last applied record, −1 = none; hash: that record's; appended_ms: running maximum of append times.
         topic_id: Kafka's id of the topic the records came from, "" = not known yet.
+        generation: changes when other versions of definitions are counted.
     """
 
     job: str
@@ -35,6 +39,7 @@ class Position(Struct, frozen=True):
     hash: bytes
     appended_ms: int
     topic_id: str
+    generation: int = 0
 
     def after(self, records: Sequence[LogRecord]) -> Position:
         """Where it stands once the records are applied."""
@@ -61,11 +66,16 @@ def record_hash(value: bytes) -> bytes:
 
 _row = schema.cursor.c
 _AT = and_(_row.job == bindparam("at_job"), _row.topic == bindparam("at_topic"), _row.part == bindparam("at_part"))
-_POSITION = select(_row.id, _row.off, _row.hash, _row.appended_ms, _row.topic_id).where(_AT)
+_POSITION = select(_row.id, _row.off, _row.hash, _row.appended_ms, _row.topic_id, _row.generation).where(_AT)
 _EVENT_S = bindparam("event_s", type_=BigInteger)
 _ADVANCE = (
     update(schema.cursor)
-    .where(_AT, _row.off == bindparam("was_off"), _row.hash == bindparam("was_hash"))
+    .where(
+        _AT,
+        _row.off == bindparam("was_off"),
+        _row.hash == bindparam("was_hash"),
+        _row.generation == bindparam("was_generation"),
+    )
     .values(
         off=bindparam("to_off"),
         hash=bindparam("to_hash"),
@@ -92,7 +102,7 @@ def position(connection: Connection, job: str, topic: str, part: int) -> Positio
     if found is None:
         _create(connection, job, topic, part)
         found = connection.execute(_POSITION, _at(job, topic, part)).one()
-    return Position(job, topic, part, found[0], found[1], bytes(found[2]), found[3], found[4])
+    return Position(job, topic, part, found[0], found[1], bytes(found[2]), *found[3:])
 
 
 def _create(connection: Connection, job: str, topic: str, part: int) -> None:
@@ -123,12 +133,13 @@ def advance(connection: Connection, before: Position, step: Advance) -> None:
     """Move the cursor.
 
     Raises:
-        CursorMoved: it did not stand at `before`.
+        CursorMoved: it did not stand at `before`, or other versions are counted since.
     """
     values = {
         **_at(before.job, before.topic, before.part),
         "was_off": before.offset,
         "was_hash": before.hash,
+        "was_generation": before.generation,
         "to_off": step.after.offset,
         "to_hash": step.after.hash,
         "to_ms": step.after.appended_ms,
@@ -156,6 +167,26 @@ def mark_complete(connection: Connection, at: tuple[str, str, int], offset: int,
 def bind_topic(connection: Connection, at: Position, topic_id: str) -> None:
     """Remember which topic the records come from."""
     connection.execute(update(schema.cursor).where(_AT).values(topic_id=topic_id), _at(at.job, at.topic, at.part))
+
+
+def live() -> ColumnElement[bool]:
+    """Which cursors are those of consumer groups, and no back-fill's."""
+    return func.substr(schema.cursor.c.job, 1, len(BACKFILLS)) != BACKFILLS
+
+
+def hold_all(connection: Connection) -> None:
+    """Until the transaction ends no other one moves or makes a cursor; those that have done so are waited for.
+
+    On SQLite the transaction is the only one that writes anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("lock table cursor in share row exclusive mode"))
+
+
+def next_generation(connection: Connection, job: str) -> None:
+    """Make every worker of the job read decisions before it moves a cursor again."""
+    row = schema.cursor.c
+    connection.execute(update(schema.cursor).where(row.job == job).values(generation=row.generation + 1))
 
 
 def _at(job: str, topic: str, part: int) -> dict[str, object]:

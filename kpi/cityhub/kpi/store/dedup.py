@@ -167,9 +167,9 @@ class SeenIds:
         answers = np.zeros(len(keys), np.uint8)
         queries, positions = self._known.find(fingerprints)
         if queries.size:
-            same = self._known.tags(positions) == tags[queries]
-            answers[queries[same]] = Answer.DUPLICATE
-            answers[self._reused(connection, keys, queries[~same], positions[~same])] = Answer.REUSED
+            answers[queries[self._known.tags(positions) == tags[queries]]] = Answer.DUPLICATE
+            other = answers[queries] == Answer.FRESH
+            answers[self._reused(connection, keys, queries[other], positions[other])] = Answer.REUSED
         ordered = np.sort(fingerprints)
         repeated = ordered[1:][ordered[1:] == ordered[:-1]]
         if repeated.size:

@@ -17,24 +17,24 @@ from cityhub.kpi.store.renewal import decode_value
 from cityhub.kpi.store.tenure import Fence
 
 _STARTED = "publishing_since"
-_KEYS = ("kpi", "window", "anchor", "scope", "dims")
+_KEYS = ("kpi", "window", "anchor", "scope", "dims", "version")
 
 
 class ValueKey(NamedTuple):
-    """One published window."""
+    """One published window, as one version of the definition has it."""
 
     kpi: str
     window: str
     anchor: int
     scope: str
     dims: str
+    version: int
 
 
 class Unpublished(NamedTuple):
     """A value that the topic has not acknowledged yet."""
 
     key: ValueKey
-    version: int
     revision: int
     payload: bytes
 
@@ -77,33 +77,33 @@ class Outbox:
     def unpublished(self, limit: int = 1_000) -> Sequence[Unpublished]:
         """Values newer than what the topic has acknowledged."""
         row = schema.value.c
-        query = select(*(row[name] for name in _KEYS), row.version, row.revision, row.payload)
+        query = select(*(row[name] for name in _KEYS), row.revision, row.payload)
         with self._database.snapshot() as connection:
             found = connection.execute(query.where(row.published < row.revision).limit(limit)).all()
-        return [Unpublished(ValueKey(*r[:5]), r[5], r[6], bytes(r[7])) for r in found]
+        return [Unpublished(ValueKey(*key), revision, bytes(payload)) for *key, revision, payload in found]
 
     def mark_published(self, values: Iterable[Unpublished]) -> None:
         """Note that the topic has these revisions."""
         self._note([{**_was(value.key), "to": value.revision} for value in values])
 
-    def republish(self, in_topic: Mapping[tuple[ValueKey, int], int]) -> int:
+    def republish(self, in_topic: Mapping[ValueKey, int]) -> int:
         """Owe every value again of which the topic does not hold the newest published revision.
 
         A topic that is ahead of the store, because the store was put back from a copy, is overtaken.
 
         Args:
-            in_topic: newest revision of this store that the topic holds, by key and version of the definition.
+            in_topic: newest revision of this store that the topic holds.
 
         Returns:
             How many values are owed again.
         """
         row = schema.value.c
-        query = select(*(row[name] for name in _KEYS), row.version, row.published, row.revision)
+        query = select(*(row[name] for name in _KEYS), row.published, row.revision)
         with self._database.snapshot() as connection:
             kept = connection.execute(query).all()
         lost, ahead = [], []
-        for *key, version, published, revision in kept:
-            held = in_topic.get((ValueKey(*key), version), 0)
+        for *key, published, revision in kept:
+            held = in_topic.get(ValueKey(*key), 0)
             if held > revision:
                 ahead.append((ValueKey(*key), held + 1))
             elif held < published:

@@ -10,28 +10,27 @@ from __future__ import annotations
 
 import operator
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 
 import msgspec
-from msgspec import Struct
 from sqlalchemy import Connection, select
 
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.kernel.windows import Window, grain_end, window_at, windows_over
 from cityhub.kpi.store import schema
-from cityhub.kpi.store.backlog import Backlog, Mark, Waiting, delete_marks, read_marks
+from cityhub.kpi.store.backlog import Backlog, Mark, Waiting, delete_left, delete_marks, read_marks
 from cityhub.kpi.store.clocks import Arrivals, Clock, Clocks
 from cityhub.kpi.store.database import Database
-from cityhub.kpi.store.dialect import upsert
 from cityhub.kpi.store.drafts import Draft, draft
 from cityhub.kpi.store.figures import moves_with_clock
 from cityhub.kpi.store.history import minute_of
-from cityhub.kpi.store.references import References, Seen, load_references
+from cityhub.kpi.store.references import References, load_references
 from cityhub.kpi.store.renewal import decode_value, settles_ms
-from cityhub.kpi.store.sheet import Cut, SeriesRow, cuts_of
+from cityhub.kpi.store.sheet import CITY, Cut, SeriesRow, cuts_of
 from cityhub.kpi.store.tenure import Fence
 from cityhub.kpi.store.touched import mark_touched
+from cityhub.kpi.store.watermarks import Watermark, read_watermarks, write_watermarks
 from cityhub.kpi.store.windows import Job, Place, PlanRows, series_of
 from cityhub.kpi.values import Label, WindowKind
 
@@ -41,26 +40,23 @@ VALUES_PER_PASS = 5_000
 _SERIES_PER_QUERY = 500
 
 
-class Watermark(Struct, frozen=True):
-    """What of a definition is published: which one, up to which clock (epoch s), with which denominators."""
-
-    version: int
-    hash: str
-    until_s: int
-    references: dict[str, Seen]
+ChoosePlans = Callable[[Connection], Sequence[Plan]]
+"""The definitions to publish, asked in every pass; the same plans as long as their versions are the same."""
 
 
 class Publishing:
     """Brings window values up to date.
 
     Args:
+        plans: of the definitions, or what chooses them.
         job: consumer group whose cursors are the clock.
         fence: checked in every transaction that writes.
     """
 
-    def __init__(self, database: Database, plans: Iterable[Plan], job: str, fence: Fence) -> None:
+    def __init__(self, database: Database, plans: Iterable[Plan] | ChoosePlans, job: str, fence: Fence) -> None:
         self._database = database
-        self._plans = {plan.definition.id: plan for plan in plans}
+        fixed = () if callable(plans) else tuple(plans)
+        self._choose: ChoosePlans = plans if callable(plans) else lambda _: fixed
         self._job = job
         self._fence = fence
         self._memory: _Memory | None = None
@@ -81,7 +77,9 @@ class Publishing:
         self._unmarked = mark_touched(self._database, self._fence)
         memory, self._memory = self._memory, None  # memory follows the store: lost with a pass that fails
         with self._database.snapshot() as connection:
-            memory = memory or _load(connection, self._plans)
+            plans = {plan.definition.id: plan for plan in self._choose(connection)}
+            if memory is None or not memory.knows(plans):
+                memory = _load(connection, plans)
             clocks = Clocks(connection, self._job)
             found = _Pass(connection, memory, clocks).run()
         marks, watermarks = memory.settled()
@@ -91,7 +89,8 @@ class Publishing:
                 for one in found:
                     one.write(connection, minute_of(now_ms))
                 delete_marks(connection, marks)
-                _write_watermarks(connection, watermarks)
+                delete_left(connection, memory.left(watermarks))
+                write_watermarks(connection, watermarks)
         memory.written.update(watermarks)
         self._memory = memory
         return sum(len(one.values) for one in found)
@@ -117,6 +116,17 @@ class _Memory:
         self.waiting = {kpi: Waiting() for kpi in plans}
         self.series: dict[int, tuple[str, SeriesRow]] = {}
 
+    def knows(self, plans: Mapping[str, Plan]) -> bool:
+        """Whether it remembers of these versions."""
+        return {kpi: plan.definition.version for kpi, plan in plans.items()} == {
+            kpi: plan.definition.version for kpi, plan in self.plans.items()
+        }
+
+    def left(self, watermarks: Mapping[str, Watermark]) -> dict[str, int]:
+        """By KPI, the version below which nothing is published any more, where it has just become another one."""
+        before = {kpi: self.written[kpi].version for kpi in watermarks if kpi in self.written}
+        return {kpi: watermarks[kpi].version for kpi, version in before.items() if version != watermarks[kpi].version}
+
     def settled(self) -> tuple[list[Mark], dict[str, Watermark]]:
         """Marks and watermarks of which everything is done."""
         waiting = self.backlog.waiting()
@@ -125,16 +135,12 @@ class _Memory:
 
 
 def _load(connection: Connection, plans: Mapping[str, Plan]) -> _Memory:
-    row = schema.meta.c
-    keys = {_meta_key(kpi): kpi for kpi in plans}
-    found = connection.execute(select(row.key, row.value).where(row.key.in_(list(keys))))
-    written = {keys[key]: msgspec.json.decode(text, type=Watermark) for key, text in found}
-    memory = _Memory(plans, written)
+    memory = _Memory(plans, read_watermarks(connection, plans))
     value = schema.value.c
     query = select(value.kpi, value.window, value.anchor, value.scope, value.dims, value.payload)
     for kpi, *key, payload in connection.execute(query.where(value.label == Label.PROVISIONAL.value)):
-        if kpi in plans:
-            kept = decode_value(payload)
+        kept = decode_value(payload)
+        if kpi in plans and kept.definition_version == plans[kpi].definition.version:
             memory.waiting[kpi].add(_job(*key), settles_ms(kept, plans[kpi]))
     return memory
 
@@ -247,7 +253,7 @@ class _Pass:
         if before is None or before == now or not before.until_s:  # windows begin with the first event
             return
         if (before.version, before.hash) != (now.version, now.hash):
-            memory.backlog.add(kpi, self._published(plan, 0))
+            memory.backlog.add(kpi, (job for job in self._published(plan, 0) if _has(plan, job.cut)))
         changed_from = references.changed_from(before.references, plan.references)
         if changed_from is not None:
             memory.backlog.add(kpi, self._published(plan, changed_from))
@@ -257,8 +263,9 @@ class _Pass:
     def _published(self, plan: Plan, from_s: int) -> Iterator[Job]:
         """Windows of the definition that are published and end after an instant."""
         row = schema.value.c
-        query = select(row.window, row.anchor, row.scope, row.dims)
-        for found in self._connection.execute(query.where(row.kpi == plan.definition.id, row.end > from_s)):
+        query = select(row.window, row.anchor, row.scope, row.dims).distinct()
+        kinds = row.window.in_([kind.value for kind in plan.definition.windows])
+        for found in self._connection.execute(query.where(row.kpi == plan.definition.id, kinds, row.end > from_s)):
             yield _job(*found)
 
     def _running(self, plan: Plan, from_s: int, clock: Clock) -> Iterator[Job]:
@@ -272,6 +279,12 @@ class _Pass:
                     yield from (Job(cut, window) for cut in cuts)
 
 
+def _has(plan: Plan, cut: Cut) -> bool:
+    """Whether the definition has numbers of a cut; another version may have had others."""
+    dims = msgspec.json.decode(cut.dims, type=dict[str, str])
+    return dims.keys() <= plan.definition.dimensions.keys() and (cut.scope == CITY or _by_borough(plan))
+
+
 def _by_borough(plan: Plan) -> bool:
     return "borough" in plan.definition.scopes
 
@@ -279,17 +292,3 @@ def _by_borough(plan: Plan) -> bool:
 def _job(kind: str, anchor: int, scope: str, dims: str) -> Job:
     window: Window = window_at(WindowKind(kind), anchor)
     return Job(Cut(scope, dims), window)
-
-
-def _meta_key(kpi: str) -> str:
-    return f"published/{kpi}"
-
-
-def _write_watermarks(connection: Connection, watermarks: Mapping[str, Watermark]) -> None:
-    rows: Sequence[dict[str, str]] = [
-        {"key": _meta_key(kpi), "value": msgspec.json.encode(mark).decode()} for kpi, mark in watermarks.items()
-    ]
-    if rows:
-        statement = upsert(connection, schema.meta)
-        statement = statement.on_conflict_do_update(index_elements=["key"], set_={"value": statement.excluded.value})
-        connection.execute(statement, rows)

@@ -140,14 +140,17 @@ def _after(plan: Plan, value: KeptValue, before: KeptValue, arrivals: Arrivals, 
     changed = known != before
     if settled and plan.has_prefix and not changed:
         arrivals = Arrivals()  # of earlier events, which the running total knew or which leave it as it is
-    redefined = (value.definition_version, value.definition_hash) != (before.definition_version, before.definition_hash)
+    another = value.definition_version != before.definition_version
+    redefined = another or value.definition_hash != before.definition_hash
     referred = value.references != before.references
     if settled and changed and not (arrivals.first_ms or redefined or referred):
         return before  # the mark is to come
     known = _changed(known, Reason.REFERENCE, value.changed_ms.get(Reason.REFERENCE, 0))
-    if redefined:
-        another = value.definition_version != before.definition_version
-        known = _changed(known, Reason.DEFINITION if another else Reason.ENGINE, clock.newest_ms)
+    if another:
+        if _other_number(known, before):
+            known = _changed(known, Reason.DEFINITION, clock.newest_ms)
+    elif redefined:
+        known = _changed(known, Reason.ENGINE, clock.newest_ms)
     if not arrivals.first_ms:
         return known
     known = replace(known, first_ms=min(before.first_ms, value.first_ms), inputs_up_to=value.inputs_up_to)
@@ -156,6 +159,12 @@ def _after(plan: Plan, value: KeptValue, before: KeptValue, arrivals: Arrivals, 
     for reason, at_ms in arrivals.changed_ms().items():
         known = _changed(known, reason, at_ms)
     return known
+
+
+def _other_number(value: KeptValue, before: KeptValue) -> bool:
+    """Whether another version says another thing; a number that is the same under both is no change."""
+    version = {"definition_version": before.definition_version, "definition_hash": before.definition_hash}
+    return replace(value, **version) != before
 
 
 def _changed(value: KeptValue, reason: Reason, at_ms: int) -> KeptValue:
@@ -169,9 +178,10 @@ def _instant(epoch_ms: int) -> datetime:
 
 
 def kept_values(connection: Connection, kpi: str, jobs: Sequence[Job]) -> dict[Job, KeptValue]:
-    """What is kept of the jobs."""
+    """What is kept of the jobs: by the newest version of which there is something."""
     row = schema.value.c
     query = select(row.anchor, row.scope, row.dims, row.payload).where(row.kpi == kpi)
+    query = query.order_by(row.anchor, row.scope, row.dims, row.version)
     wanted: dict[WindowKind, dict[int, Job]] = {}
     for job in jobs:
         wanted.setdefault(job.window.kind, {})[job.window.anchor] = job
@@ -217,12 +227,13 @@ def _begun_before(connection: Connection, plan: Plan, job: Job) -> list[int]:
     row = schema.value.c
     same = (row.kpi == plan.definition.id) & (row.window == job.window.kind.value)
     cut = (row.scope == job.cut.scope) & (row.dims == job.cut.dims)
-    query = select(row.payload).where(same & cut, row.anchor < job.window.anchor).order_by(row.anchor.desc()).limit(1)
+    newest = row.anchor.desc(), row.version.desc()
+    query = select(row.payload).where(same & cut, row.anchor < job.window.anchor).order_by(*newest).limit(1)
     return [decode_value(payload).first_ms for payload in connection.scalars(query)]
 
 
 def write_values(connection: Connection, kpi: str, values: Sequence[tuple[Job, KeptValue]]) -> None:
-    """Keep the values; what the topic has of them is not touched."""
+    """Keep the values; what the topic has of them is not touched, nor what other versions say of the windows."""
     rows = [
         {
             "kpi": kpi,
@@ -242,6 +253,6 @@ def write_values(connection: Connection, kpi: str, values: Sequence[tuple[Job, K
     ]
     if rows:
         statement = upsert(connection, schema.value)
-        changing = {name: statement.excluded[name] for name in ("version", "end", "label", "revision", "payload")}
-        keys = ["kpi", "window", "anchor", "scope", "dims"]
+        changing = {name: statement.excluded[name] for name in ("end", "label", "revision", "payload")}
+        keys = ["kpi", "window", "anchor", "scope", "dims", "version"]
         connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changing), rows)

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from cityhub.kpi.kernel.bucket import MAX_SLOTS
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest migration: what a store must be at to be used."""
 LIMBS = 4
 """The 128-bit digest is kept as four 32-bit limbs, so that SQL can add it without overflow."""
@@ -66,6 +66,13 @@ cursor = Table(
     _count("rejected"),
     _count("synthetic"),
     _count("newest_event_s"),
+    Column(
+        "generation",
+        BigInteger,
+        nullable=False,
+        server_default=text("0"),
+        comment="grows when other versions are counted: part of the compare-and-set",
+    ),
     UniqueConstraint("job", "topic", "part", name="cursor_of"),
 )
 
@@ -192,7 +199,7 @@ value = Table(
     _key("anchor", "start of the window's last step"),
     Column("scope", Text, primary_key=True),
     Column("dims", Text, primary_key=True),
-    _count("version"),
+    _key("version", "values of a version that was left stay as they were published last"),
     _count("start"),
     _count("end"),
     Column("label", Text, nullable=False),
@@ -224,6 +231,21 @@ rollup = Table(
     _key("series"),
     *_sums(),
     sqlite_with_rowid=False,
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("kpi", Text, primary_key=True),
+    _key("number", "of the KPI's decisions, from 1"),
+    _count("version"),
+    Column("hash", Text, nullable=False, comment="SHA-256 of what the version meant then; '' = decided before 0004"),
+    _count("decided_ms", "wall clock, for people"),
+    Column("who", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("state", Text, nullable=False, comment="initial, wanted, active or refused"),
+    _count("active_ms", "what the fastest partition's clock showed when it became active; 0 = it is not, or initial"),
+    Column("detail", Text, nullable=False, comment="why it was refused"),
 )
 
 lease = Table(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,11 +13,18 @@ from sqlalchemy import ColumnElement, func, select
 
 from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.store import schema
+from cityhub.kpi.store.cursors import live
 from cityhub.kpi.store.database import Database
-from cityhub.kpi.values import KpiValue, StreamState, WindowKind
+from cityhub.kpi.store.decisions import chosen, decisions_of
+from cityhub.kpi.values import Decision, KpiValue, StreamState, WindowKind
 
 _dims = msgspec.json.Encoder(order="sorted").encode
 _decode = msgspec.json.Decoder(KpiValue).decode
+_CHOICE_S = 1.0
+_other = schema.value.alias().c
+_SAME = [_other[name] == schema.value.c[name] for name in ("kpi", "window", "anchor", "scope", "dims")]
+_NEWEST = select(func.max(_other.version)).where(*_SAME).correlate(schema.value).scalar_subquery()
+"""Of a window, the newest version that has published it: none publishes before it counts."""
 
 
 class SqlReader:
@@ -23,15 +32,33 @@ class SqlReader:
 
     Args:
         where: the store's file, opened read-only and only once it exists, or the URL of a PostgreSQL database.
+        catalogue: all versions; the store says which of them count.
+        clock: monotonic seconds.
     """
 
-    def __init__(self, where: str | Path, catalogue: Catalogue) -> None:
+    def __init__(self, where: str | Path, catalogue: Catalogue, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = where
         self._catalogue = catalogue
+        self._clock = clock
+        self._asked = -math.inf
+        self._chosen: dict[str, int] = {}
         self._opened: Database | None = None
 
     @property
     def catalogue(self) -> Catalogue:
+        """Of the versions that count, as they were at most a second ago.
+
+        Raises:
+            VersionMissing: one that counts has no file here.
+        """
+        if self._clock() - self._asked >= _CHOICE_S:
+            database = self._database()
+            if database is not None:
+                with database.begin() as connection:
+                    found = chosen(connection)
+                if found != self._chosen:
+                    self._catalogue, self._chosen = self._catalogue.choosing(found), found
+                self._asked = self._clock()
         return self._catalogue
 
     def latest(
@@ -42,10 +69,11 @@ class SqlReader:
         scope: str = "city",
         dimensions: Mapping[str, str] | None = None,
         ended_by: datetime | None = None,
+        version: int | None = None,
     ) -> KpiValue | None:
         """See `KpiReader.latest`."""
         row = schema.value.c
-        where = self._where(kpi_id, window, scope) & (row.dims == _dims(dict(dimensions or {})).decode())
+        where = self._where(kpi_id, window, scope, version) & (row.dims == _dims(dict(dimensions or {})).decode())
         if ended_by is not None:
             where &= row.end <= int(ended_by.timestamp())
         found = self._values(where, newest_first=True, limit=1)
@@ -61,10 +89,11 @@ class SqlReader:
         scope: str = "city",
         dimensions: Mapping[str, str] | None = None,
         limit: int = 2_000,
+        version: int | None = None,
     ) -> Sequence[KpiValue]:
         """See `KpiReader.series`."""
         row = schema.value.c
-        where = self._where(kpi_id, window, scope) & (row.dims == _dims(dict(dimensions or {})).decode())
+        where = self._where(kpi_id, window, scope, version) & (row.dims == _dims(dict(dimensions or {})).decode())
         where &= (row.anchor >= int(start.timestamp())) & (row.anchor < int(end.timestamp()))
         return self._values(where, newest_first=False, limit=limit)
 
@@ -77,6 +106,14 @@ class SqlReader:
         found = [item for item in self._values(where, newest_first=False, limit=2_000) if dimension in item.dimensions]
         return sorted(found, key=lambda item: item.dimensions[dimension])
 
+    def decisions(self, kpi_id: str) -> Sequence[Decision]:
+        """See `KpiReader.decisions`."""
+        known, database = self._catalogue[kpi_id].id, self._database()
+        if database is None:
+            return []
+        with database.begin() as connection:
+            return decisions_of(connection, known)
+
     def streams(self) -> Sequence[StreamState]:
         """See `KpiReader.streams`."""
         row = schema.cursor.c
@@ -88,12 +125,12 @@ class SqlReader:
             func.sum(row.synthetic),
             func.max(row.appended_ms),
             func.max(row.newest_event_s),
-        ).group_by(row.topic)
+        ).where(live())
         database = self._database()
         if database is None:
             return []
         with database.begin() as connection:
-            rows = connection.execute(query.order_by(row.topic)).all()
+            rows = connection.execute(query.group_by(row.topic).order_by(row.topic)).all()
         return [
             StreamState(
                 topic=topic,
@@ -108,9 +145,10 @@ class SqlReader:
             for topic, records, rejected, duplicates, synthetic, appended, newest in rows
         ]
 
-    def _where(self, kpi_id: str, window: WindowKind, scope: str) -> ColumnElement[bool]:
+    def _where(self, kpi_id: str, window: WindowKind, scope: str, version: int | None = None) -> ColumnElement[bool]:
         row = schema.value.c
-        return (row.kpi == self._catalogue[kpi_id].id) & (row.window == window.value) & (row.scope == scope)
+        here = (row.kpi == self._catalogue[kpi_id].id) & (row.window == window.value) & (row.scope == scope)
+        return here & (row.version == (_NEWEST if version is None else version))
 
     def _values(self, where: ColumnElement[bool], *, newest_first: bool, limit: int) -> Sequence[KpiValue]:
         database = self._database()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -12,12 +12,13 @@ from cityhub.kpi.kernel.bucket import Deltas
 from cityhub.kpi.kernel.effect import Effect, Evaluator, Poisoned
 from cityhub.kpi.kernel.record import LogRecord, Reason, Row, TopicReader, Verdict
 from cityhub.kpi.store import cursors, schema
-from cityhub.kpi.store.buckets import BucketWriter
+from cityhub.kpi.store.buckets import BucketWriter, Note
 from cityhub.kpi.store.cells import Cells
 from cityhub.kpi.store.cursors import Advance, CursorMoved, Position, record_hash
 from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.dedup import Answer, SeenIds
 from cityhub.kpi.store.references import write_references
+from cityhub.kpi.store.touched import write_touched
 
 MAX_DEAD_PAYLOAD = 1 << 20
 
@@ -30,7 +31,7 @@ class OtherLog(Exception):  # noqa: N818 - the log's state, judged by the worker
     """The log holds another record where the cursor stands than the one that was counted."""
 
 
-class _Held(Struct):
+class Held(Struct):
     """What memory knows of a partition. It repeats committed rows and is valid for one cursor only."""
 
     position: Position
@@ -43,15 +44,31 @@ class KpiWriter:
 
     Memory caches committed rows and carries the cursor it is valid for. Whatever goes wrong, it is dropped and read
     again: a partition may go to another worker and come back.
+
+    Args:
+        choose: what to count, asked whenever a cursor is read; where other versions count since, cursors have moved.
     """
 
-    def __init__(self, database: Database, evaluator: Evaluator, job: str) -> None:
+    _note: Note = staticmethod(write_touched)
+
+    def __init__(
+        self,
+        database: Database,
+        evaluator: Evaluator,
+        job: str,
+        choose: Callable[[Connection], Evaluator] | None = None,
+    ) -> None:
         self._database = database
-        self._evaluator = evaluator
         self._job = job
-        self._buckets = BucketWriter(evaluator.plans)
-        self._cells = Cells(evaluator, job)
-        self._held: dict[tuple[str, int], _Held] = {}
+        self._choose = choose
+        self._held: dict[tuple[str, int], Held] = {}
+        self._count_by(evaluator)
+
+    def _count_by(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+        self._buckets = BucketWriter(evaluator.plans, self._note)
+        self._cells = Cells(evaluator, self._job)
+        self._held.clear()
 
     def position(self, topic: str, part: int) -> Position:
         """Where to continue, read anew; the row is created at the first question."""
@@ -91,17 +108,18 @@ class KpiWriter:
         first, last = records[0].offset, records[-1].offset
         if last - first + 1 != len(records):
             raise GapInLog(f"{topic}/{part}: the batch {first} to {last} has only {len(records)} records")
-        stood: int | None = None
+        stood: tuple[int, int] | None = None
         while True:
             held = self._held.get((topic, part))
             if held is None or first > held.position.offset + 1:  # memory may be behind: the store says what is missing
                 held = self._load(topic, part)
             try:
                 return self._apply(held, topic, part, records)
-            except CursorMoved:  # another worker had the partition in between, or a commit came through unheard
-                if stood is not None and held.position.offset <= stood:
-                    raise  # nobody has, and would not the next time
-                stood = held.position.offset
+            except CursorMoved:  # another worker had the partition, other versions count, or a commit came unheard
+                stands = held.position.generation, held.position.offset
+                if stood is not None and stands <= stood:
+                    raise  # nobody has moved it, and would not the next time
+                stood = stands
                 self.forget(topic, part)
             except BaseException:
                 self.forget(topic, part)
@@ -115,34 +133,32 @@ class KpiWriter:
         with self._database.begin() as connection:
             cursors.mark_complete(connection, (self._job, topic, part), offset, at_ms)
 
-    def _apply(self, held: _Held, topic: str, part: int, records: Sequence[LogRecord]) -> int:
-        before = held.position
-        if records[0].offset > before.offset + 1:
-            raise GapInLog(
-                f"{topic}/{part}: the store stands at offset {before.offset}, the log goes on at {records[0].offset}"
-            )
-        known = before.offset - records[0].offset
-        if 0 <= known < len(records) and record_hash(records[known].value or b"") != before.hash:
-            raise OtherLog(f"{topic}/{part} holds another record at offset {before.offset} than the store has read")
-        new = records[known + 1 :]
+    def _apply(self, held: Held, topic: str, part: int, records: Sequence[LogRecord]) -> int:
+        new = unread(held.position, records)
         if not new:
             return 0
-        batch = _Batch(self._evaluator, self._buckets, self._cells, held, new)
+        batch = self._batch(held, new)
         with self._database.begin() as connection:
             batch.write(connection, topic, part)
         batch.committed()
         return len(new)
 
-    def _load(self, topic: str, part: int) -> _Held:
+    def _batch(self, held: Held, records: Sequence[LogRecord]) -> Batch:
+        return Batch(self._evaluator, self._buckets, self._cells, held, records)
+
+    def _load(self, topic: str, part: int) -> Held:
         with self._database.begin() as connection:
             position = cursors.position(connection, self._job, topic, part)
+            evaluator = self._choose(connection) if self._choose else self._evaluator  # after the cursor
+            if evaluator is not self._evaluator:
+                self._count_by(evaluator)
             seen = SeenIds(self._job, topic, part, self._evaluator.horizon_ms(topic))
             seen.open(connection)
-        held = self._held[topic, part] = _Held(position, self._evaluator.reader(topic), seen)
+        held = self._held[topic, part] = Held(position, self._evaluator.reader(topic), seen)
         return held
 
 
-class _Count(NamedTuple):
+class Count(NamedTuple):
     """Events that were not counted before, what is refused, and how many were repeated."""
 
     fresh: Sequence[Row]
@@ -150,7 +166,7 @@ class _Count(NamedTuple):
     duplicates: int
 
 
-class _Batch:
+class Batch:
     """One batch on its way into the store; lives for one transaction."""
 
     def __init__(
@@ -158,7 +174,7 @@ class _Batch:
         evaluator: Evaluator,
         buckets: BucketWriter,
         cells: Cells,
-        held: _Held,
+        held: Held,
         records: Sequence[LogRecord],
     ) -> None:
         self._evaluator = evaluator
@@ -199,7 +215,7 @@ class _Batch:
         write_references(connection, effect.references)
         _write_verdicts(connection, topic, part, count.verdicts)
 
-    def _counted(self, connection: Connection) -> tuple[_Count, Effect, dict[int, Deltas]]:
+    def _counted(self, connection: Connection) -> tuple[Count, Effect, dict[int, Deltas]]:
         """What the events change; those that make the engine fail become verdicts, and their ids stay free."""
         poison: dict[int, Exception] = {}
         while True:
@@ -210,7 +226,7 @@ class _Batch:
             except Poisoned as found:
                 poison |= found.errors
 
-    def _unseen(self, connection: Connection, poison: Mapping[int, Exception]) -> _Count:
+    def _unseen(self, connection: Connection, poison: Mapping[int, Exception]) -> Count:
         rows = [row for row in self._rows if row.digest not in poison] if poison else self._rows
         answers = self._held.seen.verdicts(connection, [row.key for row in rows], [row.content for row in rows])
         fresh: list[Row] = []
@@ -225,7 +241,7 @@ class _Batch:
                 verdicts.append(_reuse(row))
         if poison:
             verdicts += self._poisoned(poison, {row.key: row.record.offset for row in fresh})
-        return _Count(fresh, verdicts, duplicates)
+        return Count(fresh, verdicts, duplicates)
 
     def _poisoned(self, poison: Mapping[int, Exception], counted: Mapping[bytes, int]) -> Iterator[Verdict]:
         """Verdicts on what the engine cannot bear.
@@ -249,6 +265,17 @@ class _Batch:
         self._held.seen.commit(self._staged)
         self._held.position = self._after
         self._buckets.committed()
+
+
+def unread(before: Position, records: Sequence[LogRecord]) -> Sequence[LogRecord]:
+    """The records after the cursor; errors as `KpiWriter.apply`."""
+    at = f"{before.topic}/{before.part}"
+    if records[0].offset > before.offset + 1:
+        raise GapInLog(f"{at}: the store stands at offset {before.offset}, the log goes on at {records[0].offset}")
+    known = before.offset - records[0].offset
+    if 0 <= known < len(records) and record_hash(records[known].value or b"") != before.hash:
+        raise OtherLog(f"{at} holds another record at offset {before.offset} than the store has read")
+    return records[known + 1 :]
 
 
 def _reuse(row: Row) -> Verdict:

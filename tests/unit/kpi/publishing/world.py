@@ -55,6 +55,7 @@ class Definition(Struct, kw_only=True):
     windows: tuple[WindowKind, ...] = (WindowKind.HOUR, WindowKind.DAY, WindowKind.MONTH)
     scopes: tuple[str, ...] = ("city", "borough")
     lateness_s: int = 600
+    dimensions: dict[str, None] = msgspec.field(default_factory=lambda: {"line": None})
     sources: dict[str, Source] = msgspec.field(default_factory=lambda: {"seen": Source()})
 
 
@@ -178,7 +179,7 @@ class World:
         """What is published for the window whose last step holds an instant."""
         row = schema.value.c
         key = (row.window == kind.value, row.anchor == window_at(kind, at(when)).anchor)
-        query = select(row.payload).where(*key, row.scope == scope, row.dims == dims)
+        query = select(row.payload).where(*key, row.scope == scope, row.dims == dims).order_by(row.version.desc())
         with self.database.snapshot() as connection:
             payload = connection.scalar(query)
         return None if payload is None else decode_value(payload)
@@ -195,9 +196,9 @@ class World:
             return {tuple(row) for row in connection.execute(select(table))}
 
     def values(self) -> Mapping[tuple[Any, ...], KeptValue]:
-        """All published values by key."""
+        """All published values by key, of the newest version of each."""
         row = schema.value.c
-        query = select(row.kpi, row.window, row.anchor, row.scope, row.dims, row.payload)
+        query = select(row.kpi, row.window, row.anchor, row.scope, row.dims, row.payload).order_by(row.version)
         with self.database.snapshot() as connection:
             return {tuple(key): decode_value(payload) for *key, payload in connection.execute(query)}
 

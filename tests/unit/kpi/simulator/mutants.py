@@ -140,7 +140,7 @@ def hour_begins_a_millisecond_late() -> Iterator[None]:
 
 @mutant
 def verdicts_outside_the_transaction() -> Iterator[None]:
-    real_write, real_committed = writer._write_verdicts, writer._Batch.committed
+    real_write, real_committed = writer._write_verdicts, writer.Batch.committed
     waiting: list[tuple[Any, ...]] = []
 
     def committed(self: Any) -> None:
@@ -154,7 +154,7 @@ def verdicts_outside_the_transaction() -> Iterator[None]:
     def write(_: Connection, *row: Any) -> None:
         waiting[:] = [row]
 
-    with patch.object(writer, "_write_verdicts", write), patch.object(writer._Batch, "committed", committed):
+    with patch.object(writer, "_write_verdicts", write), patch.object(writer.Batch, "committed", committed):
         yield
 
 
@@ -192,7 +192,7 @@ def poison_refuses_its_neighbours() -> Iterator[None]:
 
 @mutant
 def id_of_a_refused_event_taken() -> Iterator[None]:
-    real = writer._Batch._counted
+    real = writer.Batch._counted
 
     def counted(self: Any, connection: Connection) -> Any:
         count, effect, found = real(self, connection)
@@ -200,7 +200,7 @@ def id_of_a_refused_event_taken() -> Iterator[None]:
         refused = [row for row in self._rows if row.record.offset in bad]
         return count, effect._replace(rows=[*effect.rows, *refused]), found
 
-    with patch.object(writer._Batch, "_counted", counted):
+    with patch.object(writer.Batch, "_counted", counted):
         yield
 
 
