@@ -20,6 +20,7 @@ from cityhub.bus.batch_consumer import BatchApp, batch_app
 from cityhub.bus.broker_clock import BrokerClock
 from cityhub.bus.errors import BusUnavailable, LogBroken
 from cityhub.bus.log_proof import records_at, topic_states
+from cityhub.bus.partition_reader import PartitionReader
 from cityhub.kpi.activation import Activations
 from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.errors import StoreUnavailable, VersionMissing
@@ -195,7 +196,9 @@ async def serve(
         writer = KpiWriter(database, evaluator, job, choice.evaluator)
         worker = KpiWorker(access, writer, choice.topics, stop, job)
         ending = asyncio.Event()
-        activations = Activations(database, catalogue, job, partial(LogReader, access, client_id="cityhub-worker-fill"))
+        activations = Activations(
+            database, catalogue, job, partial(PartitionReader, access, client_id="cityhub-worker-fill")
+        )
         activating = asyncio.create_task(activations.run(ending))
         try:
             await worker.run()

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
 from cityhub.kpi.kernel.bucket import Deltas
 from cityhub.kpi.kernel.effect import Effect, Evaluator, Poisoned
 from cityhub.kpi.kernel.record import LogRecord, Reason, Row, TopicReader, Verdict
-from cityhub.kpi.store import cursors, schema
+from cityhub.kpi.store import cursors
 from cityhub.kpi.store.buckets import BucketWriter, Note
 from cityhub.kpi.store.cells import Cells
 from cityhub.kpi.store.cursors import Advance, CursorMoved, Position, record_hash
@@ -19,8 +19,7 @@ from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.dedup import Answer, SeenIds
 from cityhub.kpi.store.references import write_references
 from cityhub.kpi.store.touched import write_touched
-
-MAX_DEAD_PAYLOAD = 1 << 20
+from cityhub.kpi.store.verdicts import write_verdicts
 
 
 class GapInLog(Exception):  # noqa: N818 - the log's state, judged by the worker
@@ -169,6 +168,8 @@ class Count(NamedTuple):
 class Batch:
     """One batch on its way into the store; lives for one transaction."""
 
+    _relay = True
+
     def __init__(
         self,
         evaluator: Evaluator,
@@ -213,7 +214,7 @@ class Batch:
         )
         self._buckets.write(connection, before.writer, self._after.offset, effect.sums, cells)
         write_references(connection, effect.references)
-        _write_verdicts(connection, topic, part, count.verdicts)
+        write_verdicts(connection, topic, part, count.verdicts, relay=self._relay)
 
     def _counted(self, connection: Connection) -> tuple[Count, Effect, dict[int, Deltas]]:
         """What the events change; those that make the engine fail become verdicts, and their ids stay free."""
@@ -281,21 +282,3 @@ def unread(before: Position, records: Sequence[LogRecord]) -> Sequence[LogRecord
 def _reuse(row: Row) -> Verdict:
     detail = f"id {row.event.id} was counted with other content before; a changed record needs a new id"
     return Verdict(row.record, Reason.ID_REUSE, detail, row.event.id)
-
-
-def _write_verdicts(connection: Connection, topic: str, part: int, verdicts: Sequence[Verdict]) -> None:
-    rows = [
-        {
-            "topic": topic,
-            "part": part,
-            "off": item.record.offset,
-            "reason": item.reason.value,
-            "detail": item.detail[:500],
-            "event_id": item.event_id[:256],
-            "appended_ms": item.record.timestamp,
-            "payload": (item.record.value or b"")[:MAX_DEAD_PAYLOAD],
-        }
-        for item in verdicts
-    ]
-    if rows:
-        connection.execute(insert(schema.verdict), rows)

@@ -140,7 +140,7 @@ def hour_begins_a_millisecond_late() -> Iterator[None]:
 
 @mutant
 def verdicts_outside_the_transaction() -> Iterator[None]:
-    real_write, real_committed = writer._write_verdicts, writer.Batch.committed
+    real_write, real_committed = writer.write_verdicts, writer.Batch.committed
     waiting: list[tuple[Any, ...]] = []
 
     def committed(self: Any) -> None:
@@ -151,21 +151,21 @@ def verdicts_outside_the_transaction() -> Iterator[None]:
                 real_write(connection, *row)
         real_committed(self)
 
-    def write(_: Connection, *row: Any) -> None:
+    def write(_: Connection, *row: Any, **_more: Any) -> None:
         waiting[:] = [row]
 
-    with patch.object(writer, "_write_verdicts", write), patch.object(writer.Batch, "committed", committed):
+    with patch.object(writer, "write_verdicts", write), patch.object(writer.Batch, "committed", committed):
         yield
 
 
 @mutant
 def verdict_forgotten() -> Iterator[None]:
-    real = writer._write_verdicts
+    real = writer.write_verdicts
 
-    def write(connection: Connection, topic: str, part: int, verdicts: Sequence[Any]) -> None:
-        real(connection, topic, part, [one for one in verdicts if one.reason is not Reason.ID_REUSE])
+    def write(connection: Connection, topic: str, part: int, verdicts: Sequence[Any], **more: Any) -> None:
+        real(connection, topic, part, [one for one in verdicts if one.reason is not Reason.ID_REUSE], **more)
 
-    with patch.object(writer, "_write_verdicts", write):
+    with patch.object(writer, "write_verdicts", write):
         yield
 
 

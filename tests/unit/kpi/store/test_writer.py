@@ -148,7 +148,7 @@ def test_poison_under_an_id_that_was_taken_meanwhile_is_a_reuse_in_any_batch(
 
 def test_what_fails_inside_the_transaction_leaves_nothing(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     log = records(departure(1, 0), b"{", departure(2, 0))
-    monkeypatch.setattr("cityhub.kpi.store.writer._write_verdicts", _unavailable)
+    monkeypatch.setattr("cityhub.kpi.store.writer.write_verdicts", _unavailable)
     with pytest.raises(StoreUnavailable):
         engine.writer.apply(TOPIC, 0, log)
     assert (engine.buckets(), engine.counters(TOPIC)) == (set(), (0, 0, 0))
@@ -157,7 +157,7 @@ def test_what_fails_inside_the_transaction_leaves_nothing(engine: Engine, monkey
     assert engine.counters(TOPIC) == (3, 0, 1)
 
 
-def _unavailable(*_: object) -> None:
+def _unavailable(*_: object, **_more: object) -> None:
     raise StoreUnavailable("the disk is full")
 
 

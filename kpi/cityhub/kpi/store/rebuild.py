@@ -1,0 +1,95 @@
+"""A store computed anew from archived records: the stream's own code, with verdicts as they were given then.
+
+It is resumable as a worker is: cursors move with the effects. At its end each cursor knows the log's own last record, so
+that a worker goes on where the archive ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection, update
+
+from cityhub.kpi.errors import KpiError
+from cityhub.kpi.kernel.effect import Evaluator
+from cityhub.kpi.kernel.record import LogRecord, Reason, Verdict
+from cityhub.kpi.store import schema
+from cityhub.kpi.store.database import Database
+from cityhub.kpi.store.dedup import Answer
+from cityhub.kpi.store.writer import Batch, Count, Held, KpiWriter
+
+
+class NotAsJudged(KpiError):  # noqa: N818 - a finding
+    """A record is judged in another way than it was: definitions, contracts or archive are not those of the store."""
+
+
+Refused = Mapping[int, tuple[str, str]]
+"""Reason and detail of stored verdicts, by offset."""
+
+
+class RebuildWriter(KpiWriter):
+    """Applies archived records."""
+
+    def __init__(self, database: Database, evaluator: Evaluator, job: str) -> None:
+        super().__init__(database, evaluator, job)
+        self._refused: Refused = {}
+
+    def apply_judged(self, topic: str, part: int, records: Sequence[LogRecord], refused: Refused) -> int:
+        """As `apply`, with the verdicts on the records.
+
+        Raises:
+            NotAsJudged: a record would be refused that was counted, or the other way round; nothing was changed.
+        """
+        self._refused = refused
+        return self.apply(topic, part, records)
+
+    def end(self, topic: str, part: int, offset: int, hash_: str) -> None:
+        """Let the cursor know the log's record at which the archive ends (BLAKE2b-128, hex)."""
+        row = schema.cursor.c
+        where = (row.job == self._job) & (row.topic == topic) & (row.part == part) & (row.off == offset)
+        with self._database.begin() as connection:
+            connection.execute(update(schema.cursor).where(where).values(hash=bytes.fromhex(hash_)))
+        self.forget(topic, part)
+
+    def _batch(self, held: Held, records: Sequence[LogRecord]) -> Batch:
+        batch = _JudgedBatch(self._evaluator, self._buckets, self._cells, held, records)
+        batch.refused = self._refused
+        return batch
+
+
+class _JudgedBatch(Batch):
+    """A batch whose verdicts are known."""
+
+    refused: Refused
+    _relay = False
+
+    def _unseen(self, connection: Connection, poison: Mapping[int, Exception]) -> Count:
+        """The events that were counted; those the archive calls refused keep their verdicts.
+
+        Raises:
+            NotAsJudged: this engine judges otherwise.
+        """
+        ids = {verdict.record.offset: verdict.event_id for verdict in self._verdicts}
+        ids |= {row.record.offset: row.event.id for row in self._rows}
+        rows = [row for row in self._rows if row.record.offset not in self.refused]
+        failed = {row.record.offset: repr(poison[row.digest]) for row in rows if row.digest in poison}
+        failed |= {one.record.offset: f"{one.reason}: {one.detail}" for one in self._verdicts}
+        answers = self._held.seen.verdicts(connection, [row.key for row in rows], [row.content for row in rows])
+        failed |= {
+            row.record.offset: "its id was counted with other content"
+            for row, answer in zip(rows, answers, strict=True)
+            if answer == Answer.REUSE
+        }
+        for offset in sorted(failed.keys() - self.refused.keys()):
+            where = f"{self._held.position.topic}/{self._held.position.part} offset {offset}"
+            raise NotAsJudged(
+                f"{where} was counted when it was archived, now it would be refused: {failed[offset]}. Rebuild with the "
+                "contracts and definitions of that time"
+            )
+        fresh = [row for row, answer in zip(rows, answers, strict=True) if answer == Answer.FRESH]
+        verdicts = [
+            Verdict(record, Reason(self.refused[record.offset][0]), self.refused[record.offset][1], ids[record.offset])
+            for record in self._records
+            if record.offset in self.refused
+        ]
+        return Count(fresh, verdicts, len(rows) - len(fresh))
