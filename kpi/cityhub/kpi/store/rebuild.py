@@ -78,7 +78,7 @@ class _JudgedBatch(Batch):
         failed |= {
             row.record.offset: "its id was counted with other content"
             for row, answer in zip(rows, answers, strict=True)
-            if answer == Answer.REUSE
+            if answer == Answer.REUSED
         }
         for offset in sorted(failed.keys() - self.refused.keys()):
             where = f"{self._held.position.topic}/{self._held.position.part} offset {offset}"
