@@ -91,22 +91,22 @@ def make_event(
     """Build a valid event with deterministic id (see `identity.event_id`) and content hash.
 
     Args:
-        dataschema: empty → `//cityhub/contracts/<type>`.
-        partitionkey: empty → `subject`.
+        dataschema: empty → `//cityhub/contracts/<type>`; partitionkey: empty → `subject`.
 
     Raises:
         RejectedEvent: a value breaks the profile.
     """
+    time = time.astimezone(UTC)
     event = Event(
         id=event_id(source, natural_key, version),
         source=source,
         type=type_,
         subject=subject,
-        time=time.astimezone(UTC),
+        time=time,
         recordedtime=recorded_at.astimezone(UTC),
         dataschema=dataschema or f"//cityhub/contracts/{type_}",
         partitionkey=partitionkey or subject,
-        contenthash=content_hash(type_, source, subject, time.astimezone(UTC), data),
+        contenthash=content_hash(type_, source, subject, time, data),
         data=data,
         specversion="1.0",
         datacontenttype="application/json",

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 import polars as pl
-from msgspec import Struct
 
-from cityhub.kpi.batch import Buckets, Mismatch, buckets, compare, pieces
+from cityhub.kpi.audited import Audit, Difference, EventAt
+from cityhub.kpi.batch import Mismatch, buckets, compare, pieces
 from cityhub.kpi.batch.bucket import place_columns
 from cityhub.kpi.kernel.bucket import Bin, Place
 from cityhub.kpi.kernel.plan import Plan
@@ -21,62 +20,6 @@ from cityhub.kpi.proof.stored import Snapshot
 
 MOST_NAMED = 20
 """Mismatches that are told with their events, and events of each."""
-
-
-class EventAt(Struct, frozen=True):
-    """An event by its place in the log."""
-
-    topic: str
-    part: int
-    off: int
-    id: str
-
-
-class Difference(Struct, frozen=True):
-    """A bucket in which stream and batch differ.
-
-    Attributes:
-        layer, start (epoch s), scope, dims: the bucket. column: `n`, `digest`, `v0` …, or `histogram/bin`.
-        stored, recomputed: both numbers, as text, because a digest has 128 bits.
-        events: those that the batch counts there, the first of them.
-    """
-
-    layer: str
-    start: int
-    scope: str
-    dims: tuple[str, ...]
-    column: str
-    stored: str
-    recomputed: str
-    events: tuple[EventAt, ...] = ()
-
-
-class Audit(Struct, frozen=True, kw_only=True):
-    """What an audit of one definition found.
-
-    Attributes:
-        buckets: compared ones. events: records that were looked at. mismatches: numbers that differ, all of them.
-        differences: the first of them. took_ms: CPU time.
-    """
-
-    kpi: str
-    version: int
-    hash: str
-    buckets: int
-    events: int
-    mismatches: int
-    differences: tuple[Difference, ...]
-    took_ms: int
-
-    @property
-    def clean(self) -> bool:
-        """Whether stream and batch agree."""
-        return not self.mismatches
-
-
-class _Found(NamedTuple):
-    frames: dict[str, pl.DataFrame]
-    recomputed: Buckets
 
 
 def audit(plan: Plan, cut: Snapshot, source: EventSource) -> Audit:

@@ -34,16 +34,17 @@ class StoreJudge:
             at = cursors.offsets(connection, self._job)
             reached = {part: last for (of, part), last in at.items() if of == topic}
             refusals = {
-                part: _refusals(connection, (topic, part), ends[part], min(last, ends[part] + limit))
+                part: refusals_of(connection, topic, part, (ends[part] + 1, min(last, ends[part] + limit)))
                 for part, last in reached.items()
                 if last > ends.get(part, last)
             }
         return Judged(reached, refusals)
 
 
-def _refusals(connection: Connection, at: tuple[str, int], after: int, last: int) -> Refusals:
+def refusals_of(connection: Connection, topic: str, part: int, stretch: tuple[int, int]) -> Refusals:
+    """Verdicts on the records of a partition from a first to a last offset."""
     row = schema.verdict.c
     query = select(row.off, row.reason, row.detail).where(
-        row.topic == at[0], row.part == at[1], row.off > after, row.off <= last
+        row.topic == topic, row.part == part, row.off.between(*stretch)
     )
     return {off: Refusal(reason, detail) for off, reason, detail in connection.execute(query)}

@@ -1,12 +1,12 @@
 """A store computed anew from archived records: the stream's own code, with verdicts as they were given then.
 
-It is resumable as a worker is: cursors move with the effects. At its end each cursor knows the log's own last record, so
-that a worker goes on where the archive ends.
+It is resumable as a worker is: cursors move with the effects. At its end each cursor knows the log's own last record,
+so that a worker goes on where the archive ends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection, update
 
@@ -69,27 +69,28 @@ class _JudgedBatch(Batch):
         Raises:
             NotAsJudged: this engine judges otherwise.
         """
-        ids = {verdict.record.offset: verdict.event_id for verdict in self._verdicts}
-        ids |= {row.record.offset: row.event.id for row in self._rows}
         rows = [row for row in self._rows if row.record.offset not in self.refused]
+        answers = self._held.seen.verdicts(connection, [row.key for row in rows], [row.content for row in rows])
+        judged = list(zip(rows, answers, strict=True))
         failed = {row.record.offset: repr(poison[row.digest]) for row in rows if row.digest in poison}
         failed |= {one.record.offset: f"{one.reason}: {one.detail}" for one in self._verdicts}
-        answers = self._held.seen.verdicts(connection, [row.key for row in rows], [row.content for row in rows])
-        failed |= {
-            row.record.offset: "its id was counted with other content"
-            for row, answer in zip(rows, answers, strict=True)
-            if answer == Answer.REUSED
-        }
+        failed |= {row.record.offset: "its id was reused" for row, answer in judged if answer == Answer.REUSED}
+        self._agree(failed)
+        fresh = [row for row, answer in judged if answer == Answer.FRESH]
+        return Count(fresh, list(self._stored()), len(rows) - len(fresh))
+
+    def _agree(self, failed: Mapping[int, str]) -> None:
         for offset in sorted(failed.keys() - self.refused.keys()):
-            where = f"{self._held.position.topic}/{self._held.position.part} offset {offset}"
+            position = self._held.position
             raise NotAsJudged(
-                f"{where} was counted when it was archived, now it would be refused: {failed[offset]}. Rebuild with the "
-                "contracts and definitions of that time"
+                f"{position.topic}/{position.part} offset {offset} was counted when it was archived, now it would be "
+                f"refused: {failed[offset]}. Rebuild with the contracts and definitions of that time"
             )
-        fresh = [row for row, answer in zip(rows, answers, strict=True) if answer == Answer.FRESH]
-        verdicts = [
-            Verdict(record, Reason(self.refused[record.offset][0]), self.refused[record.offset][1], ids[record.offset])
-            for record in self._records
-            if record.offset in self.refused
-        ]
-        return Count(fresh, verdicts, len(rows) - len(fresh))
+
+    def _stored(self) -> Iterator[Verdict]:
+        ids = {verdict.record.offset: verdict.event_id for verdict in self._verdicts}
+        ids |= {row.record.offset: row.event.id for row in self._rows}
+        for record in self._records:
+            if record.offset in self.refused:
+                reason, detail = self.refused[record.offset]
+                yield Verdict(record, Reason(reason), detail, ids[record.offset])

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from cityhub.kpi.kernel.bucket import MAX_SLOTS
 
-REVISION = "0004"
+REVISION = "0005"
 """The newest migration: what a store must be at to be used."""
 LIMBS = 4
 """The 128-bit digest is kept as four 32-bit limbs, so that SQL can add it without overflow."""
@@ -256,4 +256,14 @@ lease = Table(
     _count("epoch"),
     _count("beat", "grows while the holder lives"),
     _count("seen_ms", "the holder's wall clock at its last beat, for people; decides nothing"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("kpi", Text, primary_key=True),
+    _key("version"),
+    _count("at_ms", "wall clock of the newest audit's cut"),
+    _count("clean_ms", "of the newest one without a mismatch, 0 = there was none"),
+    Column("payload", LargeBinary, nullable=False, comment="the Audit as JSON"),
 )

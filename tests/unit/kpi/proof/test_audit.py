@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import update
 
 from cityhub.bus.errors import ArchiveMissing
-from cityhub.kpi.proof.audit import Audit, audit
+from cityhub.kpi.audited import Audit
+from cityhub.kpi.proof.audit import audit
 from cityhub.kpi.proof.stored import snapshot
 from cityhub.kpi.store import schema
 from tests.unit.kpi.engine import JOB
