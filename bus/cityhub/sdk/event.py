@@ -86,7 +86,6 @@ def make_event(
     dataschema: str = "",
     partitionkey: str = "",
     synthetic: bool = False,
-    recordedby: str = "",
 ) -> Event:
     """Build a valid event with deterministic id (see `identity.event_id`) and content hash.
 
@@ -111,7 +110,6 @@ def make_event(
         specversion="1.0",
         datacontenttype="application/json",
         synthetic=synthetic,
-        recordedby=recordedby or UNSET,
     )
     validate(event)
     return event

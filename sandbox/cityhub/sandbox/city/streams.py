@@ -93,8 +93,8 @@ def _event(stream: Stream, told: Told, contract: Contract) -> Event:
         data=told.data,
         partitionkey=key,
         synthetic=True,
-        recordedby="simulated-city/1",
     )
+    event = replace(event, recordedby="simulated-city/1")
     return replace(event, borough=told.borough, registerversion="simulated-1") if told.borough else event
 
 

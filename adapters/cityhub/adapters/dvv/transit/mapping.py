@@ -141,12 +141,11 @@ class _Work:
                 data={"trip": name, "operating_day": day, "line": trip.line, "direction": trip.direction, **told.data},
                 partitionkey=f"{day}/{name}",
                 synthetic=trip.synthetic,
-                recordedby=source.MADE_BY,
             )
         except RejectedEvent as rejected:
             self.rejects.append(Reject(rejected.reason, f"{day}/{name}/{told.subject}", str(rejected)))
         else:
-            self.events.append(event)
+            self.events.append(replace(event, recordedby=source.MADE_BY))
 
 
 class _Told(Struct, frozen=True):
