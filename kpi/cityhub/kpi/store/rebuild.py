@@ -34,6 +34,13 @@ class RebuildWriter(KpiWriter):
         super().__init__(database, evaluator, job)
         self._refused: Refused = {}
 
+    def begin(self, topic: str, part: int, start: int) -> int:
+        """Offset of the first record that is to be applied; a partition begins where its archive does."""
+        position = self.position(topic, part)
+        if position.offset < 0 < start:
+            self._move(topic, part, -1, off=start - 1)
+        return max(position.offset + 1, start)
+
     def apply_judged(self, topic: str, part: int, records: Sequence[LogRecord], refused: Refused) -> int:
         """As `apply`, with the verdicts on the records.
 
@@ -45,10 +52,13 @@ class RebuildWriter(KpiWriter):
 
     def end(self, topic: str, part: int, offset: int, hash_: str) -> None:
         """Let the cursor know the log's record at which the archive ends (BLAKE2b-128, hex)."""
+        self._move(topic, part, offset, hash=bytes.fromhex(hash_))
+
+    def _move(self, topic: str, part: int, stands: int, **values: object) -> None:
         row = schema.cursor.c
-        where = (row.job == self._job) & (row.topic == topic) & (row.part == part) & (row.off == offset)
+        where = (row.job == self._job) & (row.topic == topic) & (row.part == part) & (row.off == stands)
         with self._database.begin() as connection:
-            connection.execute(update(schema.cursor).where(where).values(hash=bytes.fromhex(hash_)))
+            connection.execute(update(schema.cursor).where(where).values(**values))
         self.forget(topic, part)
 
     def _batch(self, held: Held, records: Sequence[LogRecord]) -> Batch:
