@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import errno
-import os
 import sys
 import tempfile
 import traceback
-from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from cityhub.adapters.errors import AdapterError
-from cityhub.bus.errors import BusError
+from cityhub.bus.errors import ArchiveDamaged, ArchiveMissing, BusError
+from cityhub.hub import cli_proof  # noqa: F401 - its commands
+from cityhub.hub.cli_app import Data, Json, app, kpi_app, reader_of, settings_of
 from cityhub.hub.errors import HubError
 from cityhub.hub.run.runner import PROCESSES, run
-from cityhub.hub.settings import Settings, parse
-from cityhub.kpi.errors import DefinitionError, NotActivated, StoreUnavailable, UnknownKpi
-from cityhub.kpi.reader import KpiReader
+from cityhub.kpi.errors import (
+    BatchError,
+    DefinitionError,
+    NotActivated,
+    NotAsJudged,
+    ReceiptInvalid,
+    StoreUnavailable,
+    UnknownKpi,
+)
 from cityhub.kpi.values import WindowKind
 
 INTERNAL = HubError.exit_code
+_ANSWERED_NO = (UnknownKpi, NotActivated, ReceiptInvalid, NotAsJudged, BatchError, ArchiveMissing, ArchiveDamaged)
 _TROUBLE_OF_THE_MACHINE = {
     errno.ENOSPC,
     errno.EDQUOT,
@@ -30,20 +37,6 @@ _TROUBLE_OF_THE_MACHINE = {
     errno.EROFS,
     errno.EMFILE,
 }
-
-app = typer.Typer(
-    name="cityhub",
-    help="cityhub – Innovation Hub Duisburg. Settings: CITYHUB_* in the environment, see docs/operating.md.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-kpi_app = typer.Typer(name="kpi", help="The KPI catalogue and its values.", no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(kpi_app)
-
-Data = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Data directory [CITYHUB_DATA, ./var]")]
-Json = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 
 
 @app.command()
@@ -61,7 +54,7 @@ def up(
     from cityhub.hub.processes import plan
     from cityhub.hub.supervisor.lock import AlreadyRunning
 
-    settings = _settings(data=data, port=port, city=city)
+    settings = settings_of(data=data, port=port, city=city)
     try:
         code = up_detached(settings, fresh=fresh) if detach else up(settings, plan, fresh=fresh)
     except AlreadyRunning as running:
@@ -74,7 +67,7 @@ def down(data: Data = None) -> None:
     """End everything that runs on the data directory."""
     from cityhub.hub.commands.down import down
 
-    raise typer.Exit(down(_settings(data=data).data))
+    raise typer.Exit(down(settings_of(data=data).data))
 
 
 @app.command()
@@ -82,7 +75,7 @@ def status(data: Data = None, as_json: Json = False) -> None:
     """Processes and age of the data; exit code 0 only when everything is ready."""
     from cityhub.hub.commands.status import status
 
-    raise typer.Exit(status(_settings(data=data), as_json=as_json))
+    raise typer.Exit(status(settings_of(data=data), as_json=as_json))
 
 
 @app.command()
@@ -98,7 +91,7 @@ def token(
     from cityhub.hub.commands.running import settings_of_running
     from cityhub.hub.secrets import load
 
-    settings = settings_of_running(_settings(data=data))
+    settings = settings_of_running(settings_of(data=data))
     where = realm(settings)
     show(token.of_person(where, user) if user else token.of_client(where, load(settings.data), client))
 
@@ -108,7 +101,7 @@ def kpi_list(data: Data = None, as_json: Json = False) -> None:
     """All KPIs."""
     from cityhub.hub.commands import kpi
 
-    raise typer.Exit(kpi.listing(_reader(data), as_json=as_json))
+    raise typer.Exit(kpi.listing(reader_of(settings_of(data=data)), as_json=as_json))
 
 
 @kpi_app.command("show")
@@ -116,7 +109,7 @@ def kpi_show(kpi_id: str, data: Data = None, as_json: Json = False) -> None:
     """One KPI's definition."""
     from cityhub.hub.commands import kpi
 
-    raise typer.Exit(kpi.definition(_reader(data), kpi_id, as_json=as_json))
+    raise typer.Exit(kpi.definition(reader_of(settings_of(data=data)), kpi_id, as_json=as_json))
 
 
 @kpi_app.command("value")
@@ -130,7 +123,9 @@ def kpi_value(
     """The newest value; exit code 1 when nothing was counted yet."""
     from cityhub.hub.commands import kpi
 
-    raise typer.Exit(kpi.value(_reader(data), kpi_id, window=window, version=version, as_json=as_json))
+    raise typer.Exit(
+        kpi.value(reader_of(settings_of(data=data)), kpi_id, window=window, version=version, as_json=as_json)
+    )
 
 
 @kpi_app.command("versions")
@@ -138,7 +133,7 @@ def kpi_versions(kpi_id: str, data: Data = None, as_json: Json = False) -> None:
     """A KPI's versions: which one counts, since when, who wanted it so, and why."""
     from cityhub.hub.commands import versions
 
-    raise typer.Exit(versions.listing(_reader(data), kpi_id, as_json=as_json))
+    raise typer.Exit(versions.listing(reader_of(settings_of(data=data)), kpi_id, as_json=as_json))
 
 
 @kpi_app.command("activate")
@@ -153,29 +148,18 @@ def kpi_activate(
     from cityhub.hub.commands import versions
     from cityhub.kpi.definition import load_catalogue
 
-    store = _settings(data=data).store
+    store = settings_of(data=data).store
     raise typer.Exit(versions.activate(store, load_catalogue(), kpi_id, version, who=who, why=why))
 
 
 def _one_process(name: str, purpose: str) -> None:
     @app.command(name, help=f"Run one process: {purpose}")
     def process(data: Data = None) -> None:
-        run(name, _settings(data=data))
+        run(name, settings_of(data=data))
 
 
 for _name, _purpose in PROCESSES.items():
     _one_process(_name, _purpose)
-
-
-def _settings(**options: Any) -> Settings:
-    return parse(os.environ, {name: value for name, value in options.items() if value is not None})
-
-
-def _reader(data: Path | None) -> KpiReader:
-    from cityhub.kpi.definition import load_catalogue
-    from cityhub.kpi.store.sql_reader import SqlReader
-
-    return SqlReader(_settings(data=data).store, load_catalogue())
 
 
 def main() -> NoReturn:
@@ -196,7 +180,7 @@ def exit_code(error: Exception) -> int:
     """What an error means for whoever called the command."""
     if isinstance(error, HubError):
         return error.exit_code
-    if isinstance(error, UnknownKpi | NotActivated):
+    if isinstance(error, _ANSWERED_NO):
         return 1
     if isinstance(error, DefinitionError):
         return 2

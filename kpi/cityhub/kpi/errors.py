@@ -4,6 +4,7 @@ KpiError
 ├── DefinitionError    a definition file is wrong: repair the named place
 ├── UnknownKpi         the id or version is not in the catalogue: ask for another
 ├── BatchError         what was handed to the batch engine is not enough: hand over what it names
+├── NotAsJudged        an archived record is judged otherwise now: use the contracts and definitions of then
 ├── NotActivated       the version cannot be activated: the message says why
 ├── ReceiptInvalid     the receipt was changed, or proves another number: ask for it again
 └── StoreUnavailable   the store cannot be read or written now: try again
@@ -43,3 +44,7 @@ class VersionMissing(StoreUnavailable):
 
 class NotActivated(KpiError):  # noqa: N818 - an answer, not a failure
     """The version cannot be activated."""
+
+
+class NotAsJudged(KpiError):  # noqa: N818 - a finding
+    """A record is judged in another way than it was: definitions, contracts or archive are not those of the store."""

@@ -10,18 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection, update
 
-from cityhub.kpi.errors import KpiError
+from cityhub.kpi.errors import NotAsJudged
 from cityhub.kpi.kernel.effect import Evaluator
 from cityhub.kpi.kernel.record import LogRecord, Reason, Verdict
 from cityhub.kpi.store import schema
 from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.dedup import Answer
 from cityhub.kpi.store.writer import Batch, Count, Held, KpiWriter
-
-
-class NotAsJudged(KpiError):  # noqa: N818 - a finding
-    """A record is judged in another way than it was: definitions, contracts or archive are not those of the store."""
-
 
 Refused = Mapping[int, tuple[str, str]]
 """Reason and detail of stored verdicts, by offset."""

@@ -9,9 +9,9 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import select
 
+from cityhub.kpi.errors import NotAsJudged
 from cityhub.kpi.proof.rebuild import rebuild
 from cityhub.kpi.store import schema
-from cityhub.kpi.store.rebuild import NotAsJudged
 from tests.unit.kpi.engine import JOB, Engine
 from tests.unit.kpi.proof.world import World
 
