@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -116,6 +117,7 @@ def _proofs(settings: Settings) -> ProofReader:
     from cityhub.kpi.definition import load_catalogue
     from cityhub.kpi.proof.service import Proofs
 
+    logging.getLogger("aiokafka").setLevel(logging.ERROR)  # it warns of every connection to this machine
     settings = settings_of_running(settings)
     access = kafka_access(settings, load(settings.data))
     return Proofs(settings.store, settings.archive, load_catalogue(), access=access)

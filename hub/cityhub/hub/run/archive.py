@@ -1,10 +1,11 @@
-"""The archiver: what the store has judged, from the event topics into the archive, and the archive's upkeep."""
+"""The archiver: what the store has judged, from the event topics into the archive, the archive's upkeep, and audits."""
 
 from __future__ import annotations
 
 import asyncio
 from functools import partial
 
+from cityhub.bus.archive.reader import Archive
 from cityhub.bus.archive.storage import storage_of
 from cityhub.bus.archiver import Archiver
 from cityhub.bus.log_reader import LogReader
@@ -13,27 +14,34 @@ from cityhub.hub.archive_report import write
 from cityhub.hub.secrets import Secrets
 from cityhub.hub.settings import Settings
 from cityhub.kpi.archiving import ArchiveLease
+from cityhub.kpi.definition import load_catalogue
+from cityhub.kpi.proof.auditing import Auditor
 from cityhub.kpi.store.clocks import JOB
 from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.judged import StoreJudge
-from cityhub.sdk.contract import load_contracts
 
 
 async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> None:
     """Archive until `stop` is set."""
     access = kafka_access(settings, secrets)
-    database = Database(settings.store)
+    database, catalogue, ending = Database(settings.store), load_catalogue(), asyncio.Event()
     try:
         archiver = Archiver(
             lambda: LogReader(access, client_id="cityhub-archiver"),
             storage_of(settings.archive),
-            load_contracts(),
+            catalogue.contracts,
             StoreJudge(database, JOB),
             alone=ArchiveLease(database).alone,
             upkeep=lambda _, __: False,
             tell=partial(write, settings.data),
             every_s=settings.archive_every,
         )
-        await archiver.run(stop)
+        auditor = Auditor(database, catalogue, lambda: Archive(storage_of(settings.archive), catalogue.contracts), JOB)
+        auditing = asyncio.create_task(auditor.run(ending))
+        try:
+            await archiver.run(stop)
+        finally:
+            ending.set()
+            await auditing
     finally:
         database.close()

@@ -20,6 +20,7 @@ from cityhub.kpi.batch.expressions import is_true
 from cityhub.kpi.kernel.effect import REFERENCE_TOPIC, REFERENCE_TYPE, ReferenceRow
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.kernel.windows import Window
+from cityhub.kpi.proof.parts import parts_of
 from cityhub.kpi.store.figures import Figures, figures, is_cumulative
 from cityhub.kpi.store.references import References
 from cityhub.kpi.store.sheet import ALL, CITY, Cut, added
@@ -99,10 +100,10 @@ class Evidence:
 
     @cached_property
     def contributions(self) -> pl.DataFrame:
-        """One row per event that supports the number.
+        """One row per event that is counted in the number or adds to it; those that add come first.
 
-        Columns: type, part, off, n, synthetic_n, digest_hi, digest_lo (what the event adds to the digest, once for each
-        bucket it supports: `supports` rows), `w0 …` what it adds to the window's slots, `u0 …` to those up to its end.
+        Columns: type, part, off, n (how often it is counted), and of the slots that something is read from, `w0 …` what
+        it adds to the window's sum, `u0 …` to the sum up to its end.
         """
         names = slots(self.question.plan)
         within, upto = self._rows
@@ -111,16 +112,19 @@ class Evidence:
             for rows, inside in ((within, True), (upto, False))
         ]
         inside = pl.col("inside")
-        return (
+        counted = ~inside if is_cumulative(self.question.plan.main) else inside
+        read = list(parts_of(self.question.plan))
+        rows = (
             pl.concat(both)
             .group_by(EVENT)
             .agg(
-                pl.col("n").filter(inside).sum().alias("n"),
+                pl.col("n").filter(counted).sum().alias("n"),
                 *(pl.col(name).filter(inside).sum().alias(f"w{name[1:]}") for name in names),
                 *(pl.col(name).filter(~inside).sum().alias(f"u{name[1:]}") for name in names),
             )
-            .sort(EVENT)
         )
+        adds = pl.any_horizontal(pl.lit(value=False), *(pl.col(name) != 0 for name in read))
+        return rows.select(*EVENT, "n", *read).filter(adds | (pl.col("n") != 0)).sort(~adds, *EVENT)
 
     @cached_property
     def bins(self) -> pl.DataFrame:
