@@ -20,6 +20,7 @@ from cityhub.bus.topics import VALUES, clock, dead_letters, ensure, events, valu
 from cityhub.kpi.values import KpiValue
 from tests.integration.engine_child import LATENESS_S, catalogue_over
 from tests.integration.faults import checks, entities, oracle
+from tests.integration.faults.audit import check_audit
 from tests.integration.faults.cast import GRACE_S, Cast
 from tests.integration.faults.inject import Injector
 from tests.integration.faults.journal import Journal
@@ -98,7 +99,8 @@ class Run:
         self.topic = spec.name
         ensure(kafka.access, [spec, values(), clock(), dead_letters("dvv")])
         self._kpis = ("M01", *entities.KPIS) if plan.traffic.entities else ()
-        self.reader = store.reader(catalogue_over(self.topic, *self._kpis))
+        self.catalogue = catalogue_over(self.topic, *self._kpis)
+        self.reader = store.reader(self.catalogue)
         self.ledger_file = folder / "ledger.jsonl"
         self.findings: list[checks.Finding] = []
         self.sent = self.acked = 0
@@ -241,6 +243,9 @@ class Run:
             *(checks.check_entities(truth, self.reader) if self._kpis else ()),
             *checks.check_cursors(truth, self.store.rows(_CURSORS), self.reader),
             *letters,
+            *await check_audit(
+                self.kafka.access, self.catalogue, self.store.address, self.topic, self.folder / "archive"
+            ),
         ]
         if ignored := self.journal.counts["sigterm_ignored"]:
             text = f"{ignored} times a process did not end within {GRACE_S:.0f} s of SIGTERM, see the journal"

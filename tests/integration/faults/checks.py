@@ -2,7 +2,8 @@
 
 I1 every acknowledged id counts once · I2 one of unknown outcome counts once where the log holds it, else not ·
 I3 nothing foreign counts · I4 revisions are monotone, the last one is the truth, and labels are right ·
-I5 cursors are monotone and stand at the log's end · I6 the dead letters are exactly the poison.
+I5 cursors are monotone and stand at the log's end · I6 the dead letters are exactly the poison · I7 the auditor agrees
+(`audit`).
 """
 
 from __future__ import annotations
