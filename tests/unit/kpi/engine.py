@@ -28,15 +28,16 @@ class Engine:
         catalogue: default: the hub's own definitions.
     """
 
-    def __init__(self, where: str | Path | Database, catalogue: Catalogue | None = None) -> None:
+    def __init__(self, where: str | Path | Database, catalogue: Catalogue | None = None, job: str = JOB) -> None:
+        self.job = job
         self.catalogue = catalogue or load_catalogue()
         self.database = where if isinstance(where, Database) else Database(where)
         self.plans = [plan_of(definition) for definition in self.catalogue]
         self.writer = self.another_worker()
-        self.publishing = Publishing(self.database, self.plans, JOB, lambda _: None)
+        self.publishing = Publishing(self.database, self.plans, job, lambda _: None)
 
     def another_worker(self) -> KpiWriter:
-        return KpiWriter(self.database, Evaluator(self.plans, self.catalogue.contracts), JOB)
+        return KpiWriter(self.database, Evaluator(self.plans, self.catalogue.contracts), self.job)
 
     def know(self, topics: Iterable[str], partitions: int = 1) -> None:
         """Make the cursors, as a worker does at its start."""

@@ -44,10 +44,12 @@ class Remembering:
 class World:
     """Attributes: engine = worker and publisher; archive = all that was counted."""
 
-    def __init__(self, folder: Path, catalogue: Catalogue | None = None, *, seed: int = 1, per_type: int = 120) -> None:
+    def __init__(
+        self, folder: Path, catalogue: Catalogue | None = None, *, seed: int = 1, per_type: int = 120, job: str = JOB
+    ) -> None:
         self.catalogue = catalogue or load_catalogue()
         definitions = {one.id: one for one in self.catalogue}
-        self.engine = Engine(folder / "store.db", self.catalogue)
+        self.engine = Engine(folder / "store.db", self.catalogue, job)
         self.plans: dict[str, Plan] = {plan.definition.id: plan for plan in self.engine.plans}
         names = tuple(sorted({name for plan in self.engine.plans for name in plan.references}))
         week = Week(self.catalogue.contracts, types_of(definitions), seed=seed, per_type=per_type, references=names)
@@ -91,7 +93,7 @@ class World:
         window = window_at(value.window, int(anchor_of(value).timestamp()))
         dims = msgspec.json.encode(value.dimensions, order="sorted").decode()
         plan = self.plans[value.kpi_id]
-        cut = snapshot(self.engine.database, [plan], JOB, with_buckets=False)
+        cut = snapshot(self.engine.database, [plan], self.engine.job, with_buckets=False)
         return Question(plan, window, Cut(value.scope, dims), cut.vector, cut.clocks[value.kpi_id])
 
     def published(self, kpi: str) -> list[KeptValue]:
