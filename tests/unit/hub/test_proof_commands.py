@@ -67,7 +67,7 @@ def test_what_does_not_count_is_told_with_its_reason(data: Path) -> None:
     found = json.loads(result.stdout)
 
     assert found["excluded"] == len(found["exclusions"])
-    assert {one["reason"] for one in found["exclusions"]} <= {"duplicate", "id_reuse", "time_in_future"}
+    assert {one["reason"] for one in found["exclusions"]} <= {"duplicate", "id_reuse", "time_in_future", "outside"}
     assert found["exclusions"]
 
 
