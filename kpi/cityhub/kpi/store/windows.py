@@ -6,7 +6,7 @@ A grain that begins after the clock is not there yet: neither its bucket nor a w
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from sqlalchemy import Connection, select, text
@@ -252,9 +252,17 @@ def layer_rows(source: PlanRows, jobs: Iterable[Job], places: Iterable[Place]) -
     return found
 
 
-def totals(
-    source: PlanRows, jobs: Sequence[Job], base: Integers, layers: Mapping[WindowKind, Integers]
-) -> list[Totals]:
+class Cuts(Protocol):
+    """What sums are asked for."""
+
+    @property
+    def plan(self) -> Plan: ...
+    @property
+    def base(self) -> CutIndex: ...
+    def layer(self, kind: WindowKind) -> CutIndex: ...
+
+
+def totals(source: Cuts, jobs: Sequence[Job], base: Integers, layers: Mapping[WindowKind, Integers]) -> list[Totals]:
     """Sums for the jobs, in their order, still without histograms.
 
     A window that keeps buckets by itself adds them to its base buckets: they fill other slots.

@@ -142,7 +142,8 @@ class Week:
             case "boolean":
                 return random.random() < (0.15 if field.optional else 0.5)
             case "integer":
-                return random.randint(field.low or 0, min(field.high or 900, (field.low or 0) + 900))
+                low = max(field.low or 0, -300)
+                return random.randint(low, min(field.high or 900, low + 900))
             case "decimal":
                 low, high = _NEAR.get(name, (field.low or 0, field.high or 10_000))
                 return random.randint(low, high) / 10**field.scale
