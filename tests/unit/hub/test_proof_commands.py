@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+from decimal import Decimal
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -158,3 +160,44 @@ def test_a_damaged_archive_is_refused_with_the_file(data: Path, tmp_path: Path) 
 
     assert code == 1
     assert f"du.evt.dvv.transit.v1/{day}/{damaged.name} is not the file that was written" in words
+
+
+def test_a_drafts_differences_are_told_and_nothing_else(data: Path, tmp_path: Path) -> None:
+    text = files("cityhub.kpi").joinpath("definitions/mobilitaet/M01.yaml").read_text("utf-8")
+    draft = tmp_path / "draft.yaml"
+    draft.write_text(text.replace("-60, 300]", "-60, 100]").replace("version: 1", "version: 2"))
+    span = ("--from", "2026-10-20", "--to", "2026-11-05", "--archive", str(data / "archive"))
+
+    code, words = code_and_words("kpi", "diff", "M01", "1", str(draft), *span)
+    assert (code, "windows differ between version 1 and" in words, "hour" in words) == (0, True, True), words
+    code, words = code_and_words("kpi", "diff", "M01", "1", "1", *span)
+    assert (code, "M01: 0 windows differ" in words) == (1, True), words
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["M01", "1", "7", "--from", "2026-10-20", "--to", "2026-11-05"], 1, "7"),
+        (["M01", "1", "none.yaml", "--from", "2026-10-20", "--to", "2026-11-05"], 2, "neither a version's number nor"),
+        (["M01", "1", "1", "--from", "soon", "--to", "2026-11-05"], 2, "--from 'soon' is no instant"),
+        (["M01", "1", "1", "--from", "2026-11-06", "--to", "2026-11-05"], 2, "is not before --to"),
+    ],
+)
+def test_differences_that_cannot_be_told(data: Path, arguments: list[str], code: int, words: str) -> None:
+    found = code_and_words("kpi", "diff", *arguments, "--archive", str(data / "archive"))
+    assert found[0] == code
+    assert words in found[1]
+
+
+def test_what_changed_is_a_sum(data: Path) -> None:
+    options = ("--at", "2026-10-24", "--archive", str(data / "archive"), "--json")
+    looks = ("--known", "2026-10-24T12:00", "--then-known", "2026-10-30T12:00")
+    result = said("kpi", "changes", "M01", *options, *looks)
+    found = json.loads(result.stdout)
+
+    assert found["parts"][0]["cause"] == "definition"
+    assert sum(Decimal(part["amount"]) for part in found["parts"]) == Decimal(found["after"]) - Decimal(found["before"])
+    code, words = code_and_words(
+        "kpi", "changes", "M01", *options, "--known", "2026-10-30", "--then-known", "2026-10-24"
+    )
+    assert (code, "the second look knows less" in words) == (1, True)

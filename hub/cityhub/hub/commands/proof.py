@@ -46,7 +46,7 @@ def wanted(reader: KpiReader, kpi: str, window: str, at: str, *, scope: str, dim
     kind = WindowKind(window) if window else definition.default_window
     dims = _dimensions(definition, dimensions)
     if at:
-        return number(kpi, kind, _instant(at), scope=scope, dimensions=dims)
+        return number(kpi, kind, instant_of("--at", at), scope=scope, dimensions=dims)
     newest = reader.latest(kpi, kind, scope=scope, dimensions=dims)
     if newest is None:
         raise Misconfigured(f"{kpi} {kind}: nothing was counted yet for {scope} {dims or ''}; name a window with --at")
@@ -206,11 +206,16 @@ def _dimensions(definition: KpiDefinition, given: Sequence[str]) -> dict[str, st
     return found
 
 
-def _instant(text: str) -> datetime:
+def instant_of(option: str, text: str) -> datetime:
+    """An instant as people write it: a day or a time of Duisburg, or one with an offset.
+
+    Raises:
+        Misconfigured: it is none.
+    """
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise Misconfigured(
-            f"--at {text!r} is no instant; write 2026-11-24, 2026-11-24T13:00 (time of Duisburg) or with an offset"
+            f"{option} {text!r} is no instant; write 2026-11-24, 2026-11-24T13:00 (time of Duisburg) or with an offset"
         ) from None
     return found if found.tzinfo else found.replace(tzinfo=berlin())

@@ -160,8 +160,9 @@ def _causes(before: View, after: View, source: EventSource) -> dict[str, pl.Data
     """
     contracts = _contracts(before.plan, after.plan)
     frames = {type_: accepted(source.frame(type_).filter(pl.col("clock_ms") <= after.known_ms)) for type_ in contracts}
-    support = _support(before, after, frames)
-    late_ms = _deadline_ms(before, frames, support)
+    first = _support([before, before._replace(plan=after.plan)], after.known_ms, frames)
+    support = pl.concat([first, _support([after], after.known_ms, frames)]).unique()
+    late_ms = _deadline_ms(before, frames, first)
     found = {}
     for type_, contract in contracts.items():
         rows = frames[type_].with_columns(_entity(contract).alias(_ENTITY))
@@ -174,23 +175,31 @@ def _causes(before: View, after: View, source: EventSource) -> dict[str, pl.Data
             .then(None)
             .when(corrects)
             .then(pl.lit("correction"))
+            .when(~pl.col("first"))
+            .then(pl.lit("city"))
             .when(pl.col("clock_ms") > late_ms)
             .then(pl.lit("late"))
             .when(~pl.col("source").is_in(old["source"].unique().to_list()))
             .then(pl.lit("source"))
             .otherwise(pl.lit("city"))
         )
-        mine = support.filter(pl.col("type") == type_).select("part", "off", pl.lit(value=True).alias("supports"))
-        told = pl.col("supports").fill_null(value=False) | (pl.col("cause") == "correction")
-        rows = rows.with_columns(cause.alias("cause")).join(mine, on=("part", "off"), how="left")
-        found[type_] = rows.with_columns(told.alias("told"))
+        rows = _marked(_marked(rows, type_, first, "first"), type_, support, "supports").with_columns(
+            cause.alias("cause")
+        )
+        found[type_] = rows.with_columns((pl.col("supports") | (pl.col("cause") == "correction")).alias("told"))
     return found
 
 
-def _support(before: View, after: View, frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Events behind the number of the first window, of the second, or of the first by the second definition."""
-    looks = (before, after, before._replace(plan=after.plan))
-    questions = [Question(look.plan, look.window, look.cut, {}, _clock_s(after)) for look in looks]
+def _marked(rows: pl.DataFrame, type_: str, places: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Rows with a column that says whether they are at one of the places."""
+    mine = places.filter(pl.col("type") == type_).select("part", "off", pl.lit(value=True).alias(name))
+    return rows.join(mine, on=("part", "off"), how="left").with_columns(pl.col(name).fill_null(value=False))
+
+
+def _support(looks: Sequence[View], known_ms: int, frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Events behind one of the looks' numbers, with everything known that is in the frames."""
+    clock_s = (known_ms // _MINUTE_MS + 1) * 60
+    questions = [Question(look.plan, look.window, look.cut, {}, clock_s) for look in looks]
     return pl.concat([Evidence(question, _Held(frames)).supporting for question in questions]).unique()
 
 
