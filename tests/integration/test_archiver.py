@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -76,6 +77,12 @@ class World:
 
     def log_of_events(self) -> list[bytes]:
         return [value for values in self.sent.values() for value in values]
+
+    def has_come_to(self, moment: str | None, before: set[Path]) -> bool:
+        """Whether a new file of the archive looks so; None = all is archived."""
+        if moment is None:
+            return self.archived() == len(self.log_of_events())
+        return bool(set(self.archive.glob(moment)) - before)
 
     def state(self) -> State:
         return Archive(storage_of(self.archive), self.contracts).state(self.topic)
@@ -158,10 +165,7 @@ async def test_kill_9_during_rounds_leaves_every_record_once(world: World, tmp_p
         before = set(world.archive.glob(moment or "*"))
         child = world.child(log)
         try:
-            until(
-                lambda: (set(world.archive.glob(moment)) - before) if moment else world.archived() == first + 8_000,
-                f"nothing new in the archive, the archiver said {log.read_text()}",
-            )
+            until(partial(world.has_come_to, moment, before), f"nothing new; the archiver said {log.read_text()}")
         finally:
             child.kill()
             child.wait()

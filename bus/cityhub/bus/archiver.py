@@ -91,7 +91,7 @@ class Archiver:
         open_log: a connection to the broker, made anew after trouble.
         contracts: all, retired ones too; their topics are archived.
         alone: holds off other writers of the archive; enters as False while another one is at work.
-        upkeep: called for a topic after its turn, with its state; whether it wrote commits.
+        upkeep: called after a topic's turn, with its state and the time; whether it wrote commits.
         tell: is told after every turn.
         every_s: between two turns; where a backlog is left, the next one begins at once.
     """
@@ -104,7 +104,7 @@ class Archiver:
         judge: Judge,
         *,
         alone: Callable[[], AbstractAsyncContextManager[bool]],
-        upkeep: Callable[[str, State], bool],
+        upkeep: Callable[[State, int], bool],
         tell: Callable[[Round], None],
         every_s: float = EVERY_S,
     ) -> None:
@@ -175,7 +175,7 @@ class Archiver:
             if wanted:
                 records.begin(topic, wanted)
                 await self._copy(writer, records, judged.refusals, stop)
-            if await asyncio.to_thread(self._upkeep, topic, writer.state):
+            if await asyncio.to_thread(self._upkeep, writer.state, now_ms()):
                 await asyncio.to_thread(writer.restart)
         except ArchiveTaken as error:
             log.warning("archive_taken", topic=topic, error=str(error))

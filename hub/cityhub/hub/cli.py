@@ -12,7 +12,7 @@ import typer
 
 from cityhub.adapters.errors import AdapterError
 from cityhub.bus.errors import ArchiveDamaged, ArchiveMissing, BusError
-from cityhub.hub import cli_changes, cli_proof  # noqa: F401 - their commands
+from cityhub.hub import cli_archive, cli_changes, cli_proof  # noqa: F401 - their commands
 from cityhub.hub.cli_app import Data, Json, app, kpi_app, reader_of, settings_of
 from cityhub.hub.errors import HubError
 from cityhub.hub.run.runner import PROCESSES, run
@@ -159,7 +159,8 @@ def _one_process(name: str, purpose: str) -> None:
 
 
 for _name, _purpose in PROCESSES.items():
-    _one_process(_name, _purpose)
+    if _name != "archive":  # a group, which runs the process when it is given no command
+        _one_process(_name, _purpose)
 
 
 def main() -> NoReturn:

@@ -201,3 +201,29 @@ def test_what_changed_is_a_sum(data: Path) -> None:
         "kpi", "changes", "M01", *options, "--known", "2026-10-30", "--then-known", "2026-10-24"
     )
     assert (code, "the second look knows less" in words) == (1, True)
+
+
+def test_the_archive_tells_what_it_holds_and_whether_it_is_whole(data: Path, tmp_path: Path) -> None:
+    archive = shutil.copytree(data / "archive", tmp_path / "copy")
+    found = json.loads(said("archive", "status", "--archive", str(archive), "--json").stdout)
+    assert {one["topic"] for one in found} >= {"du.evt.dvv.transit.v1", "du.evt.wbd.bin.v1"}
+    assert all(one["records"] for one in found)
+
+    assert code_and_words("archive", "check", "--archive", str(archive))[0] == 0
+    assert code_and_words("archive", "compact", "--archive", str(archive))[0] == 0
+    file = max((archive / "du.evt.wbd.bin.v1").glob("2026*/*"), key=lambda path: path.name.split(".")[-3])
+    content = file.read_bytes()
+    file.write_bytes(content[:100] + b"?" + content[101:])
+    code, words = code_and_words("archive", "check", "--archive", str(archive))
+    assert (code, f"{file.parent.name}/{file.name} is not the file that was written" in words) == (1, True), words
+
+
+def test_a_subject_is_erased_and_numbers_stay(data: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(data, tmp_path / "copy")
+    where = ("--data", str(copy))
+    erase = ("archive", "erase", "bin-2", "--by", "Datenschutz", "--why", "request 7")
+    code, words = code_and_words(*erase, *where)
+    assert (code, "numbers stay what they were" in words) == (0, True), words
+    assert code_and_words(*erase, *where)[0] == 1
+    assert code_and_words("kpi", "audit", "M01", "I11", *where)[0] == 0
+    assert code_and_words("archive", "erase", "x", "--by", "", "--why", "y", *where)[0] == 2

@@ -30,10 +30,11 @@ S = TypeVar("S", bound=Struct)
 
 
 class Span(Struct, frozen=True, array_like=True):
-    """Offsets of one partition, both included."""
+    """Offsets of one partition, both included; others in between may stand in other files."""
 
     first: int
     last: int
+    rows: int
 
 
 class DataFile(Struct, frozen=True, kw_only=True):
@@ -42,7 +43,7 @@ class DataFile(Struct, frozen=True, kw_only=True):
     Attributes:
         path: within the topic. type: event type, "" = records that could not be read.
         day: UTC day of the events, of unreadable ones of their arrival. sha256: of the whole file, hex.
-        spans: lowest and highest offset per partition; others in between may stand in other files.
+        spans: lowest and highest offset per partition.
         t: earliest and latest event time, epoch ms. refused: rows with a verdict. erased: rows without their subject.
     """
 
@@ -101,7 +102,8 @@ class State(Struct, frozen=True, kw_only=True):
     Attributes:
         number, head: of the last commit, and its SHA-256; −1 and "" before the first.
         starts: first offset that was ever archived, per partition.
-        kept_from: first UTC day that retention has left, "" = all. notes: of erasures, oldest first.
+        kept_from: first UTC day that retention has left, "" = all. gone: rows that it let go, per partition.
+        notes: of erasures, oldest first.
     """
 
     format: int = FORMAT
@@ -112,6 +114,7 @@ class State(Struct, frozen=True, kw_only=True):
     ends: dict[int, End] = {}
     files: dict[str, DataFile] = {}
     kept_from: str = ""
+    gone: dict[int, int] = {}
     notes: tuple[str, ...] = ()
 
     def after(self, commit: Commit, sha256: str) -> State:
@@ -134,7 +137,8 @@ class State(Struct, frozen=True, kw_only=True):
                 raise ArchiveDamaged(text, where)
             starts.setdefault(part, first)
             ends[part] = end
-        files = {path: file for path, file in self.files.items() if path not in set(commit.remove)}
+        files = dict(self.files)
+        removed = [files.pop(path) for path in commit.remove if path in files]
         files |= {file.path: file for file in commit.add}
         return State(
             topic=self.topic,
@@ -144,8 +148,17 @@ class State(Struct, frozen=True, kw_only=True):
             ends=ends,
             files=files,
             kept_from=max(self.kept_from, commit.kept_from),
+            gone=_gone(self.gone, removed) if commit.kind == "retain" else self.gone,
             notes=(*self.notes, commit.note) if commit.kind == "erase" else self.notes,
         )
+
+
+def _gone(before: Mapping[int, int], removed: Iterable[DataFile]) -> dict[int, int]:
+    gone = dict(before)
+    for file in removed:
+        for part, span in file.spans.items():
+            gone[part] = gone.get(part, 0) + span.rows
+    return gone
 
 
 class Chain:
@@ -171,7 +184,7 @@ class Chain:
         return self._replayed(state, names)
 
     def whole(self) -> State:
-        """The newest state, with every commit and checkpoint that is there read and compared."""
+        """The newest state, with every commit and checkpoint that counts read and compared."""
         names = self._storage.names(self._folder)
         summed = {}
         for name in names:
@@ -179,8 +192,28 @@ class Chain:
                 found, _ = self._read(f"{self._folder}/{name}", State)
                 summed[found.number] = found
         first = min((number for number in map(_number, names) if number is not None), default=0)
-        state = summed.get(first - 1, State(topic=self._topic))
-        return self._replayed(state, names, summed)
+        begins = min((number for number in summed if number >= first - 1), default=-1) if first else -1
+        return self._replayed(summed.get(begins, State(topic=self._topic)), names, summed)
+
+    def commits(self) -> list[Commit]:
+        """Every commit that is still there, oldest first."""
+        numbers = [number for number in map(_number, self._storage.names(self._folder)) if number is not None]
+        return [self._read(commit_path(self._topic, number), Commit)[0] for number in sorted(numbers)]
+
+    def forget(self, before_ms: int) -> None:
+        """Delete commits and checkpoints that are summed up by an older one than the newest checkpoint.
+
+        Args:
+            before_ms: commits that are not older stay.
+        """
+        names = self._storage.names(self._folder)
+        checkpoints = [int(name.removesuffix(_CHECKPOINT)) for name in names if name.endswith(_CHECKPOINT)]
+        young = [commit.number for commit in self.commits() if commit.at_ms >= before_ms]
+        last = max((one for one in checkpoints[:-1] if one < min(young, default=one + 1)), default=-1)
+        for number in sorted(number for number in map(_number, names) if number is not None and number <= last):
+            self._storage.delete(commit_path(self._topic, number))
+        for number in [one for one in checkpoints if one < last]:
+            self._storage.delete(f"{self._folder}/{number:012}{_CHECKPOINT}")
 
     def write(self, state: State, commit: Commit) -> State:
         """Append a commit.

@@ -75,7 +75,7 @@ def described(type_: str, day: str, path: str, table: pa.Table, content: bytes) 
     """What a commit says of a file."""
     column, unit = ("append_ms", 1) if type_ == UNREAD else ("time_us", 1000)
     moments = pc.min_max(table[column]).as_py()
-    spans = table.group_by("part").aggregate([("off", "min"), ("off", "max")]).to_pylist()
+    spans = table.group_by("part").aggregate([("off", "min"), ("off", "max"), ("off", "count")]).to_pylist()
     return DataFile(
         path=path,
         type=type_,
@@ -83,7 +83,10 @@ def described(type_: str, day: str, path: str, table: pa.Table, content: bytes) 
         rows=table.num_rows,
         bytes=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
-        spans={row["part"]: Span(row["off_min"], row["off_max"]) for row in sorted(spans, key=lambda row: row["part"])},
+        spans={
+            row["part"]: Span(row["off_min"], row["off_max"], row["off_count"])
+            for row in sorted(spans, key=lambda row: row["part"])
+        },
         t=(moments["min"] // unit, moments["max"] // unit),
         refused=table.num_rows - table["reason"].null_count,
         erased=0 if type_ == UNREAD else pc.sum(table["erased"]).as_py() or 0,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -101,12 +102,12 @@ class Folder:
         except OSError as error:
             raise _away(path, error) from error
 
-    def sweep(self, folder: str) -> int:
-        """Remove what ended processes left unfinished; only the one archiver may. Returns how many files."""
-        found = list((self._root / folder).glob(f"**/{_UNFINISHED}*"))
-        for file in found:
-            file.unlink(missing_ok=True)
-        return len(found)
+    def sweep(self, folder: str, older_than_s: float) -> None:
+        """Remove what ended processes left unfinished; a younger file may be somebody's work at this moment."""
+        for file in (self._root / folder).glob(f"**/{_UNFINISHED}*"):
+            with suppress(OSError):  # it was finished or removed meanwhile
+                if time.time() - file.stat().st_mtime > older_than_s:
+                    file.unlink()
 
     def _put(self, path: str, content: bytes, *, exclusive: bool) -> None:
         target = self._root / path

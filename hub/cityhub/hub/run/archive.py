@@ -7,6 +7,7 @@ from functools import partial
 
 from cityhub.bus.archive.reader import Archive
 from cityhub.bus.archive.storage import storage_of
+from cityhub.bus.archive.upkeep import Upkeep
 from cityhub.bus.archiver import Archiver
 from cityhub.bus.log_reader import LogReader
 from cityhub.hub.access import kafka_access
@@ -24,19 +25,20 @@ from cityhub.kpi.store.judged import StoreJudge
 async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> None:
     """Archive until `stop` is set."""
     access = kafka_access(settings, secrets)
+    storage = storage_of(settings.archive)
     database, catalogue, ending = Database(settings.store), load_catalogue(), asyncio.Event()
     try:
         archiver = Archiver(
             lambda: LogReader(access, client_id="cityhub-archiver"),
-            storage_of(settings.archive),
+            storage,
             catalogue.contracts,
             StoreJudge(database, JOB),
             alone=ArchiveLease(database).alone,
-            upkeep=lambda _, __: False,
+            upkeep=Upkeep(storage, settings.archive_keep),
             tell=partial(write, settings.data),
             every_s=settings.archive_every,
         )
-        auditor = Auditor(database, catalogue, lambda: Archive(storage_of(settings.archive), catalogue.contracts), JOB)
+        auditor = Auditor(database, catalogue, lambda: Archive(storage, catalogue.contracts), JOB)
         auditing = asyncio.create_task(auditor.run(ending))
         try:
             await archiver.run(stop)
