@@ -89,10 +89,10 @@ def verify(receipt: Receipt, source: ProofSource, catalogue: Catalogue) -> Findi
         ArchiveMissing, ArchiveDamaged: the archive does not hold the receipt's events as they were written.
     """
     try:
-        definition = catalogue[receipt.kpi]
+        definition = catalogue.version(receipt.kpi, receipt.version)
     except UnknownKpi as error:
-        return Findings([f"kpi: {error}"], [])
-    differences = list(_definition_differs(receipt, definition.version, definition.hash))
+        return Findings([f"kpi: {error}; use a package that has it"], [])
+    differences = list(_definition_differs(receipt, definition.hash))
     if differences:
         return Findings(differences, [])
     notes = (
@@ -138,15 +138,13 @@ def content_hashes(evidence: Evidence, source: ProofSource) -> Iterator[bytes]:
             yield bytes.fromhex(event.contenthash)
 
 
-def _definition_differs(receipt: Receipt, version: int, hash_: str) -> Iterator[str]:
-    if receipt.version != version:
-        yield f"version: the receipt is of version {receipt.version}, this package has {receipt.kpi} version {version}"
-    elif receipt.engine != ENGINE_MEANING:
+def _definition_differs(receipt: Receipt, hash_: str) -> Iterator[str]:
+    if receipt.engine != ENGINE_MEANING:
         yield f"engine: the receipt is of meaning {receipt.engine}, this package computes meaning {ENGINE_MEANING}"
     elif receipt.definition_hash != hash_:
         yield (
             f"definition_hash: {receipt.definition_hash[:12]}… in the receipt, {hash_[:12]}… for {receipt.kpi} version "
-            f"{version} of this package; use the package that the receipt was issued with"
+            f"{receipt.version} of this package; use the package that the receipt was issued with"
         )
 
 
