@@ -26,6 +26,7 @@ from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.errors import StoreUnavailable, VersionMissing
 from cityhub.kpi.kernel.record import LogRecord
 from cityhub.kpi.store import decisions
+from cityhub.kpi.store.backfill import Audit
 from cityhub.kpi.store.clocks import JOB
 from cityhub.kpi.store.cursors import Position, record_hash
 from cityhub.kpi.store.database import Database
@@ -171,7 +172,13 @@ class KpiWorker:
 
 
 async def serve(
-    access: KafkaAccess, store: Path | str, stop: asyncio.Event, *, catalogue: Catalogue, job: str = JOB
+    access: KafkaAccess,
+    store: Path | str,
+    stop: asyncio.Event,
+    *,
+    catalogue: Catalogue,
+    job: str = JOB,
+    audit: Audit | None = None,
 ) -> None:
     """Run a worker until `stop` is set; errors as `KpiWorker.run`.
 
@@ -180,6 +187,7 @@ async def serve(
     Args:
         store: SQLite file or PostgreSQL URL.
         catalogue: all versions.
+        audit: must find nothing before a version takes over, see `Backfill`.
 
     Raises:
         VersionMissing: the store counts by a version that the catalogue does not have.
@@ -196,9 +204,8 @@ async def serve(
         writer = KpiWriter(database, evaluator, job, choice.evaluator)
         worker = KpiWorker(access, writer, choice.topics, stop, job)
         ending = asyncio.Event()
-        activations = Activations(
-            database, catalogue, job, partial(PartitionReader, access, client_id="cityhub-worker-fill")
-        )
+        log_source = partial(PartitionReader, access, client_id="cityhub-worker-fill")
+        activations = Activations(database, catalogue, job, log_source, audit)
         activating = asyncio.create_task(activations.run(ending))
         try:
             await worker.run()

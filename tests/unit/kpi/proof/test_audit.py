@@ -9,8 +9,11 @@ from sqlalchemy import update
 
 from cityhub.bus.errors import ArchiveMissing
 from cityhub.kpi.audited import Audit
+from cityhub.kpi.errors import StoreUnavailable
+from cityhub.kpi.proof import taking_over
 from cityhub.kpi.proof.audit import audit
 from cityhub.kpi.proof.stored import snapshot
+from cityhub.kpi.proof.taking_over import audit_version
 from cityhub.kpi.store import schema
 from tests.unit.kpi.engine import JOB
 from tests.unit.kpi.proof.world import World
@@ -69,3 +72,18 @@ def test_an_archive_that_is_behind_is_said(tmp_path: Path) -> None:
 
     with pytest.raises(ArchiveMissing, match="archived up to offset"):
         audit(world.plans["M01"], ahead, world.archive)
+
+
+def test_a_version_takes_over_only_if_the_archive_agrees(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(tmp_path)
+    world.count()
+    plan, vector = world.plans["M01"], world.engine.writer.cursors()
+    where = (tmp_path / "store.db", str(world.folder), world.catalogue.contracts, plan)
+
+    assert audit_version(*where, vector) == []
+    with world.engine.database.begin() as connection:
+        connection.execute(update(schema.bucket).values(n=schema.bucket.c.n + 1).where(schema.bucket.c.n > 0))
+    assert "numbers DIFFER" in audit_version(*where, vector)[0]
+    monkeypatch.setattr(taking_over, "PATIENCE_S", 0)
+    with pytest.raises(StoreUnavailable, match="not archived up to where version 1 of M01 has counted"):
+        audit_version(*where, {**vector, ("du.evt.dvv.transit.v1", 0): 10**6})
