@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -203,15 +203,21 @@ async def serve(
         gc.disable()
         writer = KpiWriter(database, evaluator, job, choice.evaluator)
         worker = KpiWorker(access, writer, choice.topics, stop, job)
-        ending = asyncio.Event()
         log_source = partial(PartitionReader, access, client_id="cityhub-worker-fill")
-        activations = Activations(database, catalogue, job, log_source, audit)
-        activating = asyncio.create_task(activations.run(ending))
-        try:
+        async with _beside(Activations(database, catalogue, job, log_source, audit)):
             await worker.run()
-        finally:
-            ending.set()
-            await activating
     finally:
         gc.enable()
         database.close()
+
+
+@asynccontextmanager
+async def _beside(activations: Activations) -> AsyncIterator[None]:
+    """Activations go on while the block runs."""
+    ending = asyncio.Event()
+    activating = asyncio.create_task(activations.run(ending))
+    try:
+        yield
+    finally:
+        ending.set()
+        await activating
