@@ -13,6 +13,7 @@ from cityhub.dashboard.texts import T
 Span = Literal["60min", "6h", "24h", "48h", "14n", "30n", "14d", "30d", "7d", "12w", "12m", "ytd", "5y", "5s"]
 Column = Literal["period", "value", "n"]
 LONGEST = 500
+_PAGE_DIGITS = 6
 
 
 class Order(Struct, frozen=True):
@@ -67,6 +68,24 @@ class KpiPage(Struct, frozen=True):
         return "/kpi/" + quote(self.kpi_id, safe="")
 
 
+class EventsPage(Struct, frozen=True):
+    """The events behind a KPI's newest number: those that count, or those that do not; pages from 0."""
+
+    kpi_id: str
+    excluded: bool = False
+    page: int = 0
+
+    @property
+    def path(self) -> str:
+        """The page's path without its view."""
+        return f"/kpi/{quote(self.kpi_id, safe='')}/events"
+
+    @property
+    def query(self) -> str:
+        """The view as a query string without the question mark."""
+        return urlencode({"show": "excluded" if self.excluded else "counted", "page": self.page})
+
+
 class DataPage(Struct, frozen=True):
     """The partners' data state."""
 
@@ -81,7 +100,7 @@ class Missing(Struct, frozen=True):
     reason: T
 
 
-Address = Overview | FieldPage | KpiPage | DataPage | AccessibilityPage | Missing
+Address = Overview | FieldPage | KpiPage | EventsPage | DataPage | AccessibilityPage | Missing
 
 
 _PLAIN: dict[str, Address] = {"data": DataPage(), "accessibility": AccessibilityPage()}
@@ -98,8 +117,8 @@ def parse(path: object, query: object) -> Address:
             return Overview()
         case ["", "field", field_id]:
             return FieldPage(field_id)
-        case ["", "kpi", kpi_id]:
-            return _kpi_page(kpi_id, query)
+        case ["", "kpi", kpi_id, *rest] if rest in ([], ["events"]):
+            return _events_page(kpi_id, query) if rest else _kpi_page(kpi_id, query)
     return Missing(T.MISSING_PAGE)
 
 
@@ -117,3 +136,10 @@ def _kpi_page(kpi_id: str, query: object) -> Address:
     if span not in (None, *get_args(Span)) or series is None or lines is None:
         return Missing(T.MISSING_VIEW)
     return KpiPage(kpi_id, span, series, lines)  # type: ignore[arg-type]
+
+
+def _events_page(kpi_id: str, query: object) -> Address:
+    shown, page = parameter(query, "show") or "counted", parameter(query, "page") or "0"
+    if shown not in ("counted", "excluded") or not page.isdecimal() or len(page) > _PAGE_DIGITS:
+        return Missing(T.MISSING_VIEW)
+    return EventsPage(kpi_id, shown == "excluded", int(page))

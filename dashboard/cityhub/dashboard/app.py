@@ -66,6 +66,8 @@ def _register_routes(server: FastAPI, app: dash.Dash, services: Services) -> Non
         (STYLESHEET_PATH, pages.stylesheet),
         ("/kpi/{kpi_id}/series.csv", pages.series_csv),
         ("/kpi/{kpi_id}/lines.csv", pages.lines_csv),
+        ("/kpi/{kpi_id}/receipt.json", pages.receipt),
+        ("/receipts/key", pages.receipt_key),
         ("/{path:path}", pages.document),
     ):
         server.add_route(path, handler, methods=["GET"], include_in_schema=False)

@@ -5,14 +5,25 @@ from __future__ import annotations
 from dash.development.base_component import Component
 from msgspec import Struct
 
-from cityhub.dashboard.address import AccessibilityPage, Address, DataPage, FieldPage, KpiPage, Missing, Overview
+from cityhub.dashboard.address import (
+    AccessibilityPage,
+    Address,
+    DataPage,
+    EventsPage,
+    FieldPage,
+    KpiPage,
+    Missing,
+    Overview,
+)
 from cityhub.dashboard.components.state import message
 from cityhub.dashboard.pages.accessibility import accessibility_page
 from cityhub.dashboard.pages.data import data_page
+from cityhub.dashboard.pages.events import events_page
 from cityhub.dashboard.pages.field import field_page
 from cityhub.dashboard.pages.kpi import kpi_page
 from cityhub.dashboard.pages.overview import overview_page
 from cityhub.dashboard.pages.series import spans_of
+from cityhub.dashboard.proof_texts import P
 from cityhub.dashboard.texts import Lang, T, t
 from cityhub.dashboard.view import View
 
@@ -41,7 +52,7 @@ def render(view: View, address: Address) -> Page:
             return Page(titled(t(lang, T.ACCESSIBILITY), lang), accessibility_page(view))
         case FieldPage():
             return _field(view, address)
-        case KpiPage():
+        case KpiPage() | EventsPage():
             return _kpi(view, address)
         case Missing():
             return _missing(address.reason, lang)
@@ -64,10 +75,13 @@ def _field(view: View, address: FieldPage) -> Page:
     return Page(titled(field.name.get(view.lang), view.lang), field_page(view, field))
 
 
-def _kpi(view: View, address: KpiPage) -> Page:
+def _kpi(view: View, address: KpiPage | EventsPage) -> Page:
     definition = view.find(address.kpi_id)
     if definition is None:
         return _missing(T.MISSING_KPI, view.lang)
+    if isinstance(address, EventsPage):
+        title = t(view.lang, P.EVENTS_OF, kpi=definition.name.get(view.lang))
+        return Page(titled(title, view.lang), events_page(view, address, definition))
     if address.span and address.span not in spans_of(definition):
         return _missing(T.MISSING_VIEW, view.lang)
     return Page(titled(definition.name.get(view.lang), view.lang), kpi_page(view, address, definition))

@@ -9,6 +9,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 from cityhub.api.context import Clock, Feeds, LiveSource
+from cityhub.kpi.proof.service import ProofReader
 from cityhub.kpi.reader import KpiReader
 from cityhub.sdk.principal import Principal
 
@@ -22,6 +23,7 @@ class Services(Struct, kw_only=True):
         viewer: principal of the current request, None for an anonymous visitor; called in the request's context.
         login_state: whether people can log in now.
         live: published values as they come; only tells pages to read again.
+        proofs: opens numbers; None where nothing is archived.
         stop: set it when the process ends, so that open `/live` streams end too.
     """
 
@@ -31,4 +33,5 @@ class Services(Struct, kw_only=True):
     login_state: Callable[[], LoginState]
     clock: Clock
     live: LiveSource
+    proofs: ProofReader | None = None
     stop: asyncio.Event = field(default_factory=asyncio.Event)

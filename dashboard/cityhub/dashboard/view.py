@@ -13,6 +13,7 @@ from cityhub.dashboard.preferences import Preferences, Theme
 from cityhub.dashboard.services import LoginState, Services
 from cityhub.dashboard.texts import Lang
 from cityhub.kpi.definition import KpiDefinition
+from cityhub.kpi.proof.service import ProofReader
 from cityhub.kpi.reader import KpiReader
 from cityhub.kpi.values import StreamState
 from cityhub.sdk.principal import Principal
@@ -29,6 +30,7 @@ class View(Struct, frozen=True, kw_only=True):
     reader: KpiReader
     feeds: Sequence[FeedStatus]
     streams: Sequence[StreamState]
+    proofs: ProofReader | None = None
 
     @classmethod
     def of(cls, services: Services, chosen: Preferences) -> View:
@@ -46,6 +48,7 @@ class View(Struct, frozen=True, kw_only=True):
             reader=services.reader,
             feeds=services.feeds(),
             streams=services.reader.streams(),
+            proofs=services.proofs,
         )
 
     def visible(self, field_id: str | None = None) -> Sequence[KpiDefinition]:

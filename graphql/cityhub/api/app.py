@@ -23,6 +23,7 @@ from cityhub.api.context import Clock, Context, Feeds, LiveSource
 from cityhub.api.problem import problem
 from cityhub.api.schema import build_schema
 from cityhub.api.transport import BoundedRequest, Operation, ShortReasonSocket, StrictHandler, decode
+from cityhub.kpi.proof.service import ProofReader
 from cityhub.kpi.reader import KpiReader
 from cityhub.sdk.principal import Principal
 
@@ -41,12 +42,19 @@ HOW_TO_COME_IN = (
 
 
 def create_api(
-    *, reader: KpiReader, live: LiveSource, feeds: Feeds, principal_of: PrincipalOf, clock: Clock
+    *,
+    reader: KpiReader,
+    live: LiveSource,
+    feeds: Feeds,
+    principal_of: PrincipalOf,
+    clock: Clock,
+    proofs: ProofReader | None = None,
 ) -> APIRouter:
     """The GraphQL API as a router with the path `/graphql`: POST, POST with SSE, WebSocket.
 
     Args:
         clock: now, aware, UTC; decides when tokens have expired.
+        proofs: opens numbers; None where nothing is archived.
     """
 
     async def context(connection: HTTPConnection) -> Context:
@@ -56,6 +64,7 @@ def create_api(
             live=live,
             feeds=feeds,
             clock=clock,
+            proofs=proofs,
             request_id=connection.scope.get("state", {}).get("request_id") or uuid4().hex,
             streams=connection.scope["type"] == "websocket"
             or "text/event-stream" in connection.headers.get("accept", "").lower(),

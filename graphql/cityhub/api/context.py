@@ -13,6 +13,7 @@ from cityhub.adapters.status import FeedStatus
 from cityhub.api.access import may_read
 from cityhub.api.errors import TokenExpired
 from cityhub.kpi.definition import KpiDefinition
+from cityhub.kpi.proof.service import ProofReader
 from cityhub.kpi.reader import KpiReader
 from cityhub.kpi.values import KpiValue
 from cityhub.sdk.principal import Principal
@@ -42,6 +43,7 @@ class Context(BaseContext):
         principal: the verified caller; None only until the route has refused the request.
         request_id: repeated in every error and in the log.
         streams: the transport can carry more than one answer.
+        proofs: opens numbers; None where nothing is archived.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Context(BaseContext):
         clock: Clock,
         request_id: str,
         streams: bool,
+        proofs: ProofReader | None = None,
     ) -> None:
         super().__init__()
         self.principal = principal
@@ -63,6 +66,7 @@ class Context(BaseContext):
         self.clock = clock
         self.request_id = request_id
         self.streams = streams
+        self.proofs = proofs
 
     def readable(self) -> Sequence[KpiDefinition]:
         """The definitions this caller may see, in id order."""

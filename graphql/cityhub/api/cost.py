@@ -26,6 +26,7 @@ from graphql import (
 
 from cityhub.api.errors import ApiError, TooComplex, TooExpensive
 from cityhub.api.kpi import MAX_LAST
+from cityhub.api.proof import MAX_ROWS
 from cityhub.kpi.fields import FIELDS
 from cityhub.kpi.kernel.label import Reason
 from cityhub.kpi.values import WindowKind
@@ -51,13 +52,17 @@ PAGES: dict[str, float] = {
     "Kpi.scopes": 8,
     "Kpi.windows": len(WindowKind),
     "Kpi.namedValues": 8,
+    "Kpi.versions": 5,
+    "Contributions.events": MAX_ROWS,
+    "Contributions.reasons": 8,
+    "ExplainedEvent.adds": 2,
     "KpiValue.beside": 8,
     "KpiValue.named": 8,
     "KpiValue.reasons": len(Reason),
     "DataState.streams": 30,
     "DataState.feeds": 30,
     "__Schema.types": 30,
-    "__Type.fields": 6,
+    "__Type.fields": 6.5,
     "__Type.inputFields": 0.2,
     "__Type.interfaces": 0.1,
     "__Type.possibleTypes": 0.1,

@@ -6,6 +6,7 @@ ApiError
 ├── TooComplex         the document's shape is refused: write a smaller one
 ├── NoStream           a subscription over a transport for one answer: use another transport
 ├── TooExpensive       the answer would be too large: ask for fewer or shorter pages
+├── ProofUnavailable   a number cannot be opened now: the message says why
 └── TokenExpired       the token ran out on a live connection: get a new one and connect again
 """
 
@@ -59,3 +60,9 @@ class TokenExpired(ApiError):  # noqa: N818 - a state of the world
     """The caller's token has reached its end."""
 
     code = "TOKEN_EXPIRED"
+
+
+class ProofUnavailable(ApiError):  # noqa: N818 - a state of the world
+    """Archive, log or store cannot show what is behind a number now."""
+
+    code = "PROOF_UNAVAILABLE"

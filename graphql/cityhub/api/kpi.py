@@ -14,11 +14,13 @@ from cityhub.api.cut import STEP, DimensionInput, check_dimension, cut_of, scope
 from cityhub.api.described import described
 from cityhub.api.enums import Audience, Direction, Language, MeasureClass, WindowKind, spoken
 from cityhub.api.errors import InvalidArgument
+from cityhub.api.proof import Audit, Contributions, Receipt, VersionDecision, ask, check_page
 from cityhub.api.series import MAX_WINDOWS, Series
 from cityhub.api.value import KpiValue
 from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.kernel.windows import window_at
 from cityhub.kpi.naming import NamedText, named_values
+from cityhub.kpi.proof.service import Number, number
 from cityhub.kpi.reader import anchor_of, instant, last_windows
 
 MAX_LAST = 500
@@ -202,3 +204,63 @@ class Kpi:
         anchor = instant(window_at(cut.window, int(start.timestamp())).anchor)
         found = reader.breakdown(cut.kpi_id, cut.window, anchor, dimension, scope=cut.scope)
         return [KpiValue.of(self.definition, value) for value in found]
+
+    @described("The events behind one window's number: `first` (1 to 100) of them after as many as `after`.")
+    async def contributions(
+        self,
+        info: Info,
+        *,
+        window: WindowKind | None = None,
+        start: datetime | None = None,
+        scope: str = "city",
+        dimensions: Sequence[DimensionInput] = (),
+        excluded: bool = False,
+        after: int = 0,
+        first: int = 25,
+    ) -> Contributions | None:
+        check_page(after, first)
+        asked = self._number(info, window, start, scope, dimensions)
+        if asked is None:
+            return None
+        return Contributions.of(
+            await ask(info.context, lambda proofs: proofs.page(asked, first=after, size=first, excluded=excluded))
+        )
+
+    @described("The receipt of one window's number, made now. `start` is any instant in it; else the newest.")
+    async def receipt(
+        self,
+        info: Info,
+        *,
+        window: WindowKind | None = None,
+        start: datetime | None = None,
+        scope: str = "city",
+        dimensions: Sequence[DimensionInput] = (),
+    ) -> Receipt | None:
+        asked = self._number(info, window, start, scope, dimensions)
+        return None if asked is None else Receipt.of(await ask(info.context, lambda proofs: proofs.receipt(asked)))
+
+    @described("The newest audit; null where there was none yet.")
+    async def audit(self, info: Info) -> Audit | None:
+        found = await ask(info.context, lambda proofs: proofs.audits())
+        return next((Audit.of(state) for state in found if state.audit.kpi == self.definition.id), None)
+
+    @described("Which version counted since when, who decided so, and why; oldest first.")
+    def versions(self, info: Info) -> list[VersionDecision]:
+        return [VersionDecision.of(one) for one in info.context.reader.decisions(self.definition.id)]
+
+    def _number(
+        self,
+        info: Info,
+        window: WindowKind | None,
+        start: datetime | None,
+        scope: str,
+        dimensions: Sequence[DimensionInput],
+    ) -> Number | None:
+        """The number that arguments name; None where nothing was counted yet."""
+        cut = cut_of(self.definition, window, scope, dimensions)
+        if start is None:
+            newest = info.context.reader.latest(cut.kpi_id, cut.window, scope=cut.scope, dimensions=cut.dimensions)
+            if newest is None:
+                return None
+            start = anchor_of(newest)
+        return number(cut.kpi_id, cut.window, start, scope=cut.scope, dimensions=cut.dimensions)

@@ -119,5 +119,16 @@ def _proofs(settings: Settings) -> ProofReader:
 
     logging.getLogger("aiokafka").setLevel(logging.ERROR)  # it warns of every connection to this machine
     settings = settings_of_running(settings)
-    access = kafka_access(settings, load(settings.data))
-    return Proofs(settings.store, settings.archive, load_catalogue(), access=access)
+    secrets = load(settings.data)
+    access = kafka_access(settings, secrets)
+    return Proofs(settings.store, settings.archive, load_catalogue(), access=access, key=secrets.receipt_key)
+
+
+@receipt_app.command("key")
+def key(data: Data = None) -> None:
+    """The public key to what this hub signs, PEM; give it to those who check receipts."""
+    from cityhub.hub.commands.narrator import show
+    from cityhub.hub.secrets import load_or_create
+    from cityhub.kpi.proof.signature import public_key
+
+    show(public_key(load_or_create(settings_of(data=data).data).receipt_key).rstrip())

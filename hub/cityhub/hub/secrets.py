@@ -16,6 +16,7 @@ from secrets import token_urlsafe
 import msgspec
 
 from cityhub.hub.errors import SecretsUnusable, StorageUnusable
+from cityhub.kpi.proof.signature import new_key
 
 FILE = "secrets.json"
 USERS = ("leitung", "controlling", "betrieb", "startup")
@@ -28,6 +29,7 @@ class Secrets(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         user_passwords: first password of each person's account, by user name.
         client_secrets: of the machine clients, by client id.
+        receipt_key: private key with which receipts are signed, PEM.
     """
 
     kafka_broker_password: str
@@ -37,6 +39,7 @@ class Secrets(msgspec.Struct, frozen=True, kw_only=True):
     session_key: str
     user_passwords: Mapping[str, str]
     client_secrets: Mapping[str, str]
+    receipt_key: str = ""
 
     def __repr__(self) -> str:
         return "Secrets(…)"
@@ -84,6 +87,7 @@ def load_or_create(data_dir: Path) -> Secrets:
         known,
         user_passwords={**_people(), **known.user_passwords},
         client_secrets={**_machines(), **known.client_secrets},
+        receipt_key=known.receipt_key or new_key(),
     )
     if complete != known:
         _write(path, msgspec.json.encode(complete), replace=True)
@@ -141,6 +145,7 @@ def _generate() -> Secrets:
         session_key=token_urlsafe(32),
         user_passwords=_people(),
         client_secrets=_machines(),
+        receipt_key=new_key(),
     )
 
 

@@ -18,6 +18,8 @@ from cityhub.adapters.status import FeedStatus
 from cityhub.api.app import create_api
 from cityhub.kpi.definition import Catalogue, KpiDefinition, load_catalogue
 from cityhub.kpi.memory_reader import InMemoryReader
+from cityhub.kpi.proof.service import ProofReader
+from cityhub.kpi.reader import KpiReader
 from cityhub.kpi.values import KpiValue, Label, StreamState, WindowKind
 from cityhub.sdk.principal import Principal
 
@@ -125,7 +127,14 @@ def principal(role: str, organisation: str = "", expires: int = EXPIRES) -> Prin
 class World:
     """The API in an app of its own; `who` asks is `<role>` or `<role>@<organisation>`."""
 
-    def __init__(self, values: Sequence[KpiValue] | None = None, known: Catalogue | None = None) -> None:
+    def __init__(
+        self,
+        values: Sequence[KpiValue] | None = None,
+        known: Catalogue | None = None,
+        *,
+        reader: KpiReader | None = None,
+        proofs: ProofReader | None = None,
+    ) -> None:
         self.now = NOW
         self.expires = EXPIRES
         self.reader = InMemoryReader(known or catalogue(), [STREAM])
@@ -135,7 +144,8 @@ class World:
         self.app = FastAPI()
         self.app.include_router(
             create_api(
-                reader=self.reader,
+                reader=reader or self.reader,
+                proofs=proofs,
                 live=self.wire,
                 feeds=lambda: self.feeds,
                 principal_of=self.principal_of,

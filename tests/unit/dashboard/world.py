@@ -21,6 +21,7 @@ from cityhub.dashboard.services import LoginState, Services
 from cityhub.kpi.definition import Catalogue, KpiDefinition
 from cityhub.kpi.kernel.windows import window_at
 from cityhub.kpi.memory_reader import InMemoryReader
+from cityhub.kpi.proof.service import ProofReader
 from cityhub.kpi.values import KpiValue, Label, StreamState, WindowKind
 from cityhub.sdk.principal import Principal
 from tests.unit.api.classes import CATALOGUE, CLASSES, value_of, values_of
@@ -63,6 +64,7 @@ class World:
         self.login: LoginState = "ready"
         self.viewer: Principal | None = None
         self.live = Live()
+        self.proofs: ProofReader | None = None
         self.random = Random(seed)  # noqa: S311
         self.kpi = CATALOGUE["M01"]
         self.feeds: list[FeedStatus] = [feed(now)] if hours else []
@@ -103,6 +105,7 @@ class World:
             login_state=lambda: self.login,
             clock=lambda: self.now,
             live=self.live,
+            proofs=self.proofs,
         )
 
     def dashboard(self) -> tuple[FastAPI, Dash]:

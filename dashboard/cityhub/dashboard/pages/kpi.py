@@ -15,6 +15,7 @@ from cityhub.dashboard.components.breadcrumb import breadcrumb
 from cityhub.dashboard.components.chart import Series, chart
 from cityhub.dashboard.components.link import link
 from cityhub.dashboard.components.marks import icon, label_mark, simulation_mark, status_mark, trend_mark
+from cityhub.dashboard.components.proof import proof_card
 from cityhub.dashboard.components.state import simulation_banner
 from cityhub.dashboard.components.table import data_table
 from cityhub.dashboard.components.tile import doubt, value_words
@@ -47,6 +48,7 @@ def kpi_page(view: View, page: KpiPage, definition: KpiDefinition) -> Component:
                         [
                             _story(view, facts),
                             _series(page, series),
+                            proof_card(view, definition, facts.shown),
                             *(data_table(table, page, lang) for table in tables if table and table.rows),
                         ],
                         className="story",

@@ -31,6 +31,7 @@ from cityhub.hub.web.identify import principal_of
 from cityhub.kpi.definition import load_catalogue
 from cityhub.kpi.errors import StoreUnavailable
 from cityhub.kpi.live import LiveValues
+from cityhub.kpi.proof.service import Proofs
 from cityhub.kpi.reader import KpiReader
 from cityhub.kpi.store.sql_reader import SqlReader
 
@@ -67,8 +68,10 @@ async def web_app(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> 
 def _parts(
     settings: Settings, secrets: Secrets, stop: asyncio.Event, http: httpx.AsyncClient, sessions: SessionStore
 ) -> WebParts:
-    reader = SqlReader(settings.store, load_catalogue())
-    live = LiveValues(Tail(kafka_access(settings, secrets), VALUES, client_id="cityhub-web"))
+    catalogue, access = load_catalogue(), kafka_access(settings, secrets)
+    reader = SqlReader(settings.store, catalogue)
+    proofs = Proofs(settings.store, settings.archive, catalogue, access=access, key=secrets.receipt_key)
+    live = LiveValues(Tail(access, VALUES, client_id="cityhub-web"))
     feeds = AdapterStatusReader(settings.data / "adapters.db").all
 
     def dashboard(server: FastAPI, login_state: Callable[[], LogInState]) -> Sequence[str]:
@@ -80,6 +83,7 @@ def _parts(
             clock=_now,
             live=live,
             stop=stop,
+            proofs=proofs,
         )
         return csp_script_hashes(create_dashboard(server, services))
 
@@ -89,7 +93,7 @@ def _parts(
         session_key=secrets.session_key,
         sessions=sessions,
         http=http,
-        api=create_api(reader=reader, live=live, feeds=feeds, principal_of=principal_of, clock=_now),
+        api=create_api(reader=reader, live=live, feeds=feeds, principal_of=principal_of, clock=_now, proofs=proofs),
         dashboard=dashboard,
         live=live,
         probes={"store": lambda: _store_trouble(reader)},

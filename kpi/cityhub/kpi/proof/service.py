@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -82,6 +83,10 @@ class ProofReader(Protocol):
         """The newest audit of each KPI."""
         ...
 
+    def public_key(self) -> str:
+        """The key that checks the receipts' signatures, PEM; "" = they are not signed."""
+        ...
+
 
 class Proofs:
     """`ProofReader` over store, archive and log.
@@ -108,6 +113,7 @@ class Proofs:
         self._access = access
         self._key = key
         self._job = job
+        self._one_at_a_time = threading.Lock()
         self._kept: dict[Number, tuple[float, _Opened]] = {}
 
     def page(self, wanted: Number, *, first: int = 0, size: int = 100, excluded: bool = False) -> Page:
@@ -130,7 +136,15 @@ class Proofs:
         finally:
             database.close()
 
+    def public_key(self) -> str:
+        """See `ProofReader`."""
+        return signature.public_key(self._key) if self._key else ""
+
     def _opened(self, wanted: Number) -> _Opened:
+        with self._one_at_a_time:  # opening reads much: who asks for the same meanwhile gets the same
+            return self._remembered(wanted)
+
+    def _remembered(self, wanted: Number) -> _Opened:
         now = time.monotonic()
         self._kept = {key: kept for key, kept in self._kept.items() if now - kept[0] < KEPT_S}
         if wanted not in self._kept:

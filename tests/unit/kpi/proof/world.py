@@ -17,14 +17,19 @@ from cityhub.kpi.definition import Catalogue, load_catalogue
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.kernel.windows import window_at
 from cityhub.kpi.proof.evidence import EventSource, Evidence, Question
+from cityhub.kpi.proof.service import Proofs
+from cityhub.kpi.proof.signature import new_key
 from cityhub.kpi.proof.stored import snapshot
 from cityhub.kpi.reader import anchor_of
 from cityhub.kpi.store import schema
 from cityhub.kpi.store.renewal import KeptValue, decode_value
 from cityhub.kpi.store.sheet import Cut
+from cityhub.kpi.store.sql_reader import SqlReader
 from cityhub.kpi.values import KpiValue
 from tests.unit.kpi.engine import JOB, Engine
 from tests.unit.kpi.proof.week import Arrived, Week, types_of
+
+KEY = new_key()
 
 
 class Remembering:
@@ -55,6 +60,7 @@ class World:
         week = Week(self.catalogue.contracts, types_of(definitions), seed=seed, per_type=per_type, references=names)
         self.logs = week.logs
         self.folder = folder / "archive"
+        self.store = folder / "store.db"
         self._writers: dict[str, TopicWriter] = {}
         for topic in sorted({topic for topic, _ in self.logs}):
             self.engine.know([topic], partitions=2)
@@ -87,6 +93,16 @@ class World:
     def evidence(self, value: KpiValue, source: EventSource | None = None) -> Evidence:
         """What is behind a published value, over everything that was counted."""
         return Evidence(self.question(value), source or self.archive)
+
+    @property
+    def reader(self) -> SqlReader:
+        """The read service over the store."""
+        return SqlReader(self.store, self.catalogue)
+
+    @property
+    def proofs(self) -> Proofs:
+        """The proof service over store and archive."""
+        return Proofs(self.store, self.folder, self.catalogue, key=KEY, job=self.engine.job)
 
     def question(self, value: KpiValue) -> Question:
 
