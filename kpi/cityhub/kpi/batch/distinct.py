@@ -118,7 +118,7 @@ def _opened(layer: _Layer, spanned: pl.DataFrame) -> pl.DataFrame:
 def _layers(kind: DistinctCell, begins: pl.Series, only: Only | None) -> Iterator[_Layer]:
     different = begins.unique().sort().to_list()
     for layer in kind.layers:
-        wanted = only is None or layer is only[0]
+        wanted = only is None or layer == only[0]
         windows = _windows(layer, kind.grain, different) if wanted else []
         anchors = sorted({window.anchor for found in windows for window in found})
         number = {anchor: index for index, anchor in enumerate(anchors)}

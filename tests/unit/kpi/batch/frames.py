@@ -42,7 +42,7 @@ def frame(contract: Contract, rows: Iterable[tuple[int, Row, str | None]]) -> pl
 
 def _line(contract: Contract, part: int, row: Row, reason: str | None) -> tuple[Any, ...]:
     event, record = row.event, row.record
-    values = (_value(getattr(event.data, name), field.scale) for name, field in contract.fields.items())
+    values = (value_of(getattr(event.data, name), field.scale) for name, field in contract.fields.items())
     return (
         *(part, record.offset, record.timestamp, row.clock_ms, row.t),
         *(event.id, event.source, event.subject, event.borough, event.synthetic),
@@ -51,7 +51,7 @@ def _line(contract: Contract, part: int, row: Row, reason: str | None) -> tuple[
     )
 
 
-def _value(value: Any, scale: int) -> Any:
+def value_of(value: Any, scale: int) -> Any:
     if hasattr(value, "tzinfo"):
         return ms(value)
     return int(Decimal(str(value)).scaleb(scale)) if scale and value is not None else value
