@@ -10,9 +10,10 @@ from tests.unit.kpi.batch.world import world
 from tests.unit.kpi.simulator.city import IDS
 
 
-@pytest.mark.parametrize("seed", range(30))
-def test_the_batch_gives_the_buckets_of_the_stream(seed: int) -> None:
-    made = world(seed)
+@pytest.mark.parametrize("copies", [False, True], ids=["", "copied to other partitions"])
+@pytest.mark.parametrize("seed", range(20))
+def test_the_batch_gives_the_buckets_of_the_stream(seed: int, copies: bool) -> None:
+    made = world(seed, copies=copies)
     for id_ in IDS:
         plan = made.plan(id_)
         expected = stored(made.engine, plan)
