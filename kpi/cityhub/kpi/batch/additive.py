@@ -14,15 +14,14 @@ from cityhub.kpi.batch.grains import starts
 from cityhub.kpi.batch.piece import Pieces, bins_of
 from cityhub.kpi.kernel.plan import Fill, Plan
 
-_EXACT, _BITS = 128, 6
-"""Below 128 a value has a bin of its own; above, a bin is the exponent and the six bits after the leading one."""
+_BITS = 6
+"""A bin is a value's exponent and the six bits after the leading one; below 128 each value has a bin of its own."""
 
 
 def bin_of(value: pl.Expr) -> pl.Expr:
     """The bin of a value from 0 to 2^62 (Int64)."""
     shift = (63 - _BITS - value.bitwise_leading_zeros().cast(pl.Int64)).clip(lower_bound=0)
-    bin_ = shift * (1 << _BITS) + value // pl.lit(2, dtype=pl.Int64).pow(shift)
-    return pl.when(value < _EXACT).then(value).otherwise(bin_)
+    return shift * (1 << _BITS) + value // pl.lit(2, dtype=pl.Int64).pow(shift)
 
 
 def buckets(plan: Plan, fills: Sequence[Fill], events: pl.DataFrame) -> Buckets:

@@ -40,7 +40,6 @@ def _in_force(kind: PairsCell, seen: pl.DataFrame) -> pl.DataFrame:
         seen.with_columns(stop.alias("stop"))
         .filter(pl.col(name).is_not_null() for name in needed)
         .filter(pl.col(_HOLDS) != 0, pl.col(_BEGIN) < pl.col(_END))
-        .filter(pl.col("stop").is_null() | (pl.col("stop") > pl.col("t")))
         .with_columns(
             pl.col(_OWNER).cast(pl.String).alias("owner"),
             (pl.col(_LATITUDE) * NORTH_M).alias("north"),
