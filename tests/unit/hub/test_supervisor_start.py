@@ -177,11 +177,13 @@ def test_fresh_forgets_what_the_hub_made_and_nothing_else(hub: HubRun) -> None:
     down(hub.data)
     secrets = (hub.data / "secrets.json").read_text()
     (hub.data / "store.db-wal").touch()
-    (hub.data / "kafka").mkdir()
+    for folder in ("kafka", "archive"):
+        (hub.data / folder).mkdir()
     (hub.data / "note of the operator").touch()
     hub.wait_ready(hub.up(flags=("--fresh",)))
     assert not (hub.data / "store.db-wal").exists()
     assert not (hub.data / "kafka").exists()
+    assert not (hub.data / "archive").exists()
     assert (hub.data / "note of the operator").exists()
     assert (hub.data / "secrets.json").read_text() != secrets
 
