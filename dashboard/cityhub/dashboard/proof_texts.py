@@ -24,12 +24,12 @@ class P(Wording):
         "Not compared with the archive yet; that happens every few minutes.",
     )
     VERSION_SINCE = Text(
-        "Version {version}, beschlossen am {date} von {who}: {why}",
+        "Fassung {version}, beschlossen am {date} von {who}: {why}",
         "Version {version}, decided on {date} by {who}: {why}",
     )
-    VERSION_FIRST = Text("Version {version}, seit Beginn der Aufzeichnung", "Version {version}, since recording began")
-    VERSION_WAITING = Text("Version {version} wird vorbereitet", "Version {version} is being prepared")
-    VERSION_REFUSED = Text("Version {version} wurde abgelehnt: {why}", "Version {version} was refused: {why}")
+    VERSION_FIRST = Text("Fassung {version}, seit Beginn der Aufzeichnung", "Version {version}, since recording began")
+    VERSION_WAITING = Text("Fassung {version} wird vorbereitet", "Version {version} is being prepared")
+    VERSION_REFUSED = Text("Fassung {version} wurde abgelehnt: {why}", "Version {version} was refused: {why}")
     OPEN_EVENTS = Text("Ereignisse hinter dieser Zahl", "Events behind this number")
     RECEIPT = Text("Beleg herunterladen (JSON)", "Download receipt (JSON)")
     RECEIPT_HINT = Text(

@@ -56,7 +56,7 @@ def test_the_page_of_a_kpi_says_whether_its_number_was_checked(world: World, wee
     assert "3 numbers differ from the archive" in read(page(world, "/kpi/M01", lang="en").body, "proof-audit")
     keep(week, trouble="a file is missing")
     assert "nicht geprüft werden: a file is missing" in read(page(world, "/kpi/M01").body, "proof-audit")
-    assert read(page(world, "/kpi/M01").body, "proof-versions") == "Version 1, seit Beginn der Aufzeichnung"
+    assert read(page(world, "/kpi/M01").body, "proof-versions") == "Fassung 1, seit Beginn der Aufzeichnung"
 
 
 def test_without_an_archive_the_page_says_nothing_of_proofs(world: World) -> None:

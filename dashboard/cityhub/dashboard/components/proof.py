@@ -48,7 +48,7 @@ def number_of(value: KpiValue) -> Number:
 
 def _audit_words(view: View, definition: KpiDefinition) -> str:
     lang, state = view.lang, _newest(view, definition)
-    if state is None:
+    if state is None or not (state.audit.buckets or state.audit.trouble):
         return t(lang, P.AUDIT_NONE)
     audit, age = state.audit, formats.age(view.now - state.at, lang)
     if audit.trouble:

@@ -18,7 +18,7 @@ from cityhub.dashboard.components.link import link
 from cityhub.dashboard.components.proof import number_of
 from cityhub.dashboard.components.state import simulation_banner
 from cityhub.dashboard.facts import read_facts
-from cityhub.dashboard.names import partner_full_name
+from cityhub.dashboard.names import partner_name
 from cityhub.dashboard.proof_texts import REASONS, P
 from cityhub.dashboard.texts import Lang, T, t
 from cityhub.dashboard.view import View
@@ -107,7 +107,7 @@ def _row(view: View, definition: KpiDefinition, item: Contribution | Exclusion) 
     says = _reason(item, lang) if isinstance(item, Exclusion) else _adds(definition, item, lang)
     cells = [
         says,
-        partner_full_name(origin.partner, lang),
+        partner_name(origin.partner, lang),
         f"{origin.topic} / {origin.part} / {origin.off}",
         html.Code(origin.id),
         origin.adapter or t(lang, T.UNKNOWN_VALUE),

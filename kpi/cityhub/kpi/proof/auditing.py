@@ -27,6 +27,8 @@ log = get_logger()
 
 EVERY_S = 300.0
 _LOOK_S = 2.0
+_NOTHING_S = 20.0
+"""Where nothing was counted yet, it is looked again so soon."""
 _REACH_S = 600.0
 """How long the archive may take to come as far as a cut."""
 
@@ -56,14 +58,16 @@ class Auditor:
     async def run(self, stop: asyncio.Event) -> None:
         """Audit until `stop` is set; trouble is logged and the next audit comes."""
         while not stop.is_set():
+            pause_s = self._every_s
             try:
-                await self.once(stop)
+                if not await self.once(stop):
+                    pause_s = min(_NOTHING_S, self._every_s)
             except (StoreUnavailable, ArchiveError) as error:
                 log.warning("audit_deferred", error=str(error), retry_s=self._every_s)
-            await _pause(stop, self._every_s)
+            await _pause(stop, pause_s)
 
     async def once(self, stop: asyncio.Event) -> list[Audit]:
-        """One audit of everything, as soon as the archive has come as far as the store is now.
+        """One audit of everything that was counted, as soon as the archive has come as far as the store is now.
 
         Raises:
             StoreUnavailable, ArchiveError: nothing was audited.
@@ -71,7 +75,8 @@ class Auditor:
         plans = await asyncio.to_thread(self._plans)
         at_ms = int(time.time() * 1000)
         cut = await asyncio.to_thread(snapshot, self._database, plans, self._job)
-        if not await self._reached(cut, stop):
+        plans = [plan for plan in plans if cut.buckets[plan.definition.id].sums.height]
+        if not plans or not await self._reached(cut, stop):
             return []
         found = []
         for plan in plans:
