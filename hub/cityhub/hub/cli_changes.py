@@ -32,6 +32,24 @@ def diff(
     raise typer.Exit(changes.differences(load_catalogue(), place, kpi_id, (old, new), (start, end), as_json=as_json))
 
 
+@kpi_app.command("recompute")
+def recompute(
+    kpi_id: str,
+    *,
+    window: Window = "",
+    day: Annotated[str, typer.Option("--day", metavar="DATE", help="Windows of one day; all when not given.")] = "",
+    data: Data = None,
+    archive: Archive = "",
+    as_json: Json = False,
+) -> None:
+    """Numbers from the archive alone, without store or server; exit code 1 when there are none."""
+    from cityhub.hub.commands import recompute as commands
+    from cityhub.kpi.definition import load_catalogue
+
+    place = archive or settings_of(data=data).archive
+    raise typer.Exit(commands.recomputed(load_catalogue(), place, kpi_id, window=window, day=day, as_json=as_json))
+
+
 @kpi_app.command("changes")
 def what_changed(
     kpi_id: str,

@@ -230,3 +230,16 @@ def test_a_subject_is_erased_and_numbers_stay(data: Path, tmp_path: Path) -> Non
     assert code_and_words(*erase, *where)[0] == 1
     assert code_and_words("kpi", "audit", "M01", "I11", *where)[0] == 0
     assert code_and_words("archive", "erase", "x", "--by", "", "--why", "y", *where)[0] == 2
+
+
+def test_numbers_come_from_the_archive_alone(data: Path, tmp_path: Path) -> None:
+    archive = ("--archive", str(data / "archive"))
+    result = said("kpi", "recompute", "M01", "--window", "day", "--day", "2026-10-25", "--json", *archive)
+    (line, *_) = [json.loads(line) for line in result.stdout.splitlines() if '"dimensions":"{}"' in line]
+    assert (line["start"], line["end"]) == ("2026-10-24T22:00:00+00:00", "2026-10-25T23:00:00+00:00")
+    assert line["denominator"] > 0
+
+    assert code_and_words("kpi", "recompute", "M01", "--day", "1999-01-01", *archive)[0] == 1
+    assert code_and_words("kpi", "recompute", "M01", "--window", "week", *archive)[0] == 2
+    code, words = code_and_words("kpi", "recompute", "M01", "--archive", str(tmp_path))
+    assert (code, "holds nothing of du.evt.dvv.transit.v1" in words) == (1, True)

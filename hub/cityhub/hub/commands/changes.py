@@ -20,6 +20,7 @@ from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.kernel.windows import window_at
 from cityhub.kpi.proof.changes import Changes, View, changes
 from cityhub.kpi.proof.diff import Moved, Pair, Side, diff
+from cityhub.kpi.proof.recompute import reach
 from cityhub.kpi.store.sheet import ALL, Cut
 from cityhub.kpi.values import WindowKind
 
@@ -43,7 +44,7 @@ def differences(
     if start >= end:
         raise Misconfigured(f"--from {span[0]} is not before --to {span[1]}")
     source = Archive(storage_of(archive), catalogue.contracts)
-    vector, clock_s = _reach(source, (old, new))
+    vector, clock_s = reach(source, (old, new))
     found = diff(Pair(old, new, vector, clock_s), source, start, end)
     if as_json:
         show(msgspec.json.format(msgspec.json.encode(found)).decode())
@@ -112,15 +113,6 @@ def _version(catalogue: Catalogue, kpi: str, text: str) -> KpiDefinition:
     except (OSError, UnicodeDecodeError) as error:
         raise Misconfigured(f"{text!r} is neither a version's number nor a file that can be read: {error}") from error
     return parse_definition(content, text, catalogue.contracts)
-
-
-def _reach(source: Archive, plans: tuple[Plan, Plan]) -> tuple[dict[str, dict[int, int]], int]:
-    """Everything that is archived of the plans' topics, and how far it has come (epoch s)."""
-    topics = sorted({read.topic for plan in plans for read in plan.definition.sources.values()})
-    states = {topic: source.state(topic) for topic in topics}
-    vector = {topic: {part: end.last for part, end in state.ends.items()} for topic, state in states.items()}
-    newest = max((end.clock_ms for state in states.values() for end in state.ends.values()), default=0)
-    return vector, (newest // 60_000 + 1) * 60
 
 
 def _row(one: Moved) -> tuple[str, ...]:

@@ -16,7 +16,17 @@ from cityhub.hub.secrets import private_folder
 from cityhub.hub.settings import Settings
 
 MIN_FREE_BYTES = 1_000_000_000
-_OURS = ("kafka", "keycloak", "archive", "archive.json", "store.db*", "adapters.db*", "web.db*", "run/state.json", SECRETS)
+_OURS = (
+    "kafka",
+    "keycloak",
+    "archive",
+    "archive.json",
+    "store.db*",
+    "adapters.db*",
+    "web.db*",
+    "run/state.json",
+    SECRETS,
+)
 
 
 def data_folder(data: Path, min_free_bytes: int = MIN_FREE_BYTES) -> None:
