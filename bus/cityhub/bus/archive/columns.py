@@ -155,6 +155,7 @@ class TopicColumns:
         if contract is None:
             columns["raw"] = [record.value or b"" for record in records]
         else:
+            _unspell(contract, [item.event.data for item in items])
             columns |= _enveloped(contract.type, [item.event for item in items], records)
             columns |= _data(contract, [item.event.data for item in items])
         schema = schema_of(contract)
@@ -202,6 +203,23 @@ def _enveloped(type_: str, events: Sequence[Any], records: Sequence[LogRecord]) 
         None if one == other else record.value or b"" for one, other, record in zip(said, made, records, strict=True)
     ]
     return columns
+
+
+def _unspell(contract: Contract, data: Sequence[Any]) -> None:
+    """Make values what their columns can say: instants in UTC, no negative zero.
+
+    An event that said otherwise then has another hash than its row, which is how its bytes come to be kept.
+    """
+    for name, field in contract.fields.items():
+        if field.type == "instant":
+            for one in data:
+                value = getattr(one, name)
+                if value is not None and value.tzinfo is not UTC:
+                    setattr(one, name, value.astimezone(UTC))
+        elif field.type == "decimal":
+            for one in data:
+                if getattr(one, name) == 0:
+                    setattr(one, name, 0.0)
 
 
 def _data(contract: Contract, data: Sequence[Any]) -> dict[str, Sequence[Any]]:

@@ -16,7 +16,17 @@ from cityhub.hub.secrets import private_folder
 from cityhub.hub.settings import Settings
 
 MIN_FREE_BYTES = 1_000_000_000
-_OURS = ("kafka", "keycloak", "archive", "archive.json", "store.db*", "adapters.db*", "web.db*", "run/state.json", SECRETS)
+_OURS = (
+    "kafka",
+    "keycloak",
+    "store.db*",
+    "adapters.db*",
+    "web.db*",
+    "archive",
+    "archive.json",
+    "run/state.json",
+    SECRETS,
+)
 
 
 def data_folder(data: Path, min_free_bytes: int = MIN_FREE_BYTES) -> None:
@@ -40,6 +50,26 @@ def data_folder(data: Path, min_free_bytes: int = MIN_FREE_BYTES) -> None:
         raise StorageUnusable(
             f"the disk of {data} has only {free / 1e6:.0f} MB left, the hub needs {min_free_bytes / 1e6:.0f} MB: "
             "free some space, or choose another data directory with --data or CITYHUB_DATA"
+        )
+
+
+def archive_goes_too(settings: Settings) -> None:
+    """See that no archive is left behind of a log that is about to be removed.
+
+    Raises:
+        Misconfigured: one lies outside of the data directory, where nothing is removed.
+        ArchiveError: its storage does not answer.
+    """
+    from cityhub.bus.archive.chain import archived_topics
+    from cityhub.bus.archive.storage import storage_of
+
+    if settings.kafka_bootstrap or settings.archive == str(settings.data / "archive"):
+        return
+    if topics := archived_topics(storage_of(settings.archive)):
+        raise Misconfigured(
+            f"--fresh removes the log, but CITYHUB_ARCHIVE = {settings.archive} lies elsewhere and holds what was "
+            f"archived of it ({len(topics)} topics), so that the new log would contradict it: nothing was removed; "
+            "move that archive away, or name an empty one"
         )
 
 
