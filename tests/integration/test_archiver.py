@@ -18,9 +18,10 @@ from sqlalchemy import insert
 
 from cityhub.bus.access import KafkaAccess
 from cityhub.bus.archive.chain import State
+from cityhub.bus.archive.progress import Round
 from cityhub.bus.archive.reader import Archive
 from cityhub.bus.archive.storage import storage_of
-from cityhub.bus.archiver import Archiver, Round
+from cityhub.bus.archiver import Archiver
 from cityhub.bus.log_reader import LogReader
 from cityhub.bus.publisher import RecordPublisher
 from cityhub.bus.topics import ensure, events

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any, NamedTuple, Protocol
 
-from msgspec import Struct
 from structlog import get_logger
 
 from cityhub.bus.archive.chain import State
 from cityhub.bus.archive.columns import Refusals
+from cityhub.bus.archive.progress import Round
 from cityhub.bus.archive.storage import Storage
 from cityhub.bus.archive.writer import TopicWriter, record_hash
 from cityhub.bus.errors import ArchiveDamaged, ArchiveError, ArchiveMissing, ArchiveTaken, BusUnavailable, LogBroken
@@ -67,21 +67,6 @@ class Log(Protocol):
     def begin(self, topic: str, wanted: Mapping[int, tuple[int, int]]) -> None: ...
 
     async def some(self) -> dict[int, list[Any]]: ...
-
-
-class Round(Struct, frozen=True):
-    """How archiving goes, told after every turn.
-
-    Attributes:
-        at_ms: when the turn ended. committed_ms: newest commit, 0 = none by this process.
-        behind: judged records that are not archived yet, by topic, where there are any.
-        trouble: why a topic is not archived, by topic.
-    """
-
-    at_ms: int
-    committed_ms: int
-    behind: dict[str, int]
-    trouble: dict[str, str]
 
 
 class Archiver:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from cityhub.bus.archiver import Round
+from cityhub.bus.archive.progress import Round
 
 FILE = "archive.json"
 _TURN_S = 60.0

@@ -7,9 +7,10 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from cityhub.bus.access import KafkaAccess
+from cityhub.bus.archive.progress import Round
 from cityhub.bus.archive.reader import Archive
 from cityhub.bus.archive.storage import storage_of
-from cityhub.bus.archiver import Archiver, Round
+from cityhub.bus.archiver import Archiver
 from cityhub.bus.log_reader import LogReader
 from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.kernel.layout import plan_of

@@ -13,6 +13,7 @@ import pytest
 
 from cityhub.hub.commands.down import down
 from cityhub.hub.errors import Misconfigured, StorageUnusable
+from cityhub.hub.settings import parse
 from cityhub.hub.supervisor import lock, preflight
 from cityhub.hub.supervisor.state import Phase
 from tests.unit.hub.hub_runs import PATIENCE_S, STAY, HubRun, eventually, stays
@@ -186,6 +187,18 @@ def test_fresh_forgets_what_the_hub_made_and_nothing_else(hub: HubRun) -> None:
     assert not (hub.data / "archive").exists()
     assert (hub.data / "note of the operator").exists()
     assert (hub.data / "secrets.json").read_text() != secrets
+
+
+def test_fresh_removes_no_log_whose_archive_would_stay(hub: HubRun, tmp_path: Path) -> None:
+    log = tmp_path / "elsewhere" / "du.evt.dvv.transit.v1" / "log"
+    log.mkdir(parents=True)
+    elsewhere = str(tmp_path / "elsewhere")
+    settings = parse(hub.settings, {"archive": elsewhere})
+    preflight.archive_goes_too(settings)
+    (log / "000000000000.json").touch()
+    preflight.archive_goes_too(parse(hub.settings))
+    with pytest.raises(Misconfigured, match=f"CITYHUB_ARCHIVE = {elsewhere} lies elsewhere and .* move that archive"):
+        preflight.archive_goes_too(settings)
 
 
 def test_fresh_keeps_its_hands_off_folders_that_are_not_ours(tmp_path: Path) -> None:

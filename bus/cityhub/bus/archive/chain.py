@@ -26,7 +26,6 @@ CHECKPOINT_EVERY = 50
 """Commits between checkpoints."""
 _CHECKPOINT = ".checkpoint.json"
 _RESTORE = "restore it from a backup, or archive the topic anew into an empty folder while Kafka still holds it"
-S = TypeVar("S", bound=Struct)
 
 
 class Span(Struct, frozen=True, array_like=True):
@@ -161,6 +160,9 @@ def _gone(before: Mapping[int, int], removed: Iterable[DataFile]) -> dict[int, i
     return gone
 
 
+S = TypeVar("S", Commit, State)
+
+
 class Chain:
     """The commits of one topic."""
 
@@ -252,6 +254,8 @@ class Chain:
             found = msgspec.json.decode(line, type=kind)
         except msgspec.MsgspecError as error:
             raise ArchiveDamaged(f"{path} is no {kind.__name__.lower()} of this format: {error}", path) from error
+        if f"{found.topic}/log/{found.number:012}" != path.partition(".json")[0].removesuffix(".checkpoint"):
+            raise ArchiveDamaged(f"{path} is number {found.number} of {found.topic}: it was renamed; {_RESTORE}", path)
         return found, _hash(content)
 
 

@@ -48,6 +48,7 @@ def up(settings: Settings, plan: Plan, *, fresh: bool = False) -> int:
         if count := leftovers.end(data):
             narrator.say(f"ended {count} processes that an interrupted run had left")
         if fresh:
+            preflight.archive_goes_too(settings)
             preflight.wipe(data)
             narrator.say("removed what was remembered: this is a first start")
         preflight.free_ports(settings)

@@ -53,6 +53,26 @@ def data_folder(data: Path, min_free_bytes: int = MIN_FREE_BYTES) -> None:
         )
 
 
+def archive_goes_too(settings: Settings) -> None:
+    """See that no archive is left behind of a log that is about to be removed.
+
+    Raises:
+        Misconfigured: one lies outside of the data directory, where nothing is removed.
+        ArchiveError: its storage does not answer.
+    """
+    from cityhub.bus.archive.chain import archived_topics
+    from cityhub.bus.archive.storage import storage_of
+
+    if settings.kafka_bootstrap or settings.archive == str(settings.data / "archive"):
+        return
+    if topics := archived_topics(storage_of(settings.archive)):
+        raise Misconfigured(
+            f"--fresh removes the log, but CITYHUB_ARCHIVE = {settings.archive} lies elsewhere and holds what was "
+            f"archived of it ({len(topics)} topics), so that the new log would contradict it: nothing was removed; "
+            "move that archive away, or name an empty one"
+        )
+
+
 def wipe(data: Path) -> None:
     """Remove what the hub remembers in its data directory, and nothing else; logs stay.
 

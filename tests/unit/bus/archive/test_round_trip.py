@@ -24,6 +24,7 @@ ODD = [
     event_bytes(8, after=timedelta(days=-2, microseconds=7)),
     b"no JSON",
     event_bytes(9, level_m=0.123),  # more decimals than the contract carries
+    event_bytes(10, level_m=-0.0, valid_until="2026-03-29T03:00:00+02:00"),
 ]
 REFUSALS = {8: Refusal("parse", "not one JSON object"), 9: Refusal("contract", "0.123 …"), 1: Refusal("id_reuse", "…")}
 
@@ -37,7 +38,7 @@ def test_the_log_comes_back_record_by_record(tmp_path: Path) -> None:
     archiver.add(3, log[4:], refusals)
     archiver.commit(0)
 
-    (records, found), *more = archive(tmp_path).records(TOPIC, 3, 5, 14)
+    (records, found), *more = archive(tmp_path).records(TOPIC, 3, 5, 15)
 
     assert not more
     assert found == refusals
@@ -61,10 +62,10 @@ def test_frames_hold_scaled_integers_and_every_verdict(tmp_path: Path) -> None:
     levels = archive(tmp_path).frame(LEVEL).sort("off")
     moved = archive(tmp_path).frame(MOVED)
 
-    assert levels["off"].to_list() == [0, 2, 3, 4, 5, 6, 7]
-    assert levels["$level_m"].to_list() == [125, -150, 300, 100, 100, 100, 825]
+    assert levels["off"].to_list() == [0, 2, 3, 4, 5, 6, 7, 10]
+    assert levels["$level_m"].to_list() == [125, -150, 300, 100, 100, 100, 825, 0]
     assert levels["$valid_until"].to_list()[1] == 1_774_746_000_000
-    assert levels["t"].to_list()[-1] % 86_400_000 == 6 * 3_600_000
+    assert levels["t"].to_list()[-2] % 86_400_000 == 6 * 3_600_000
     first = msgspec.json.decode(ODD[0])
     assert levels.row(0, named=True)["id"] == first["id"]
     assert moved.select("reason", "$metres").rows() == [("id_reuse", 7)]
