@@ -18,8 +18,9 @@ from cityhub.kpi.definition import Catalogue, KpiDefinition, parse_definition
 from cityhub.kpi.kernel.layout import plan_of
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.kernel.windows import window_at
-from cityhub.kpi.proof.changes import Changes, View, changes
+from cityhub.kpi.proof.changes import Changes, changes
 from cityhub.kpi.proof.diff import Moved, Pair, Side, diff
+from cityhub.kpi.proof.looks import View
 from cityhub.kpi.store.sheet import ALL, Cut
 from cityhub.kpi.values import WindowKind
 
