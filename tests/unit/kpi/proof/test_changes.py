@@ -4,102 +4,24 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from importlib.resources import files
-from itertools import count
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from cityhub.bus.archive.reader import Archive
-from cityhub.bus.archive.storage import storage_of
-from cityhub.bus.archive.writer import TopicWriter
-from cityhub.kpi.definition import ENGINE_MEANING, load_catalogue, parse_definition
+from cityhub.kpi.definition import ENGINE_MEANING
 from cityhub.kpi.errors import BatchError
 from cityhub.kpi.kernel.effect import REFERENCE_TOPIC
-from cityhub.kpi.kernel.layout import plan_of
-from cityhub.kpi.kernel.windows import window_at
-from cityhub.kpi.proof.changes import CAUSES, Changes, changes
+from cityhub.kpi.proof.changes import CAUSES, changes
 from cityhub.kpi.proof.evidence import Evidence, Question
 from cityhub.kpi.proof.looks import View, view_of
 from cityhub.kpi.proof.verify import receipt_of
 from cityhub.kpi.store.sheet import Cut
-from cityhub.kpi.values import WindowKind
-from cityhub.sdk import codec
-from cityhub.sdk.event import make_event
-from tests.unit.kpi.proof.week import Arrived
-from tests.unit.kpi.proof.world import World
+from tests.unit.kpi.proof.looks import LEVEL, MARCH, Log, amounts, day, flat, stock, told, view
+from tests.unit.kpi.proof.world import Remembering, World
 
-CATALOGUE = load_catalogue()
-FLAT, SET = "de.duisburg.gebag.flat.status-changed.v1", "de.duisburg.city.reference.set.v1"
-DEPARTED, CANCELLED = "de.duisburg.dvv.transit.stop-departed.v1", "de.duisburg.dvv.transit.trip-cancelled.v1"
-CITY = Cut("city", "{}")
-MARCH = datetime(2026, 3, 10, 9, tzinfo=UTC)
-_serial = count()
-
-
-def flat(name: str, version: int, at: datetime, *, source: str = "//gebag/erp", area: float = 60.0, **more: Any) -> Any:
-    data = {"flat_id": name, "version": version, "modernised": True, "area_m2": area, **more}
-    return make_event(
-        type_=FLAT,
-        source=source,
-        natural_key=(name, str(version)),
-        version="1",
-        subject=name,
-        time=at,
-        recorded_at=at,
-        data=data,
-    )
-
-
-def stock(value: int, valid_from: datetime) -> Any:
-    data = {"name": "flats", "value": value, "unit": "1", "valid_from": valid_from.strftime("%Y-%m-%dT%H:%M:%SZ")}
-    return make_event(
-        type_=SET,
-        source="//gebag/stock",
-        natural_key=(str(next(_serial)),),
-        version="1",
-        subject="flats",
-        time=valid_from,
-        recorded_at=valid_from,
-        data=data,
-    )
-
-
-class Log:
-    """Events archived as they arrive."""
-
-    def __init__(self, folder: Path) -> None:
-        self.archive = Archive(storage_of(folder), CATALOGUE.contracts)
-        self._writers: dict[str, TopicWriter] = {}
-
-    def arrives(self, at: datetime, *events: Any) -> None:
-        for event in events:
-            topic = CATALOGUE.contracts[event.type].topic
-            writer = self._writers.setdefault(
-                topic, TopicWriter(self.archive.storage, topic, CATALOGUE.contracts.of_topic(topic))
-            )
-            offset = writer.next_offset(0) or 0
-            writer.add(0, [Arrived(offset, int(at.timestamp() * 1000), codec.encode(event))], {})
-            writer.commit(0)
-
-
-def view(version: str, known: datetime, month: datetime = MARCH) -> View:
-    text = files("cityhub.kpi").joinpath("definitions/wohnen/W01.yaml").read_text("utf-8")
-    if version == "large flats only":
-        text = text.replace("version: 1", "version: 2").replace(
-            "where: {eq: [$modernised, true]}", "where: {all: [{eq: [$modernised, true]}, {ge: [$area_m2, 50]}]}"
-        )
-    if version == "other stock":
-        text = text.replace("reference: flats", "reference: houses")
-    plan = plan_of(parse_definition(text, "W01.yaml", CATALOGUE.contracts))
-    return View(plan, window_at(WindowKind.MONTH, int(month.timestamp())), CITY, int(known.timestamp() * 1000))
-
-
-def amounts(found: Changes) -> dict[str, Decimal | None]:
-    return {part.cause: part.amount for part in found.parts}
+BEFORE, AFTER = datetime(2026, 3, 20, tzinfo=UTC), datetime(2026, 4, 20, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -111,9 +33,6 @@ def log(tmp_path: Path) -> Log:
     small = [flat(f"S{number}", 1, MARCH + timedelta(hours=number), area=40.0) for number in range(4)]
     log.arrives(MARCH + timedelta(days=2), *large, *small)
     return log
-
-
-BEFORE, AFTER = datetime(2026, 3, 20, tzinfo=UTC), datetime(2026, 4, 20, tzinfo=UTC)
 
 
 def test_one_of_each_cause_is_split_to_the_last_digit(log: Log) -> None:
@@ -197,73 +116,6 @@ def test_only_what_bears_on_the_number_is_named(log: Log) -> None:
     assert [part.events for part in step.parts] == [0, 0, 0, 0, 0, 0, 1]
 
 
-def departures(log: Log, at: datetime, source: str, line: str, *delays: int, kind: str = DEPARTED) -> None:
-    data = {"line": line, "classifier": "ACT"} if kind == DEPARTED else {"line": line}
-    log.arrives(
-        at,
-        *(
-            make_event(
-                type_=kind,
-                source=source,
-                natural_key=(str(number := next(_serial)),),
-                version="1",
-                subject=line,
-                time=at,
-                recorded_at=at,
-                data={"trip": str(number), **data, **({"delay_s": delay} if kind == DEPARTED else {})},
-                partitionkey=line,
-            )
-            for delay in delays
-        ),
-    )
-
-
-def punctuality(known: datetime, dims: str = "{}") -> View:
-    plan = plan_of(CATALOGUE["M01"])
-    return View(
-        plan, window_at(WindowKind.DAY, int(MARCH.timestamp())), Cut("city", dims), int(known.timestamp() * 1000)
-    )
-
-
-def test_a_source_is_new_where_it_had_told_nothing(log: Log) -> None:
-    """A day: by noon 1 of 2 is punctual; then the operator's second system tells of 2 punctual ones: 3 of 4."""
-    departures(log, MARCH - timedelta(days=3), "//dvv/two", "903", 0)
-    departures(log, MARCH, "//dvv/one", "901", 0, 900)
-    departures(log, MARCH + timedelta(hours=4), "//dvv/two", "901", 0, 0)
-    noon, evening = MARCH + timedelta(hours=3), MARCH + timedelta(hours=9)
-
-    whole = amounts(changes(punctuality(noon), punctuality(evening), log.archive))
-    line = amounts(changes(punctuality(noon, '{"line":"901"}'), punctuality(evening, '{"line":"901"}'), log.archive))
-
-    assert whole == {**dict.fromkeys(CAUSES, 0), "city": 25}  # it told of line 903 three days ago
-    assert line == {**dict.fromkeys(CAUSES, 0), "source": 25}
-
-
-def test_a_source_that_told_of_another_kind_is_not_new(log: Log) -> None:
-    departures(log, MARCH, "//dvv/one", "901", 0, 900)
-    departures(log, MARCH, "//dvv/two", "901", 0, kind=CANCELLED)
-    departures(log, MARCH + timedelta(hours=4), "//dvv/two", "901", 0, 0)
-    found = changes(punctuality(MARCH + timedelta(hours=3)), punctuality(MARCH + timedelta(hours=9)), log.archive)
-
-    assert amounts(found) == {**dict.fromkeys(CAUSES, 0), "city": 25}
-
-
-def test_only_the_windows_days_are_read_unless_a_source_is_new(log: Log) -> None:
-    spans: list[object] = []
-
-    class Watching(Archive):
-        def frame(self, type_: str, **cut: Any) -> Any:
-            spans.append(cut.get("t"))
-            return super().frame(type_, **cut)
-
-    departures(log, MARCH, "//dvv/one", "901", 0, 900)
-    departures(log, MARCH + timedelta(hours=4), "//dvv/one", "901", 0, 0)
-    noon, evening = punctuality(MARCH + timedelta(hours=3)), punctuality(MARCH + timedelta(hours=9))
-    changes(noon, evening, Watching(log.archive.storage, CATALOGUE.contracts))
-
-    assert spans == [(noon.window.start * 1000, noon.window.end * 1000)] * 2
-
-
 def test_a_receipt_of_an_older_engine_is_compared_with_what_this_one_makes_of_it(log: Log) -> None:
     """It stated 2.5 %, this engine makes 2.4 % of its records; one more flat came since: 2.5 %."""
     seen = view("", BEFORE)
@@ -279,6 +131,20 @@ def test_a_receipt_of_an_older_engine_is_compared_with_what_this_one_makes_of_it
     assert amounts(older) == {**dict.fromkeys(CAUSES, 0), "engine": Decimal("-0.1"), "city": Decimal("0.1")}
     assert (older.before, older.after) == (Decimal("2.5"), Decimal("2.5"))
     assert (now.engines, older.engines) == ((ENGINE_MEANING, ENGINE_MEANING), (1, ENGINE_MEANING))
+
+
+def test_time_that_passes_is_the_citys(tmp_path: Path) -> None:
+    """A bin is overfull for an hour, then not for two: 50 % of the hours that have begun by 9:30, 33.3 % by 10:30."""
+    log = Log(tmp_path)
+    start = MARCH.replace(hour=8)
+    for hour, fill in enumerate((0.95, 0.1)):
+        at = start + timedelta(hours=hour)
+        log.arrives(at, told(LEVEL, "//wbd/bins", "bin-1", at, fill=fill))
+    looks = [day("I11", start + timedelta(minutes=minutes)) for minutes in (90, 150)]
+    found = changes(looks[0], looks[1], log.archive)
+
+    assert amounts(found) == {**dict.fromkeys(CAUSES, 0), "city": Decimal("-16.6667")}
+    assert found.parts[-1].events == 0
 
 
 def test_looks_that_do_not_fit_are_refused(log: Log) -> None:
@@ -300,16 +166,17 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 def test_parts_add_up_exactly_for_every_class(world: World, kpi: str) -> None:
     random = Random(kpi)  # noqa: S311 - must repeat
     values = world.published(kpi)
+    archive = Remembering(world.archive)
     clocks = sorted(record.timestamp for log in world.logs.values() for record in log)
     for value in random.sample(values, 6):
         known = sorted(random.choices(clocks, k=2))
         question = world.question(value)
         looks = [View(question.plan, question.window, question.cut, known_ms) for known_ms in known]
-        found = changes(looks[0], looks[1], world.archive)
+        found = changes(looks[0], looks[1], archive)
         amounts = [part.amount for part in found.parts]
         if None not in amounts and found.before is not None:
             assert found.before + sum(amounts, Decimal(0)) == found.after  # type: ignore[arg-type]
         else:
             assert found.before is None or found.after is None or None in amounts
     now = View(question.plan, question.window, question.cut, clocks[-1] + 60_000)
-    assert changes(looks[0], now, world.archive).after == (None if value.value is None else Decimal(str(value.value)))
+    assert changes(looks[0], now, archive).after == (None if value.value is None else Decimal(str(value.value)))
