@@ -85,7 +85,8 @@ def changes(before: View, after: View, source: EventSource) -> Changes:
     """Split the difference between two looks.
 
     Raises:
-        BatchError: they are of different KPIs or cuts, or the second knows less than the first.
+        BatchError: they are of different KPIs or cuts, a version has no such number, or the second knows less than the
+            first.
         ArchiveMissing, ArchiveDamaged: the events are not all there.
     """
     _check(before, after)
@@ -150,6 +151,13 @@ def _check(before: View, after: View) -> None:
             f"{ids[0]} of {' '.join(before.cut)} and {ids[1]} of {' '.join(after.cut)}: only looks at one number are "
             "compared"
         )
+    for view in (before, before._replace(plan=after.plan), after):
+        if not view.exists:
+            definition = view.plan.definition
+            raise BatchError(
+                f"{definition.id} version {definition.version} has no {view.window.kind} of {' '.join(view.cut)}; "
+                "compare what both versions have"
+            )
     if after.known_ms < before.known_ms:
         raise BatchError(
             f"the second look knows less ({_instant(after.known_ms)}) than the first ({_instant(before.known_ms)}); "

@@ -15,7 +15,7 @@ from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.kernel.windows import Window
 from cityhub.kpi.proof.evidence import Evidence, Question
 from cityhub.kpi.proof.receipt import Receipt
-from cityhub.kpi.store.sheet import Cut
+from cityhub.kpi.store.sheet import CITY, Cut
 
 _MINUTE_MS = 60_000
 _dims = msgspec.json.Encoder(order="sorted").encode
@@ -39,6 +39,14 @@ class View(NamedTuple):
     def engine(self) -> int:
         """Meaning of the engine that the number is by."""
         return ENGINE_MEANING if self.receipt is None else self.receipt.engine
+
+    @property
+    def exists(self) -> bool:
+        """Whether the definition has such windows, scopes and dimensions."""
+        definition = self.plan.definition
+        named = set(msgspec.json.decode(self.cut.dims, type=dict[str, str]))
+        scoped = self.cut.scope == CITY or "borough" in definition.scopes
+        return self.window.kind in definition.windows and scoped and named in (set(), set(definition.dimensions))
 
     @property
     def clock_s(self) -> int:
