@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cityhub.hub.cli_app import Data, Json, kpi_app, settings_of
-from cityhub.hub.cli_proof import Archive, Window
+from cityhub.hub.cli_proof import Archive, Dimension, Scope, Window
 
 Version = Annotated[str, typer.Argument(help="A version's number, or the file of a draft.")]
 
@@ -54,29 +55,35 @@ def recompute(
 def what_changed(
     kpi_id: str,
     *,
-    at: Annotated[str, typer.Option("--at", metavar="TIME", help="An instant of the window that was looked at.")],
-    known: Annotated[str, typer.Option("--known", metavar="TIME", help="When it was looked at.")],
+    at: Annotated[str, typer.Option("--at", metavar="TIME", help="An instant of the window that was looked at.")] = "",
+    known: Annotated[str, typer.Option("--known", metavar="TIME", help="When it was looked at.")] = "",
+    version: Annotated[str, typer.Option("--by", metavar="VERSION", help="Of the definition; the catalogue's.")] = "",
+    receipt: Annotated[
+        Path | None, typer.Option("--receipt", metavar="FILE", help="The first look, instead of all the others.")
+    ] = None,
     and_at: Annotated[str, typer.Option("--and-at", metavar="TIME", help="Of the second window; the same.")] = "",
     then_known: Annotated[str, typer.Option("--then-known", metavar="TIME", help="The second look; now.")] = "",
+    then_version: Annotated[str, typer.Option("--then-by", metavar="VERSION", help="The second look; the same.")] = "",
     window: Window = "",
+    scope: Scope = "city",
+    dimension: Dimension = None,
     data: Data = None,
     archive: Archive = "",
     as_json: Json = False,
 ) -> None:
-    """What changed between two looks at a number, by cause; the parts add up."""
+    """What changed between two looks at a number, by cause; the parts add up. Exit code 1 when one is unknown."""
     from cityhub.hub.commands import changes
     from cityhub.kpi.definition import load_catalogue
 
     place = archive or settings_of(data=data).archive
-    second = (and_at or at, then_known or changes.now())
-    raise typer.Exit(
-        changes.looks(
-            load_catalogue(),
-            place,
-            kpi_id,
-            window,
-            at=(at, second[0]),
-            known=(known, second[1]),
-            as_json=as_json,
-        )
+    asked = changes.Asked(
+        kpi=kpi_id,
+        window=window,
+        at=(at, and_at),
+        known=(known, then_known),
+        scope=scope,
+        dimensions=dimension or [],
+        versions=(version, then_version),
+        receipt=receipt,
     )
+    raise typer.Exit(changes.looks(load_catalogue(), place, asked, as_json=as_json))

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from cityhub.hub import cli
 from cityhub.hub.secrets import load_or_create
+from cityhub.kpi.definition import parse_definition
 from cityhub.kpi.proof import signature
 from cityhub.kpi.proof.receipt import parse
 from cityhub.kpi.store import schema
@@ -193,17 +194,59 @@ def test_differences_that_cannot_be_told(data: Path, arguments: list[str], code:
 
 
 def test_what_changed_is_a_sum(data: Path) -> None:
-    options = ("--at", "2026-10-24", "--archive", str(data / "archive"), "--json")
+    options = ("kpi", "changes", "M01", "--at", "2026-10-24", "--archive", str(data / "archive"))
     looks = ("--known", "2026-10-24T12:00", "--then-known", "2026-10-30T12:00")
-    result = said("kpi", "changes", "M01", *options, *looks)
-    found = json.loads(result.stdout)
+    found = json.loads(said(*options, *looks, "--json").stdout)
 
     assert found["parts"][0]["cause"] == "definition"
     assert sum(Decimal(part["amount"]) for part in found["parts"]) == Decimal(found["after"]) - Decimal(found["before"])
-    code, words = code_and_words(
-        "kpi", "changes", "M01", *options, "--known", "2026-10-30", "--then-known", "2026-10-24"
-    )
-    assert (code, "the second look knows less" in words) == (1, True)
+    code, words = code_and_words(*options, *looks)
+    head, *rows = words.strip().splitlines()
+    assert (code, head.split()[:3]) == (0, ["CAUSE", "AMOUNT", "(%)"])
+    assert [row.split()[0] for row in rows] == ["before", *(part["cause"] for part in found["parts"]), "after"]
+    count, named = found["parts"][-1]["events"], found["parts"][-1]["named"]
+    assert f"{count}: {named[0]['id']}, " in rows[-2]
+
+
+def test_what_changed_since_a_receipt_by_a_draft(data: Path, tmp_path: Path) -> None:
+    draft = tmp_path / "draft.yaml"
+    text = files("cityhub.kpi").joinpath("definitions/mobilitaet/M01.yaml").read_text("utf-8")
+    draft.write_text(text.replace("-60, 300]", "-60, 100]").replace("version: 1", "version: 2"))
+    file = issued(data, tmp_path / "receipt.json")
+    options = ("kpi", "changes", "M01", "--receipt", str(file), "--archive", str(data / "archive"))
+    code, words = code_and_words(*options, "--then-by", str(draft), "--then-known", "2026-11-30")
+
+    before, after = parse(file.read_bytes()).definition_hash, parse_definition(draft.read_text(), "draft").hash
+    assert code == 0, words
+    assert f"{before[:12]} to {after[:12]}" in words
+    assert f"{parse(file.read_bytes()).value:g}" in words.splitlines()[1]
+
+
+def test_a_change_from_nothing_is_unknown(data: Path) -> None:
+    options = ("--at", "2026-10-24", "--known", "2026-10-20", "--then-known", "2026-11-30")
+    code, words = code_and_words("kpi", "changes", "M01", *options, "--archive", str(data / "archive"))
+    assert (code, "unknown: there is no number before" in words) == (1, True), words
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "words"),
+    [
+        ([], 2, "the first look is not named: say --at and --known, or --receipt"),
+        (["--receipt", "none.json"], 2, "none.json cannot be read"),
+        (["--receipt", "none.json", "--at", "2026-10-24"], 2, "leave --at, --known, --window and the others out"),
+        (["--at", "2026-10-24", "--known", "then"], 2, "--known 'then' is no instant"),
+        (["--at", "2026-10-24", "--known", "2026-10-24", "--and-at", "x"], 2, "--and-at 'x' is no instant"),
+        (["--at", "2026-10-24", "--known", "2026-10-24", "--window", "week"], 2, "--window 'week': M01 has hour, day"),
+        (["--at", "2026-10-24", "--known", "2026-10-24", "--scope", "STB05"], 2, "--scope 'STB05': M01 is counted for"),
+        (["--at", "2026-10-24", "--known", "2026-10-24", "--dimension", "x"], 2, "--dimension 'x': M01 has line=…"),
+        (["--at", "2026-10-24", "--known", "2026-10-24", "--then-by", "9"], 1, "no version 9 of M01; known: 1"),
+        (["--at", "2026-10-24", "--known", "2026-10-30", "--then-known", "2026-10-24"], 1, "second look knows less"),
+    ],
+)
+def test_changes_that_cannot_be_told(data: Path, options: list[str], code: int, words: str) -> None:
+    found = code_and_words("kpi", "changes", "M01", *options, "--archive", str(data / "archive"))
+    assert found[0] == code
+    assert words in found[1]
 
 
 def test_the_archive_tells_what_it_holds_and_whether_it_is_whole(data: Path, tmp_path: Path) -> None:

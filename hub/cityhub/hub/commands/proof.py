@@ -42,9 +42,9 @@ def wanted(reader: KpiReader, kpi: str, window: str, at: str, *, scope: str, dim
     kinds = [kind.value for kind in definition.windows]
     if window and window not in kinds:
         raise Misconfigured(f"--window {window!r}: {kpi} has {', '.join(kinds)}")
-    _check_scope(definition, scope)
+    check_scope(definition, scope)
     kind = WindowKind(window) if window else definition.default_window
-    dims = _dimensions(definition, dimensions)
+    dims = dimensions_of(definition, dimensions)
     if at:
         return number(kpi, kind, instant_of("--at", at), scope=scope, dimensions=dims)
     newest = reader.latest(kpi, kind, scope=scope, dimensions=dims)
@@ -111,11 +111,11 @@ def check(file: Path, archive: str, catalogue: Catalogue, key: Path | None) -> i
         ReceiptInvalid: the receipt was changed, or is not signed by the key.
         ArchiveMissing, ArchiveDamaged: the archive does not hold its events as they were written.
     """
-    receipt = parse(_content(file))
+    receipt = parse(content_of(file))
     if key is not None:
         if receipt.signature is None:
             raise ReceiptInvalid(f"{file}: signature: there is none, so the key has nothing to check")
-        signature.check(receipt.signature, receipt.id, _content(key).decode(errors="replace"))
+        signature.check(receipt.signature, receipt.id, content_of(key).decode(errors="replace"))
     found = verify(receipt, Archive(storage_of(archive), catalogue.contracts), catalogue)
     for difference in found.differences:
         show(f"{file}: {difference}")
@@ -183,19 +183,26 @@ def _open(store: str | Path) -> Database:
     return Database(store, read_only=True)
 
 
-def _content(file: Path) -> bytes:
+def content_of(file: Path) -> bytes:
+    """Raises Misconfigured when a file cannot be read."""
     try:
         return file.read_bytes()
     except OSError as error:
         raise Misconfigured(f"{file} cannot be read: {error.strerror}") from error
 
 
-def _check_scope(definition: KpiDefinition, scope: str) -> None:
+def check_scope(definition: KpiDefinition, scope: str) -> None:
+    """Raises Misconfigured when a definition is not counted for a scope."""
     if scope != "city" and "borough" not in definition.scopes:
         raise Misconfigured(f"--scope {scope!r}: {definition.id} is counted for the whole city only")
 
 
-def _dimensions(definition: KpiDefinition, given: Sequence[str]) -> dict[str, str]:
+def dimensions_of(definition: KpiDefinition, given: Sequence[str]) -> dict[str, str]:
+    """Values by name from texts `name=value`.
+
+    Raises:
+        Misconfigured: a text is none, or the definition has no such dimension.
+    """
     found = {}
     for text in given:
         name, sign, value = text.partition("=")

@@ -35,8 +35,9 @@ def recomputed(catalogue: Catalogue, archive: str, kpi: str, *, window: str, day
         raise Misconfigured(f"--window {window!r}: {kpi} has {', '.join(kinds)}")
     source = Archive(storage_of(archive), catalogue.contracts)
     whole = reach(source, [plan])
-    if not any(whole.vector.values()):
-        raise ArchiveMissing(f"{archive} holds nothing of {', '.join(whole.vector)}; name the right archive")
+    topics = sorted({read.topic for read in plan.definition.sources.values()})
+    if not any(whole.vector[topic] for topic in topics):
+        raise ArchiveMissing(f"{archive} holds nothing of {', '.join(topics)}; name the right archive")
     span = _span(day) if day else (0, whole.clock_s)
     chosen = [WindowKind(window)] if window else list(plan.definition.windows)
     found = list(recompute(plan, source, chosen, span))

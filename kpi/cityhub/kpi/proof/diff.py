@@ -1,12 +1,13 @@
 """Two versions of a definition side by side: which windows would differ, by how much, and which events move them.
 
-Both are computed from archived events; nothing live is read or touched.
+Both are computed from archived events, each once; nothing live is read or touched.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import NamedTuple
 
 import polars as pl
@@ -14,15 +15,18 @@ from msgspec import Struct
 
 from cityhub.kpi.audited import EventAt
 from cityhub.kpi.batch import buckets
-from cityhub.kpi.batch.events import EVENT
 from cityhub.kpi.errors import BatchError
-from cityhub.kpi.kernel.effect import REFERENCE_TYPE
+from cityhub.kpi.kernel.effect import REFERENCE_TOPIC, REFERENCE_TYPE
 from cityhub.kpi.kernel.plan import Plan
-from cityhub.kpi.proof.evidence import EventSource, Evidence, Question, Vector, references_of
+from cityhub.kpi.kernel.windows import window_at
+from cityhub.kpi.proof.evidence import EventSource, Vector, references_of, span
+from cityhub.kpi.proof.moving import Moving, common_dimensions
 from cityhub.kpi.proof.sums import WindowSums
 from cityhub.kpi.store.figures import Figures
 from cityhub.kpi.store.references import References
+from cityhub.kpi.store.sheet import ALL, CITY, Cut
 from cityhub.kpi.store.windows import Job, Totals
+from cityhub.kpi.values import WindowKind
 
 MOST_NAMED = 20
 """Events that are named of each window."""
@@ -43,8 +47,7 @@ class Moved(Struct, frozen=True, kw_only=True):
     """A window that differs.
 
     Attributes:
-        events: how many events add something else; named: the first of them. Both are 0 and empty where they were not
-            asked for.
+        events: how many events add something else, none where only denominators do; named: the first of them.
     """
 
     window: str
@@ -54,8 +57,8 @@ class Moved(Struct, frozen=True, kw_only=True):
     dimensions: str
     old: Side | None
     new: Side | None
-    events: int = 0
-    named: tuple[EventAt, ...] = ()
+    events: int
+    named: tuple[EventAt, ...]
 
 
 class Pair(NamedTuple):
@@ -66,12 +69,25 @@ class Pair(NamedTuple):
     vector: Vector
     clock_s: int
 
+    @property
+    def topics(self) -> dict[str, str]:
+        """Topics of the event types that either reads."""
+        return {read.type: read.topic for plan in (self.old, self.new) for read in plan.definition.sources.values()}
 
-def diff(pair: Pair, source: EventSource, start: int, end: int, *, details: int = MOST_NAMED) -> list[Moved]:
-    """Windows with anchor in [start, end), epoch s, that differ, by kind, time and cut.
+    @property
+    def kinds(self) -> list[WindowKind]:
+        """Kinds of window that both have."""
+        return [kind for kind in self.old.definition.windows if kind in self.new.definition.windows]
 
-    Args:
-        details: of how many windows the events are named.
+    def has(self, cut: Cut) -> bool:
+        """Whether both count for a cut, should there be events."""
+        definitions = self.old.definition, self.new.definition
+        scoped = cut.scope == CITY or all("borough" in one.scopes for one in definitions)
+        return scoped and (cut.dims == ALL or bool(common_dimensions((self.old, self.new))))
+
+
+def diff(pair: Pair, source: EventSource, start: int, end: int) -> list[Moved]:
+    """Windows with anchor in [start, end), epoch s, that both versions have and that differ, by kind, time and cut.
 
     Raises:
         ArchiveMissing, ArchiveDamaged: the events are not all there.
@@ -81,100 +97,71 @@ def diff(pair: Pair, source: EventSource, start: int, end: int, *, details: int 
         raise BatchError(
             f"{pair.old.definition.id} and {pair.new.definition.id} are different KPIs; compare versions of one"
         )
-    sides = [_Side(plan, pair, source) for plan in (pair.old, pair.new)]
-    found = list(_differing(sides[0], sides[1], start, end))
-    return [_moved(pair, source, job, both, named=number < details) for number, (job, both) in enumerate(found)]
+    return list(_Comparison(pair, source, start, end).differing())
 
 
-class _Side:
-    """One version's numbers."""
+class _Comparison:
+    """Two versions over the same events."""
 
-    def __init__(self, plan: Plan, pair: Pair, source: EventSource) -> None:
-        topics = {read.type: read.topic for read in plan.definition.sources.values()}
-        frames = {type_: source.frame(type_, upto=pair.vector.get(topic, {})) for type_, topic in topics.items()}
-        self.sums = WindowSums(plan, buckets(plan, frames), pair.clock_s)
+    def __init__(self, pair: Pair, source: EventSource, start: int, end: int) -> None:
+        self._pair = pair
+        self._range = start, end
+        t = _times(pair, start, end)
+        self._frames = {
+            type_: source.frame(type_, t=t, upto=pair.vector.get(topic, {})) for type_, topic in pair.topics.items()
+        }
         self._references = References(())
-        if plan.references:
-            self._references = references_of(source.frame(REFERENCE_TYPE))
+        if pair.old.references or pair.new.references:
+            recorded = source.frame(REFERENCE_TYPE, upto=pair.vector.get(REFERENCE_TOPIC, {}))
+            self._references = references_of(recorded)
 
-    def numbers(self, jobs: list[Job]) -> dict[Job, Figures]:
+    @cached_property
+    def _moving(self) -> Moving:
+        return Moving((self._pair.old, self._pair.new), self._frames, self._pair.clock_s)
+
+    def differing(self) -> Iterator[Moved]:
+        plans = (self._pair.old, self._pair.new)
+        old, new = (WindowSums(plan, buckets(plan, self._frames), self._pair.clock_s) for plan in plans)
+        cuts = sorted(cut for cut in {*old.cuts, *new.cuts} if self._pair.has(cut))
+        for kind in self._pair.kinds:
+            jobs = [Job(cut, window) for window in new.windows(kind, *self._range) for cut in cuts]
+            before, after = self._numbers(old, jobs), self._numbers(new, jobs)
+            for job in jobs:
+                if before.get(job) != after.get(job):
+                    yield self._moved(job, before.get(job), after.get(job))
+
+    def _numbers(self, sums: WindowSums, jobs: Sequence[Job]) -> dict[Job, Figures]:
         """Those that exist."""
-        sums: Mapping[Job, Totals] = dict(zip(jobs, self.sums.totals(jobs), strict=True))
-        return {job: self.sums.figures(job, found, self._references) for job, found in sums.items() if found.anything}
+        found: Mapping[Job, Totals] = dict(zip(jobs, sums.totals(jobs), strict=True))
+        return {job: sums.figures(job, one, self._references) for job, one in found.items() if one.anything}
 
-
-def _differing(
-    old: _Side, new: _Side, start: int, end: int
-) -> Iterator[tuple[Job, tuple[Figures | None, Figures | None]]]:
-    cuts = sorted({*old.sums.cuts, *new.sums.cuts})
-    kinds = dict.fromkeys((*old.sums.plan.definition.windows, *new.sums.plan.definition.windows))
-    for kind in kinds:
-        jobs = [Job(cut, window) for window in new.sums.windows(kind, start, end) for cut in cuts]
-        before, after = old.numbers(jobs), new.numbers(jobs)
-        for job in jobs:
-            both = before.get(job), after.get(job)
-            if both[0] != both[1]:
-                yield job, both
-
-
-def _moved(
-    pair: Pair, source: EventSource, job: Job, both: tuple[Figures | None, Figures | None], *, named: bool
-) -> Moved:
-    window = job.window
-    moved = _moving(pair, source, job) if named else pl.DataFrame({"type": [], "part": [], "off": []})
-    return Moved(
-        window=window.kind.value,
-        start=datetime.fromtimestamp(window.start, UTC),
-        end=datetime.fromtimestamp(window.end, UTC),
-        scope=job.cut.scope,
-        dimensions=job.cut.dims,
-        old=_side(both[0]),
-        new=_side(both[1]),
-        events=moved.height,
-        named=tuple(_events(pair, source, moved.head(MOST_NAMED))),
-    )
-
-
-def _moving(pair: Pair, source: EventSource, job: Job) -> pl.DataFrame:
-    """Events that one version counts and the other does not, or that add something else."""
-    names: set[str] = set()
-    sides = []
-    for plan in (pair.old, pair.new):
-        evidence = Evidence(Question(plan, job.window, job.cut, pair.vector, pair.clock_s), source)
-        bins = evidence.bins.group_by(EVENT).agg(
-            pl.struct("histogram", "bin", "count").sort().hash().sum().alias("bins")
+    def _moved(self, job: Job, old: Figures | None, new: Figures | None) -> Moved:
+        window = job.window
+        moved = self._moving.of(job)
+        return Moved(
+            window=window.kind.value,
+            start=datetime.fromtimestamp(window.start, UTC),
+            end=datetime.fromtimestamp(window.end, UTC),
+            scope=job.cut.scope,
+            dimensions=job.cut.dims,
+            old=_side(old),
+            new=_side(new),
+            events=moved.height,
+            named=tuple(self._named(moved.head(MOST_NAMED))),
         )
-        rows = evidence.contributions.join(bins, on=EVENT, how="left")
-        names |= set(rows.columns) - set(EVENT)
-        sides.append(rows)
-    wide = [_filled(rows, sorted(names)) for rows in sides]
-    one, other = (
-        wide[0].join(wide[1], on=wide[0].columns, how="anti"),
-        wide[1].join(wide[0], on=wide[0].columns, how="anti"),
-    )
-    return pl.concat([one.select(EVENT), other.select(EVENT)]).unique().sort(EVENT)
+
+    def _named(self, places: pl.DataFrame) -> Iterator[EventAt]:
+        for (type_,), some in places.group_by("type", maintain_order=True):
+            rows = self._frames[str(type_)].join(some.select("part", "off"), on=("part", "off"), how="semi")
+            for part, off, id_ in rows.sort("part", "off").select("part", "off", "id").iter_rows():
+                yield EventAt(self._pair.topics[str(type_)], part, off, id_)
 
 
-def _filled(rows: pl.DataFrame, names: list[str]) -> pl.DataFrame:
-    return rows.select(
-        *EVENT,
-        *(
-            (pl.col(name).cast(pl.UInt64 if name == "bins" else pl.Int64) if name in rows.columns else pl.lit(0))
-            .fill_null(0)
-            .alias(name)
-            for name in names
-        ),
-    )
-
-
-def _events(pair: Pair, source: EventSource, places: pl.DataFrame) -> Iterator[EventAt]:
-    topics = {read.type: read.topic for plan in (pair.old, pair.new) for read in plan.definition.sources.values()}
-    for (type_,), some in places.group_by("type", maintain_order=True):
-        topic = topics[str(type_)]
-        rows = source.frame(str(type_), upto=pair.vector.get(topic, {}))
-        here = rows.join(some.select("part", "off"), on=("part", "off"), how="semi").sort("part", "off")
-        for part, off, id_ in here.select("part", "off", "id").iter_rows():
-            yield EventAt(topic, part, off, id_)
+def _times(pair: Pair, start: int, end: int) -> tuple[int, int]:
+    """Event times that can matter (epoch ms) for windows with anchor in [start, end), epoch s."""
+    edges = [window_at(kind, moment) for kind in pair.kinds for moment in (start, end - 1)]
+    spans = [span(plan, window) for plan in (pair.old, pair.new) for window in edges]
+    return min((low for low, _ in spans), default=0), max((high for _, high in spans), default=0)
 
 
 def _side(found: Figures | None) -> Side | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property, reduce
-from operator import or_
+from operator import and_, or_
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -82,7 +82,7 @@ class Evidence:
         self._source = source
         plan, window = question.plan, question.window
         self._frames = {
-            type_: source.frame(type_, t=_span(plan, window), upto=question.vector.get(topic, {}))
+            type_: source.frame(type_, t=span(plan, window), upto=question.vector.get(topic, {}))
             for type_, topic in question.topics.items()
         }
         self._pieces = pieces(plan, self._frames, only=(window.kind, window.anchor))
@@ -124,7 +124,8 @@ class Evidence:
             )
         )
         adds = pl.any_horizontal(pl.lit(value=False), *(pl.col(name) != 0 for name in read))
-        return rows.select(*EVENT, "n", *read).filter(adds | (pl.col("n") != 0)).sort(~adds, *EVENT)
+        rows = rows.select(*EVENT, "n", *read, adds.alias("adds")).filter(pl.col("adds") | (pl.col("n") != 0))
+        return rows.sort(~pl.col("adds"), *EVENT).drop("adds")
 
     @cached_property
     def bins(self) -> pl.DataFrame:
@@ -166,7 +167,7 @@ class Evidence:
         frame = self._frames[source.type].with_columns(pl.lit(source.type).alias("type"))
         frame = frame.filter((pl.col("t") >= window.start * 1000) & (pl.col("t") < window.end * 1000))
         seen = reduce(or_, _observing(plan, name)).fill_null(value=False).alias("seen")
-        mine = self._in_cut(frame.with_columns(*where_of(plan, name), seen))
+        mine = frame.with_columns(*where_of(plan, name), seen).filter(in_cut(plan, self.question.cut))
         counted = self._pieces.contributions.select(EVENT).unique()
         first = accepted(frame).select(*EVENT, pl.lit(value=True).alias("first"))
         left = mine.join(counted, on=EVENT, how="anti").join(first, on=EVENT, how="left")
@@ -190,29 +191,29 @@ class Evidence:
     def _of_cut(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Of base buckets those that add up to the cut, of layers its own."""
         scope, names = self.question.cut.scope, dimensions(self.question.plan)
-        base = self._in_cut(rows.filter(pl.col("layer") == ""))
+        base = rows.filter((pl.col("layer") == "") & in_cut(self.question.plan, self.question.cut))
         own = rows.filter((pl.col("layer") != "") & (pl.col("scope") == scope))
-        wanted = self._dims
+        wanted = _dims(self.question.plan, self.question.cut)
         alike = [pl.col(name).eq_missing(pl.lit(value)) for name, value in zip(names, wanted, strict=True)]
         return pl.concat([base, own.filter(alike) if alike else own])
-
-    def _in_cut(self, rows: pl.DataFrame) -> pl.DataFrame:
-        scope, dims = self.question.cut
-        wanted: list[pl.Expr] = [] if scope == CITY else [pl.col("scope") == scope]
-        if dims != ALL:
-            names = dimensions(self.question.plan)
-            wanted += [pl.col(name) == value for name, value in zip(names, self._dims, strict=True)]
-        return rows.filter(wanted) if wanted else rows
-
-    @property
-    def _dims(self) -> list[str | None]:
-        given = msgspec.json.decode(self.question.cut.dims, type=dict[str, str])
-        return [given.get(name) for name in self.question.plan.definition.dimensions]
 
     def _sums(self, rows: pl.DataFrame) -> list[int]:
         names = ["n", "synthetic_n", *(f"d{index}" for index in range(4)), *slots(self.question.plan)]
         summed: tuple[Any, ...] = rows.with_columns(limbs()).select(pl.col(names).sum()).row(0)
         return [int(value) for value in summed]
+
+
+def in_cut(plan: Plan, cut: Cut) -> pl.Expr:
+    """Whether a row with scope and dimensions (`batch.events.where_of`) adds to a cut."""
+    wanted = [pl.lit(value=True)] if cut.scope == CITY else [pl.col("scope") == cut.scope]
+    if cut.dims != ALL:
+        wanted += [pl.col(name) == value for name, value in zip(dimensions(plan), _dims(plan, cut), strict=True)]
+    return reduce(and_, wanted)
+
+
+def _dims(plan: Plan, cut: Cut) -> list[str | None]:
+    given = msgspec.json.decode(cut.dims, type=dict[str, str])
+    return [given.get(name) for name in plan.definition.dimensions]
 
 
 def references_of(frame: pl.DataFrame) -> References:
@@ -239,8 +240,8 @@ def _observing(plan: Plan, name: str) -> list[pl.Expr]:
     return [*found, *(pl.lit(value=True) if where is None else is_true(where, contract) for where in wheres)]
 
 
-def _span(plan: Plan, window: Window) -> tuple[int, int]:
-    """Event times that can matter (epoch ms): those of the window where events add to their own bucket only."""
+def span(plan: Plan, window: Window) -> tuple[int, int]:
+    """Event times that can matter for a window (epoch ms): its own, where events add to their own bucket only."""
     if plan.cells and any(not _layered(plan, index) for index in range(len(plan.cells))):
         return -EVER, EVER
     return window.start * 1000, window.end * 1000

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from cityhub.bus.archive.reader import Archive
 from cityhub.kpi.batch import buckets
-from cityhub.kpi.kernel.effect import REFERENCE_TYPE
+from cityhub.kpi.kernel.effect import REFERENCE_TOPIC, REFERENCE_TYPE
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.proof.evidence import Vector, references_of
 from cityhub.kpi.proof.sums import WindowSums
@@ -23,7 +23,7 @@ _AT_ONCE = 20_000
 
 
 class Reach(NamedTuple):
-    """Everything that is archived of some topics, and how far it has come (epoch s)."""
+    """Everything that is archived of some topics and of denominators, and how far the topics have come (epoch s)."""
 
     vector: dict[str, dict[int, int]]
     clock_s: int
@@ -35,6 +35,7 @@ def reach(archive: Archive, plans: Sequence[Plan]) -> Reach:
     states = {topic: archive.state(topic) for topic in topics}
     newest = max((end.clock_ms for state in states.values() for end in state.ends.values()), default=0)
     vector = {topic: {part: end.last for part, end in state.ends.items()} for topic, state in states.items()}
+    vector[REFERENCE_TOPIC] = {part: end.last for part, end in archive.state(REFERENCE_TOPIC).ends.items()}
     return Reach(vector, (newest // 60_000 + 1) * 60)
 
 
@@ -61,7 +62,8 @@ def recompute(
     topics = {read.type: read.topic for read in plan.definition.sources.values()}
     frames = {type_: archive.frame(type_, upto=upto.get(topic, {})) for type_, topic in topics.items()}
     sums = WindowSums(plan, buckets(plan, frames), whole.clock_s if clock_s is None else clock_s)
-    references = references_of(archive.frame(REFERENCE_TYPE)) if plan.references else References(())
+    told = upto.get(REFERENCE_TOPIC, {})
+    references = references_of(archive.frame(REFERENCE_TYPE, upto=told)) if plan.references else References(())
     for kind in kinds:
         jobs = [Job(cut, window) for window in sums.windows(kind, *span) for cut in sums.cuts]
         for first in range(0, len(jobs), _AT_ONCE):

@@ -7,6 +7,7 @@ from random import Random
 import msgspec
 import pytest
 
+from cityhub.kpi.proof.evidence import Evidence
 from cityhub.kpi.proof.explain import page
 from cityhub.kpi.proof.recompute import recompute
 from tests.unit.kpi.proof.world import Remembering, World
@@ -36,6 +37,14 @@ def test_contributions_add_up_to_the_published_number(world: World, kpi: str) ->
         figures = evidence.figures._asdict()
         shown = {name: getattr(value, name) for name in figures}
         assert figures == shown, (value.window, value.start, value.scope, value.dimensions)
+
+
+@pytest.mark.parametrize("kpi", ["M01", "E01"])
+def test_nothing_is_behind_a_number_of_nothing(world: World, kpi: str) -> None:
+    value = world.published(kpi)[0]
+    question = world.question(value)._replace(vector={})
+
+    assert Evidence(question, world.archive).contributions.is_empty()
 
 
 def test_pages_hold_every_event_once_with_its_origin(world: World) -> None:
