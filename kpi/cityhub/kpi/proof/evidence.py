@@ -124,7 +124,8 @@ class Evidence:
             )
         )
         adds = pl.any_horizontal(pl.lit(value=False), *(pl.col(name) != 0 for name in read))
-        return rows.select(*EVENT, "n", *read).filter(adds | (pl.col("n") != 0)).sort(~adds, *EVENT)
+        found = rows.select(*EVENT, "n", *read, adds.alias("adds")).filter(pl.col("adds") | (pl.col("n") != 0))
+        return found.sort("adds", *EVENT, descending=[True, False, False, False]).drop("adds")
 
     @cached_property
     def bins(self) -> pl.DataFrame:

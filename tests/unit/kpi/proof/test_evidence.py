@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from cityhub.kpi.proof.explain import page
+from cityhub.kpi.proof.explain import MOST_AT_ONCE, page
 from tests.unit.kpi.proof.world import Remembering, World
 
 WINDOWS = 200
@@ -62,3 +62,14 @@ def test_what_does_not_count_has_its_reason(world: World) -> None:
     assert {"duplicate", "id_reuse"} <= set(found.reasons)
     assert sum(found.reasons.values()) == found.excluded == len(found.exclusions)
     assert not found.contributions
+
+
+@pytest.mark.parametrize("kpi", ["M01", "M04", "I08", "E01", "I11", "E11", "E05", "E07", "W01"])
+def test_numbers_of_every_class_open(world: World, kpi: str) -> None:
+    value = max((one for one in world.published(kpi) if one.n < MOST_AT_ONCE), key=lambda one: one.n)
+
+    found = page(world.evidence(value), world.archive, size=MOST_AT_ONCE)
+
+    assert found.counted == len(found.contributions) > 0
+    assert sum(one.n for one in found.contributions) == value.n
+    assert all(one.n or one.adds for one in found.contributions)
