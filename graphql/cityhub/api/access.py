@@ -27,5 +27,8 @@ def may_read(principal: Principal | None, definition: KpiDefinition) -> bool:
 
 
 def may_diagnose(principal: Principal | None, partner: str) -> bool:
-    """Whether a caller may see why a partner's feed fails; the reason can name systems inside the partner."""
+    """Whether a caller may see why a partner's feed fails, and which system and thing an event is of.
+
+    Both can name what is inside the partner.
+    """
     return principal is not None and (bool(CITY_ROLES & principal.roles) or principal.organisation == partner)

@@ -7,6 +7,8 @@ ApiError
 ├── NoStream           a subscription over a transport for one answer: use another transport
 ├── TooExpensive       the answer would be too large: ask for fewer or shorter pages
 ├── ProofUnavailable   a number cannot be opened now: the message says why
+│   ├── NotArchived    the archive does not reach that far: wait a minute, or ask for a newer window
+│   └── ArchiveBroken  a file of the archive is not what was written: tell the operators
 └── TokenExpired       the token ran out on a live connection: get a new one and connect again
 """
 
@@ -63,6 +65,18 @@ class TokenExpired(ApiError):  # noqa: N818 - a state of the world
 
 
 class ProofUnavailable(ApiError):  # noqa: N818 - a state of the world
-    """Archive, log or store cannot show what is behind a number now."""
+    """Nothing is archived, or a number cannot be computed from what is."""
 
     code = "PROOF_UNAVAILABLE"
+
+
+class NotArchived(ProofUnavailable):
+    """What is behind a number is not in the archive, or not yet."""
+
+    code = "ARCHIVE_MISSING"
+
+
+class ArchiveBroken(ProofUnavailable):
+    """The archive does not hold what was written."""
+
+    code = "ARCHIVE_DAMAGED"

@@ -222,9 +222,9 @@ class Kpi:
         asked = self._number(info, window, start, scope, dimensions)
         if asked is None:
             return None
-        return Contributions.of(
-            await ask(info.context, lambda proofs: proofs.page(asked, first=after, size=first, excluded=excluded))
-        )
+        context = info.context
+        found = await ask(context, lambda proofs: proofs.page(asked, first=after, size=first, excluded=excluded))
+        return Contributions.of(found, context.principal)
 
     @described("The receipt of one window's number, made now. `start` is any instant in it; else the newest.")
     async def receipt(

@@ -9,18 +9,23 @@ from typing import TypeVar
 
 import strawberry
 
+from cityhub.api.access import may_diagnose
 from cityhub.api.context import Context
-from cityhub.api.enums import Label
-from cityhub.api.errors import InvalidArgument, ProofUnavailable
+from cityhub.api.described import described
+from cityhub.api.enums import Label, WindowKind
+from cityhub.api.errors import ArchiveBroken, InvalidArgument, NotArchived, ProofUnavailable
 from cityhub.api.scalars import Long
-from cityhub.bus.errors import BusError
-from cityhub.kpi.audited import AuditState
-from cityhub.kpi.errors import BatchError, StoreUnavailable
+from cityhub.api.value import Dimension, ReferenceValue
+from cityhub.bus.errors import ArchiveDamaged, ArchiveError, ArchiveMissing, LogBroken
+from cityhub.kpi.audited import AuditState, Difference
+from cityhub.kpi.errors import BatchError
 from cityhub.kpi.proof.explain import Contribution, Exclusion, Origin, Page
 from cityhub.kpi.proof.receipt import Receipt as Issued
 from cityhub.kpi.proof.receipt import encode
 from cityhub.kpi.proof.service import ProofReader
+from cityhub.kpi.reader import instant
 from cityhub.kpi.values import Decision
+from cityhub.sdk.principal import Principal
 
 MAX_ROWS = 100
 Answer = TypeVar("Answer")
@@ -43,6 +48,8 @@ class ExplainedEvent:
     id: strawberry.ID
     type: str
     partner: str
+    source: str | None = strawberry.field(description="The partner's system; null: not for you.")
+    subject: str | None = strawberry.field(description="What it is about, such as a lamp; null: not for you.")
     time: datetime = strawberry.field(description="When it happened, UTC.")
     topic: str
     partition: int
@@ -63,39 +70,102 @@ class Contributions:
     events: list[ExplainedEvent] = strawberry.field(description="Those of the page.")
 
     @classmethod
-    def of(cls, page: Page) -> Contributions:
-        """The API's shape of a page."""
+    def of(cls, page: Page, reader: Principal | None) -> Contributions:
+        """The API's shape of a page for who reads it."""
         return cls(
             counted=Long(page.counted),
             excluded=Long(page.excluded),
             reasons=[ReasonCount(reason=reason, count=Long(count)) for reason, count in page.reasons.items()],
-            events=[*map(_event, page.contributions), *map(_event, page.exclusions)],
+            events=[
+                *(_event(item, reader) for item in page.contributions),
+                *(_event(item, reader) for item in page.exclusions),
+            ],
         )
 
 
-@strawberry.type(description="Everything needed to compute a number again elsewhere; `json` is the file to keep.")
+@strawberry.type(description="How far a partition of the log was looked at.")
+class ReadUpTo:
+    topic: str
+    partition: int
+    offset: Long = strawberry.field(description="Last record that was looked at; -1: none.")
+
+
+@strawberry.type(
+    description="Everything needed to compute a number again elsewhere. Fields that a `KpiValue` has mean the same."
+)
 class Receipt:
+    receipt: strawberry.Private[Issued]
     id: strawberry.ID = strawberry.field(description="SHA-256 of the receipt.")
-    value: float | None
+    kpi: strawberry.ID
+    version: int
+    definition_hash: str
+    engine: int = strawberry.field(description="Meaning version of the engine.")
+    tzdata: str = strawberry.field(description="Version of the time-zone rules.")
+    window: WindowKind
+    start: datetime
+    end: datetime
+    scope: str
+    dimensions: list[Dimension]
+    clock: datetime = strawberry.field(description="How far the record had come; a running window is read up to it.")
+    issued: datetime
     label: Label
+    revision: int
+    value: float | None
+    unit: str
+    numerator: Long
+    denominator: Long
+    coverage: float | None
+    references: list[ReferenceValue]
+    n: Long
+    digest: str
     events: Long = strawberry.field(description="Different events that support the number.")
     root: str = strawberry.field(description="SHA-256 Merkle root over their content hashes.")
-    issued: datetime
-    signed: bool
-    json: str = strawberry.field(description="Check it with `cityhub receipt verify FILE --archive DIR`.")
+    excluded: list[ReasonCount]
+    cursor: list[ReadUpTo]
+    key: str | None = strawberry.field(description="Id of the key that signed it, see `/receipts/key`; null: none.")
+
+    @described("The file to keep, with everything else. Check it with `cityhub receipt verify FILE --archive DIR`.")
+    def json(self) -> str:
+        return encode(self.receipt).decode()
 
     @classmethod
     def of(cls, receipt: Issued) -> Receipt:
         """The API's shape of a receipt."""
+        same = {name: getattr(receipt, name) for name in cls.__dataclass_fields__ if name in receipt.__struct_fields__}
+        same |= {
+            "dimensions": [Dimension(name=name, value=value) for name, value in receipt.dimensions.items()],
+            "references": [ReferenceValue(name=one.name, value=Long(one.value)) for one in receipt.references],
+            "excluded": [ReasonCount(reason=reason, count=Long(count)) for reason, count in receipt.excluded.items()],
+            "cursor": [
+                ReadUpTo(topic=topic, partition=part, offset=Long(offset))
+                for topic, parts in receipt.cursor.items()
+                for part, offset in parts.items()
+            ],
+        }
+        return cls(receipt=receipt, key=None if receipt.signature is None else receipt.signature.key, **same)
+
+
+@strawberry.type(description="A number of a bucket that the stream and the computation from the archive disagree on.")
+class AuditDifference:
+    start: datetime
+    scope: str
+    dimensions: list[str] = strawberry.field(description="Values of the KPI's dimensions, in its order.")
+    column: str
+    stored: str = strawberry.field(description="What the stream has; as text, because some have 128 bits.")
+    recomputed: str = strawberry.field(description="What the archive gives.")
+    events: list[strawberry.ID] = strawberry.field(description="Ids of the first events counted there.")
+
+    @classmethod
+    def of(cls, found: Difference) -> AuditDifference:
+        """The API's shape of a difference."""
         return cls(
-            id=strawberry.ID(receipt.id),
-            value=receipt.value,
-            label=receipt.label,
-            events=Long(receipt.events),
-            root=receipt.root,
-            issued=receipt.issued,
-            signed=receipt.signature is not None,
-            json=encode(receipt).decode(),
+            start=instant(found.start),
+            scope=found.scope,
+            dimensions=list(found.dims),
+            column=found.column,
+            stored=found.stored,
+            recomputed=found.recomputed,
+            events=[strawberry.ID(event.id) for event in found.events],
         )
 
 
@@ -108,6 +178,7 @@ class Audit:
     buckets: Long = strawberry.field(description="Partial sums that were compared.")
     events: Long = strawberry.field(description="Records that were computed again.")
     mismatches: Long
+    differences: list[AuditDifference] = strawberry.field(description="The first of the mismatches.")
     trouble: str = strawberry.field(description="Why nothing could be compared; empty: it could.")
 
     @classmethod
@@ -122,6 +193,7 @@ class Audit:
             buckets=Long(audit.buckets),
             events=Long(audit.events),
             mismatches=Long(audit.mismatches),
+            differences=[AuditDifference.of(one) for one in audit.differences],
             trouble=audit.trouble,
         )
 
@@ -130,11 +202,12 @@ class Audit:
 class VersionDecision:
     version: int
     definition_hash: str
-    state: str
+    state: str = strawberry.field(description="`initial`, `wanted`, `active`, or `refused`.")
     decided: datetime | None
-    active: datetime | None
+    active: datetime | None = strawberry.field(description="Since when it counts; null: not yet, or always.")
     who: str
     why: str
+    detail: str = strawberry.field(description="Why it was refused; else empty.")
 
     @classmethod
     def of(cls, decision: Decision) -> VersionDecision:
@@ -147,6 +220,7 @@ class VersionDecision:
             active=decision.active,
             who=decision.who,
             why=decision.why,
+            detail=decision.detail,
         )
 
 
@@ -154,13 +228,18 @@ async def ask(context: Context, question: Callable[[ProofReader], Answer]) -> An
     """Ask the proof service in a thread of its own.
 
     Raises:
-        ProofUnavailable: there is none, or it cannot answer now; the message says why.
+        ProofUnavailable: there is none, or archive and log do not hold what it needs; the message says what.
+        StoreUnavailable, BusUnavailable: try again.
     """
     if context.proofs is None:
         raise ProofUnavailable("this hub keeps no archive; numbers cannot be opened")
     try:
         return await asyncio.to_thread(question, context.proofs)
-    except (BusError, BatchError, StoreUnavailable) as error:
+    except ArchiveMissing as error:
+        raise NotArchived(str(error)) from error
+    except ArchiveDamaged as error:
+        raise ArchiveBroken(str(error)) from error
+    except (ArchiveError, LogBroken, BatchError) as error:
         raise ProofUnavailable(str(error)) from error
 
 
@@ -170,8 +249,9 @@ def check_page(after: int, first: int) -> None:
         raise InvalidArgument(f"first: {first} is not within 1 to {MAX_ROWS}, or after: {after} is negative")
 
 
-def _event(item: Contribution | Exclusion) -> ExplainedEvent:
+def _event(item: Contribution | Exclusion, reader: Principal | None) -> ExplainedEvent:
     origin: Origin = item.origin
+    named = may_diagnose(reader, origin.partner)
     adds: dict[str, int] = {}
     if isinstance(item, Contribution):
         adds = {**item.adds, **{f"bin {bin_}": count for _, bin_, count in item.bins}}
@@ -179,6 +259,8 @@ def _event(item: Contribution | Exclusion) -> ExplainedEvent:
         id=strawberry.ID(origin.id),
         type=origin.type,
         partner=origin.partner,
+        source=origin.source if named else None,
+        subject=origin.subject if named else None,
         time=origin.time,
         topic=origin.topic,
         partition=origin.part,

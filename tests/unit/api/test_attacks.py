@@ -68,6 +68,23 @@ def width() -> Iterator[tuple[str, str]]:
     yield "columns", "{ kpis {" + "".join(f"a{i}: {columns} " for i in range(9)) + "} }"
 
 
+def opened() -> Iterator[tuple[str, str]]:
+    """Each opened number reads the archive."""
+    page = "contributions(first: 100) { events { id adds { name amount } } }"
+    yield "every-kpi", "{" + "".join(f"a{i}: kpis {{ {page} receipt {{ json }} }} " for i in range(4)) + "}"
+    yield (
+        "aliases",
+        '{ kpi(id: "M01") { ... on Kpi {' + "".join(f"a{i}: receipt {{ id }} " for i in range(12)) + "} } }",
+    )
+    yield (
+        "roots",
+        "{" + "".join(f'a{i}: kpi(id: "M01") {{ ...p }} ' for i in range(8)) + "} fragment p on Kpi {" + page + "}",
+    )
+    yield "deep", "{ fields { kpis { audit { differences { events " + "{ id " * 6 + "}" * 6 + " } } } } }"
+    yield "huge-first", '{ kpi(id: "M01") { ... on Kpi { contributions(first: 99999999999) { counted } } } }'
+    yield "text", '{ kpi(id: "M01") { ... on Kpi { contributions(after: "0; drop") { counted } } } }'
+
+
 def strange() -> Iterator[tuple[str, str]]:
     yield "mutation", "mutation { drop }"
     yield "two-subscriptions", 'subscription { a: kpiValues(kpi: "M01") { n } b: kpiValues(kpi: "M01") { n } }'
@@ -81,7 +98,9 @@ def strange() -> Iterator[tuple[str, str]]:
 
 
 ATTACKS = {
-    f"{kind.__name__}:{name}": document for kind in (fragments, nesting, width, strange) for name, document in kind()
+    f"{kind.__name__}:{name}": document
+    for kind in (fragments, nesting, width, opened, strange)
+    for name, document in kind()
 }
 
 
@@ -113,6 +132,7 @@ async def test_an_attack_is_refused_before_anything_is_read(
         ("fragments:meta-chain-9", "TOO_COMPLEX", "aliases; at most 20"),
         ("width:aliases-21", "TOO_COMPLEX", "21 aliases; at most 20"),
         ("width:operations", "BAD_QUERY", "500 tokens"),
+        ("opened:aliases", "TOO_EXPENSIVE", "exceeds your budget of 10000"),
         ("width:pages", "TOO_EXPENSIVE", "exceeds your budget of 10000"),
     ],
 )

@@ -49,6 +49,18 @@ async def test_a_variable_counts_like_a_literal(world: World) -> None:
     assert literal["extensions"] == given["extensions"] == default["extensions"]
 
 
+async def test_opening_numbers_is_dear(world: World) -> None:
+    """A startup may open some at once, the smallest budget two pages."""
+    page = (
+        "contributions(first: 100) { counted reasons { reason count } events { id time partner adds { name amount } } }"
+    )
+    assert await world.codes(f'{{ kpi(id: "M01") {{ ... on Kpi {{ {page} }} }} }}', "kiosk") == ["PROOF_UNAVAILABLE"]
+    roots = " ".join(f'{name}: kpi(id: "M01") {{ ...p }}' for name in "abc")
+    three = f"{{ {roots} }} fragment p on Kpi {{ {page} }}"
+    assert await world.codes(three, "kiosk") == ["TOO_EXPENSIVE"]
+    assert set(await world.codes(three, "startup")) == {"PROOF_UNAVAILABLE"}
+
+
 async def test_each_role_has_its_budget(world: World) -> None:
     query = "{ kpis { values(last: 500) { " + LONG_ROW + " } } }"
     assert await world.codes(query, "kiosk") == ["TOO_EXPENSIVE"]

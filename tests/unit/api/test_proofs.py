@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+from msgspec.structs import replace
 
 from cityhub.bus.archive.reader import Archive
 from cityhub.bus.archive.storage import storage_of
+from cityhub.bus.errors import ArchiveDamaged, BusRefused, BusUnavailable
+from cityhub.kpi.audited import Audit, Difference, EventAt
+from cityhub.kpi.definition import Catalogue
+from cityhub.kpi.errors import BatchError, StoreUnavailable
 from cityhub.kpi.proof.audit import audit
 from cityhub.kpi.proof.receipt import parse
 from cityhub.kpi.proof.stored import snapshot
 from cityhub.kpi.proof.verify import verify
 from cityhub.kpi.store.audits import write_audit
 from cityhub.kpi.store.decisions import begin
+from cityhub.kpi.store.sql_reader import SqlReader
+from tests.unit.api.test_cost import leaves
 from tests.unit.api.world import World
 from tests.unit.kpi.proof.world import World as Week
 
@@ -23,7 +31,7 @@ query ($excluded: Boolean!, $after: Int!) { kpi(id: "M01") { ... on Kpi {
   latest { n numerator start }
   contributions(excluded: $excluded, after: $after, first: 50) {
     counted excluded reasons { reason count }
-    events { id partner topic partition offset contract n adds { name amount } reason }
+    events { id partner source subject topic partition offset contract n adds { name amount } reason }
   }
 } } }
 """
@@ -58,6 +66,11 @@ async def test_every_counted_event_is_handed_out_once(world: World) -> None:
     assert {event["partner"] for event in found} == {"dvv"}
 
 
+async def test_an_opened_number_is_never_larger_than_its_cost(world: World) -> None:
+    answer = await world.ask(EVENTS, excluded=False, after=0)
+    assert leaves(answer["data"]) - 1 <= answer["extensions"]["cost"]["requested"]
+
+
 async def test_what_does_not_count_has_a_reason(world: World) -> None:
     kpi = (await world.data(EVENTS, excluded=True, after=0))["kpi"]
     told = kpi["contributions"]
@@ -66,21 +79,30 @@ async def test_what_does_not_count_has_a_reason(world: World) -> None:
 
 
 async def test_a_receipt_from_the_api_verifies_offline(world: World, week: Week) -> None:
-    query = """{ kpi(id: "M01") { ... on Kpi { latest { value digest } receipt { id value events signed json } } } }"""
-    kpi = (await world.data(query))["kpi"]
+    fields = (
+        "kpi version definitionHash engine tzdata window start end scope clock issued label revision unit root json"
+    )
+    lists = "dimensions { name } references { name } excluded { reason count } cursor { topic partition offset }"
+    query = f"latest {{ value n digest }} receipt {{ id value n events digest key {fields} {lists} }}"
+    kpi = (await world.data(f'{{ kpi(id: "M01") {{ ... on Kpi {{ {query} }} }} }}'))["kpi"]
     receipt = parse(kpi["receipt"]["json"].encode())
     archive = Archive(storage_of(Path(week.folder)), week.catalogue.contracts)
 
     assert verify(receipt, archive, week.catalogue).differences == []
-    assert (receipt.id, receipt.digest) == (kpi["receipt"]["id"], kpi["latest"]["digest"])
-    assert kpi["receipt"]["value"] == kpi["latest"]["value"]
-    assert kpi["receipt"]["signed"] is True
+    assert {name: kpi["receipt"][name] for name in kpi["latest"]} == kpi["latest"]
+    assert (kpi["receipt"]["id"], kpi["receipt"]["root"]) == (receipt.id, receipt.root)
+    assert receipt.signature is not None
+    assert kpi["receipt"]["key"] == receipt.signature.key
+    told = {(one["topic"], one["partition"]): one["offset"] for one in kpi["receipt"]["cursor"]}
+    assert told == {(topic, part): off for topic, parts in receipt.cursor.items() for part, off in parts.items()}
+    assert {one["reason"]: one["count"] for one in kpi["receipt"]["excluded"]} == receipt.excluded
 
 
 async def test_audits_and_versions_are_told(world: World, week: Week) -> None:
-    query = (
-        """{ kpi(id: "M01") { ... on Kpi { audit { clean buckets mismatches } versions { version state who } } } }"""
-    )
+    query = """{ kpi(id: "M01") { ... on Kpi {
+      audit { at cleanAt clean buckets mismatches differences { start scope dimensions column stored recomputed } }
+      versions { version state who detail }
+    } } }"""
     assert (await world.data(query))["kpi"]["audit"] is None
     cut = snapshot(week.engine.database, week.plans.values(), week.engine.job)
     with week.engine.database.begin() as connection:
@@ -88,7 +110,60 @@ async def test_audits_and_versions_are_told(world: World, week: Week) -> None:
     kpi = (await world.data(query))["kpi"]
     assert kpi["audit"]["clean"] is True
     assert int(kpi["audit"]["buckets"]) > 0
-    assert kpi["versions"] == [{"version": 1, "state": "initial", "who": "cityhub"}]
+    assert kpi["audit"]["at"] == kpi["audit"]["cleanAt"]
+    assert kpi["versions"] == [{"version": 1, "state": "initial", "who": "cityhub", "detail": ""}]
+
+
+async def test_a_difference_is_told_with_its_events(world: World, week: Week) -> None:
+    at = EventAt("du.evt.dvv.transit.v1", 0, 7, "an-id")
+    wrong = Difference("", 1_792_620_000, "city", ("901",), "n", "3", "2", (at,))
+    found = Audit(kpi="M01", version=1, hash="", mismatches=1, differences=(wrong,))
+    with week.engine.database.begin() as connection:
+        write_audit(connection, found, int(time.time() * 1000))
+    told = "differences { start scope dimensions column stored recomputed events }"
+    query = f'{{ kpi(id: "M01") {{ ... on Kpi {{ audit {{ clean mismatches {told} }} }} }} }}'
+    kpi = (await world.data(query))["kpi"]
+    place = {"start": "2026-10-21T22:00:00Z", "scope": "city", "dimensions": ["901"], "column": "n"}
+    said = {**place, "stored": "3", "recomputed": "2", "events": ["an-id"]}
+    assert kpi["audit"] == {"clean": False, "mismatches": 1, "differences": [said]}
+
+
+@pytest.mark.parametrize(
+    ("who", "told"),
+    [("controller", True), ("ingest@dvv", True), ("partner-admin@wbd", False), ("startup", False)],
+)
+async def test_what_names_things_inside_a_partner_is_for_the_city_and_that_partner(
+    world: World, who: str, *, told: bool
+) -> None:
+    answer = await world.ask(EVENTS, who, excluded=False, after=0)
+    events = answer["data"]["kpi"]["contributions"]["events"]
+    assert {event["source"] for event in events} == ({"//dvv/simulation"} if told else {None})
+    assert all((event["subject"] or "").startswith("transit-") is told for event in events)
+
+
+async def test_a_kpi_that_is_not_for_the_caller_opens_to_nobody(week: Week) -> None:
+    hidden = replace(week.catalogue["M01"], audience="owner", owner="wbd")
+    known = Catalogue({one.id: hidden if one.id == "M01" else one for one in week.catalogue})
+    world = World(known=known, reader=SqlReader(week.store, known), proofs=week.proofs)
+    query = """{ kpi(id: "M01") { __typename ... on Kpi { receipt { json } contributions { events { id } } } } }"""
+    assert (await world.data(query))["kpi"] == {"__typename": "UnknownKpi"}
+    assert (await world.ask(query, "partner-admin@wbd"))["data"]["kpi"]["__typename"] == "Kpi"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        ("window: minute", "M01 has no 'minute'"),
+        ('scope: "STB01"', "M01 has no 'STB01'"),
+        ('dimensions: [{name: "lamp", value: "1"}]', "M01 has no 'lamp'"),
+        ('dimensions: [{name: "line", value: "1"}, {name: "line", value: "2"}]', "named twice"),
+    ],
+)
+async def test_numbers_that_do_not_exist_are_refused(world: World, arguments: str, part: str) -> None:
+    for opened in (f"contributions({arguments}) {{ counted }}", f"receipt({arguments}) {{ id }}"):
+        answer = await world.ask(f'{{ kpi(id: "M01") {{ ... on Kpi {{ {opened} }} }} }}')
+        assert [error["extensions"]["code"] for error in answer["errors"]] == ["INVALID_ARGUMENT"]
+        assert part in answer["errors"][0]["message"]
 
 
 @pytest.mark.parametrize("arguments", ["first: 0", "first: 101", "after: -1"])
@@ -97,10 +172,43 @@ async def test_pages_that_cannot_be_are_refused(world: World, arguments: str) ->
     assert await world.codes(query) == ["INVALID_ARGUMENT"]
 
 
-async def test_why_a_number_cannot_be_opened_is_said(week: Week, tmp_path: Path) -> None:
+class Failing:
+    """A proof service in trouble."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def _fail(self, *_: object, **__: object) -> NoReturn:
+        raise self._error
+
+    page = receipt = audits = public_key = _fail
+
+
+OPEN = '{ kpi(id: "M01") { ... on Kpi { contributions { counted } } } }'
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (ArchiveDamaged("t.parquet was changed"), "ARCHIVE_DAMAGED", "t.parquet was changed"),
+        (BatchError("a sum is too large"), "PROOF_UNAVAILABLE", "a sum is too large"),
+        (BusUnavailable("10.1.2.3:9092 is silent"), "UNAVAILABLE", "try again in some seconds"),
+        (StoreUnavailable("/var/store.db is locked"), "UNAVAILABLE", "try again in some seconds"),
+        (BusRefused("no rights at 10.1.2.3"), "INTERNAL", "tell its operators this request id"),
+    ],
+)
+async def test_trouble_has_its_code_and_names_no_machine(week: Week, error: Exception, code: str, words: str) -> None:
+    world = World(known=week.catalogue, reader=week.reader, proofs=Failing(error))
+    (told,) = (await world.ask(OPEN))["errors"]
+    assert told["extensions"]["code"] == code
+    assert words in told["message"]
+    assert "10.1.2.3" not in told["message"]
+
+
+async def test_what_is_not_archived_is_said(week: Week, tmp_path: Path) -> None:
     proofs = week.proofs
     proofs._archive = tmp_path / "elsewhere"
-    query = '{ kpi(id: "M01") { ... on Kpi { contributions { counted } } } }'
-    assert await World(known=week.catalogue, reader=week.reader).codes(query) == ["PROOF_UNAVAILABLE"]
-    answer = await World(known=week.catalogue, reader=week.reader, proofs=proofs).ask(query)
-    assert "is archived up to offset -1" in answer["errors"][0]["message"]
+    assert await World(known=week.catalogue, reader=week.reader).codes(OPEN) == ["PROOF_UNAVAILABLE"]
+    (told,) = (await World(known=week.catalogue, reader=week.reader, proofs=proofs).ask(OPEN))["errors"]
+    assert told["extensions"]["code"] == "ARCHIVE_MISSING"
+    assert "is archived up to offset -1" in told["message"]

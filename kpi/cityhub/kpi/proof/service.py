@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -20,6 +21,7 @@ from cityhub.bus.archive.storage import storage_of
 from cityhub.bus.archive.tail import missing, read_tails
 from cityhub.kpi.audited import AuditState
 from cityhub.kpi.definition import Catalogue
+from cityhub.kpi.errors import StoreUnavailable
 from cityhub.kpi.kernel.layout import plan_of
 from cityhub.kpi.kernel.windows import window_at
 from cityhub.kpi.proof import signature
@@ -40,6 +42,8 @@ from cityhub.kpi.values import KpiValue, WindowKind
 KEPT_S = 60.0
 """How long a number that was opened stays as it is, so that its pages fit together."""
 _MOST_KEPT = 8
+PLACES = 3
+"""How many may open numbers at once, one after the other; waiting for them must not take all of a server's threads."""
 _dims = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -114,17 +118,20 @@ class Proofs:
         self._key = key
         self._job = job
         self._one_at_a_time = threading.Lock()
+        self._places = threading.BoundedSemaphore(PLACES)
         self._kept: dict[Number, tuple[float, _Opened]] = {}
 
     def page(self, wanted: Number, *, first: int = 0, size: int = 100, excluded: bool = False) -> Page:
         """See `ProofReader`."""
-        opened = self._opened(wanted)
-        return page(opened.evidence, opened.archive, first=first, size=size, excluded=excluded)
+        with self._turn():
+            opened = self._opened(wanted)
+            return page(opened.evidence, opened.archive, first=first, size=size, excluded=excluded)
 
     def receipt(self, wanted: Number) -> Receipt:
         """See `ProofReader`."""
-        opened = self._opened(wanted)
-        made = receipt_of(opened.evidence, opened.archive, opened.shown, datetime.now(UTC).replace(microsecond=0))
+        with self._turn():
+            opened = self._opened(wanted)
+            made = receipt_of(opened.evidence, opened.archive, opened.shown, datetime.now(UTC).replace(microsecond=0))
         return structs.replace(made, signature=signature.sign(self._key, made.id)) if self._key else made
 
     def audits(self) -> Sequence[AuditState]:
@@ -140,11 +147,18 @@ class Proofs:
         """See `ProofReader`."""
         return signature.public_key(self._key) if self._key else ""
 
-    def _opened(self, wanted: Number) -> _Opened:
-        with self._one_at_a_time:  # opening reads much: who asks for the same meanwhile gets the same
-            return self._remembered(wanted)
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Opening reads much: who asks for the same meanwhile gets the same."""
+        if not self._places.acquire(blocking=False):
+            raise StoreUnavailable("other numbers are being opened: try again in some seconds")
+        try:
+            with self._one_at_a_time:
+                yield
+        finally:
+            self._places.release()
 
-    def _remembered(self, wanted: Number) -> _Opened:
+    def _opened(self, wanted: Number) -> _Opened:
         now = time.monotonic()
         self._kept = {key: kept for key, kept in self._kept.items() if now - kept[0] < KEPT_S}
         if wanted not in self._kept:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from cityhub.kpi.proof.evidence import Evidence
-from cityhub.kpi.proof.explain import page
+from cityhub.kpi.proof.explain import MOST_AT_ONCE, page
 from cityhub.kpi.proof.recompute import recompute
 from tests.unit.kpi.proof.world import Remembering, World
 
@@ -104,3 +104,14 @@ def test_the_archive_alone_gives_every_published_number(world: World, kpi: str) 
     assert len(shown) > 5
     assert all(not value.n for key, value in published.items() if key not in found)
     assert not found.keys() - published.keys()
+
+
+@pytest.mark.parametrize("kpi", ["M01", "M04", "I08", "E01", "I11", "E11", "E05", "E07", "W01"])
+def test_numbers_of_every_class_open(world: World, kpi: str) -> None:
+    value = max((one for one in world.published(kpi) if one.n < MOST_AT_ONCE), key=lambda one: one.n)
+
+    found = page(world.evidence(value), world.archive, size=MOST_AT_ONCE)
+
+    assert found.counted == len(found.contributions) > 0
+    assert sum(one.n for one in found.contributions) == value.n
+    assert all(one.n or one.adds for one in found.contributions)
