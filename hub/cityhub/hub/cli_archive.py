@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -67,10 +68,14 @@ def erase(
     subject: Annotated[str, typer.Argument(help="The subject, as events name it.")],
     who: Annotated[str, typer.Option("--by", metavar="NAME", help="Who erases.")],
     why: Annotated[str, typer.Option("--why", metavar="TEXT", help="The reason; it is kept.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; without a terminal nothing is asked.")] = False,
     data: Data = None,
     archive: Archive = "",
 ) -> None:
     """Erase a subject; sums, states and numbers of different values stay. Exit code 1 when it is nowhere."""
     from cityhub.hub.commands import archive as commands
 
+    if sys.stdin.isatty() and not yes:
+        typer.confirm("Erased for good, nothing brings it back. Go on?", abort=True)
     raise typer.Exit(commands.erase(archive or settings_of(data=data).archive, subject, who=who, why=why))
