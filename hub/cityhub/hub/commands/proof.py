@@ -28,6 +28,7 @@ from cityhub.kpi.proof.verify import verify
 from cityhub.kpi.reader import KpiReader, anchor_of
 from cityhub.kpi.store.clocks import JOB
 from cityhub.kpi.store.database import Database
+from cityhub.kpi.store.decisions import chosen
 from cityhub.kpi.values import WindowKind
 
 
@@ -133,15 +134,18 @@ def check(file: Path, archive: str, catalogue: Catalogue, key: Path | None) -> i
 
 
 def audit(store: str | Path, archive: str, catalogue: Catalogue, kpis: Sequence[str], *, as_json: bool) -> int:
-    """Audit what is archived now; 1 when anything differs or could not be audited.
+    """Audit the versions that count, over what is archived now; 1 when anything differs or could not be audited.
 
     Raises:
         UnknownKpi: no such KPI.
+        VersionMissing: the store counts by a version that has no file.
         StoreUnavailable: there is no store.
     """
-    plans = [plan_of(catalogue[kpi]) for kpi in kpis] if kpis else [plan_of(one) for one in catalogue]
     database = _open(store)
     try:
+        with database.snapshot() as connection:
+            counts = catalogue.choosing(chosen(connection))
+        plans = [plan_of(counts[kpi]) for kpi in kpis] if kpis else [plan_of(one) for one in counts]
         cut = snapshot(database, plans, JOB)
     finally:
         database.close()

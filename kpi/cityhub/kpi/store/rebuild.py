@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection, update
 
+from cityhub.bus.archive.columns import Refusals
 from cityhub.kpi.errors import NotAsJudged
 from cityhub.kpi.kernel.effect import Evaluator
 from cityhub.kpi.kernel.record import LogRecord, Reason, Verdict
@@ -18,16 +19,13 @@ from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.dedup import Answer
 from cityhub.kpi.store.writer import Batch, Count, Held, KpiWriter
 
-Refused = Mapping[int, tuple[str, str]]
-"""Reason and detail of stored verdicts, by offset."""
-
 
 class RebuildWriter(KpiWriter):
     """Applies archived records."""
 
     def __init__(self, database: Database, evaluator: Evaluator, job: str) -> None:
         super().__init__(database, evaluator, job)
-        self._refused: Refused = {}
+        self._refused: Refusals = {}
 
     def begin(self, topic: str, part: int, start: int) -> int:
         """Offset of the first record that is to be applied; a partition begins where its archive does."""
@@ -36,7 +34,7 @@ class RebuildWriter(KpiWriter):
             self._move(topic, part, -1, off=start - 1)
         return max(position.offset + 1, start)
 
-    def apply_judged(self, topic: str, part: int, records: Sequence[LogRecord], refused: Refused) -> int:
+    def apply_judged(self, topic: str, part: int, records: Sequence[LogRecord], refused: Refusals) -> int:
         """As `apply`, with the verdicts on the records.
 
         Raises:
@@ -65,7 +63,7 @@ class RebuildWriter(KpiWriter):
 class _JudgedBatch(Batch):
     """A batch whose verdicts are known."""
 
-    refused: Refused
+    refused: Refusals
     _relay = False
 
     def _unseen(self, connection: Connection, poison: Mapping[int, Exception]) -> Count:

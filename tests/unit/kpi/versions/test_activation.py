@@ -7,8 +7,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from cityhub.hub.commands.proof import audit
 from cityhub.kpi.batch import compare
 from cityhub.kpi.definition import Catalogue, load_catalogue
 from cityhub.kpi.errors import DefinitionError, NotActivated, UnknownKpi, VersionMissing
@@ -260,3 +262,12 @@ def test_two_files_of_one_version_or_one_meaning_are_refused(tmp_path: Path) -> 
     (tmp_path / "mobilitaet" / "M01.yaml").write_text(text.replace("version: 1", "version: 2"), "utf-8")
     with pytest.raises(DefinitionError, match=r"M01"):
         load_catalogue(tmp_path)
+
+
+def test_an_audit_by_hand_is_of_the_version_that_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A newer file that nobody has decided on has counted nothing, and is no mismatch."""
+    hub = Hub(tmp_path, "M01", per_type=10)
+    code = audit(tmp_path / "store.db", str(tmp_path / "archive"), hub.catalogue, ["M01"], as_json=True)
+
+    (told,) = msgspec.json.decode(capsys.readouterr().out)
+    assert (code, told["version"], told["trouble"], told["mismatches"]) == (0, 1, "", 0)
