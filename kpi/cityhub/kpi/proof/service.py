@@ -111,7 +111,7 @@ class Proofs:
         key: str = "",
         job: str = JOB,
     ) -> None:
-        self._store = store
+        self._database = Database(store, read_only=True)
         self._archive = archive
         self._catalogue = catalogue
         self._access = access
@@ -136,12 +136,8 @@ class Proofs:
 
     def audits(self) -> Sequence[AuditState]:
         """See `ProofReader`."""
-        database = Database(self._store, read_only=True)
-        try:
-            with database.begin() as connection:
-                return audits.newest(connection)
-        finally:
-            database.close()
+        with self._database.begin() as connection:
+            return audits.newest(connection)
 
     def public_key(self) -> str:
         """See `ProofReader`."""
@@ -168,24 +164,20 @@ class Proofs:
         return self._kept[wanted][1]
 
     def _open(self, wanted: Number) -> _Opened:
-        database = Database(self._store, read_only=True)
-        try:
-            with database.snapshot() as connection:
-                catalogue = self._catalogue.choosing(chosen(connection))
-                plan = plan_of(catalogue[wanted.kpi])
-                window = window_at(wanted.window, int(wanted.anchor.timestamp()))
-                cut = Cut(wanted.scope, wanted.dimensions)
-                clock_s = Clocks(connection, self._job).of(plan.definition).until_s
-                question = Question(plan, window, cut, vector_of(connection, self._job), clock_s)
-                archive = Archive(storage_of(self._archive), self._catalogue.contracts)
-                short = missing(archive, question.cursor)
-                verdicts = {
-                    topic: {part: refusals_of(connection, topic, part, some) for part, some in stretches.items()}
-                    for topic, stretches in short.items()
-                }
-                shown = _published(connection, question)
-        finally:
-            database.close()
+        with self._database.snapshot() as connection:
+            catalogue = self._catalogue.choosing(chosen(connection))
+            plan = plan_of(catalogue[wanted.kpi])
+            window = window_at(wanted.window, int(wanted.anchor.timestamp()))
+            cut = Cut(wanted.scope, wanted.dimensions)
+            clock_s = Clocks(connection, self._job).of(plan.definition).until_s
+            question = Question(plan, window, cut, vector_of(connection, self._job), clock_s)
+            archive = Archive(storage_of(self._archive), self._catalogue.contracts)
+            short = missing(archive, question.cursor)
+            verdicts = {
+                topic: {part: refusals_of(connection, topic, part, some) for part, some in stretches.items()}
+                for topic, stretches in short.items()
+            }
+            shown = _published(connection, question)
         if short and self._access is not None:
             tails = asyncio.run(read_tails(self._access, archive, short, verdicts))
             archive = Archive(storage_of(self._archive), self._catalogue.contracts, tails)
