@@ -7,13 +7,15 @@ from collections.abc import Iterator, Sequence
 from cityhub.api.access import may_diagnose
 from cityhub.dashboard import formats
 from cityhub.dashboard.address import Order
-from cityhub.dashboard.names import partner_full_name
+from cityhub.dashboard.names import partner_name
 from cityhub.dashboard.proof_texts import REASONS, P
 from cityhub.dashboard.tables import Column, Table
 from cityhub.dashboard.texts import Lang, T, t
 from cityhub.dashboard.view import View
 from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.kernel.histogram import middle
+from cityhub.kpi.kernel.layout import plan_of
+from cityhub.kpi.kernel.readout import QuantileOf, Readout
 from cityhub.kpi.naming import named_values
 from cityhub.kpi.proof.explain import Contribution, Exclusion, Page
 from cityhub.kpi.proof.service import Number, ProofReader
@@ -30,13 +32,13 @@ def events_table(
     view: View, definition: KpiDefinition, items: Sequence[Contribution | Exclusion], *, excluded: bool
 ) -> Table:
     """Rows of events with everything that is known of them and this viewer may know."""
-    lang = view.lang
+    lang, main = view.lang, plan_of(definition).main
     return Table(
         caption=t(lang, P.EVENTS_OF, kpi=definition.name.get(lang)),
         parameter="events",
         order=Order(),
         columns=tuple(Column(None, t(lang, P.REASON if excluded and head is P.ADDS else head)) for head in _HEADS),
-        rows=tuple(_row(view, definition, item) for item in items),
+        rows=tuple(_row(view, definition, main, item) for item in items),
     )
 
 
@@ -78,14 +80,18 @@ def reason_words(reason: str, lang: Lang) -> str:
     return t(lang, P.REFUSED, reason=reason) if known is None else t(lang, known)
 
 
-def _row(view: View, definition: KpiDefinition, item: Contribution | Exclusion) -> tuple[str, ...]:
+def _row(view: View, definition: KpiDefinition, main: Readout, item: Contribution | Exclusion) -> tuple[str, ...]:
     lang, origin = view.lang, item.origin
     named = may_diagnose(view.viewer, origin.partner)
-    says = reason_words(item.reason, lang) if isinstance(item, Exclusion) else ", ".join(_adds(definition, item, lang))
+    says = (
+        reason_words(item.reason, lang)
+        if isinstance(item, Exclusion)
+        else ", ".join(_adds(definition, main, item, lang))
+    )
     return (
         formats.exact(origin.time, lang),
         says,
-        partner_full_name(origin.partner, lang),
+        partner_name(origin.partner, lang),
         origin.subject if named else "",
         f"{origin.topic} / {origin.part} / {origin.off}",
         origin.id,
@@ -96,7 +102,7 @@ def _row(view: View, definition: KpiDefinition, item: Contribution | Exclusion) 
     )
 
 
-def _adds(definition: KpiDefinition, item: Contribution, lang: Lang) -> Iterator[str]:
+def _adds(definition: KpiDefinition, main: Readout, item: Contribution, lang: Lang) -> Iterator[str]:
     names = named_values(definition)
     for name, amount in item.adds.items():
         signed = f"{'+' if amount > 0 else ''}{formats.number(amount, lang)}"
@@ -104,7 +110,14 @@ def _adds(definition: KpiDefinition, item: Contribution, lang: Lang) -> Iterator
             yield t(lang, _NAMED[name], amount=signed)
         else:
             yield f"{names[name].title.get(lang) if name in names else name} {signed}"
-    for _, bin_, _ in item.bins:
-        yield t(lang, P.BIN, value=formats.number(middle(bin_), lang))
+    for histogram, bin_, _ in item.bins:
+        yield t(lang, P.BIN, value=_quantity(definition, main, histogram, middle(bin_), lang))
     if not item.adds and not item.bins:
         yield t(lang, P.ONLY_COUNTED)
+
+
+def _quantity(definition: KpiDefinition, main: Readout, histogram: int, value: int, lang: Lang) -> str:
+    """A value of a histogram, in the KPI's unit where it is that of the KPI's own quantile."""
+    if isinstance(main, QuantileOf) and main.histogram == histogram:
+        return formats.quantity(float(value * main.times), definition.unit, lang)
+    return formats.number(value, lang)

@@ -32,16 +32,19 @@ class P(Wording):
         "{place}, {column}: gezählt {stored}, aus dem Archiv {recomputed}",
         "{place}, {column}: counted {stored}, from the archive {recomputed}",
     )
-    VERSION_FIRST = Text("Version {version}: seit Beginn der Aufzeichnung", "Version {version}: since recording began")
+    VERSION_FIRST = Text("Fassung {version}: seit Beginn der Aufzeichnung", "Version {version}: since recording began")
     VERSION_SINCE = Text(
-        "Version {version}: seit {time}. Grund: {why}", "Version {version}: since {time}. Reason: {why}"
+        "Fassung {version}: seit {time}. Grund: {why}", "Version {version}: since {time}. Reason: {why}"
     )
-    VERSION_DECIDED_BY = Text("Beschlossen von {who}.", "Decided by {who}.")
-    VERSION_WAITING = Text("Version {version}: wird vorbereitet", "Version {version}: being prepared")
-    VERSION_REFUSED = Text("Version {version}: abgelehnt", "Version {version}: refused")
-    VERSIONS = Text("Versionen der Definition", "Versions of the definition")
-    BREAK = Text("Version {version}", "version {version}")
-    BREAK_SENTENCE = Text("Ab {window} gilt Version {version}.", "Version {version} applies from {window}.")
+    VERSION_SINCE_BY = Text(
+        "Fassung {version}: seit {time}, beschlossen von {who}. Grund: {why}",
+        "Version {version}: since {time}, decided by {who}. Reason: {why}",
+    )
+    VERSION_WAITING = Text("Fassung {version}: wird vorbereitet", "Version {version}: being prepared")
+    VERSION_REFUSED = Text("Fassung {version}: abgelehnt", "Version {version}: refused")
+    VERSIONS = Text("Fassungen der Definition", "Versions of the definition")
+    BREAK = Text("Fassung {version}", "version {version}")
+    BREAK_SENTENCE = Text("Ab {window} gilt Fassung {version}.", "Version {version} applies from {window}.")
     OPEN_EVENTS = Text("Ereignisse hinter dieser Zahl", "Events behind this number")
     ROWS_OPEN = Text(
         "Auch jeder Zeitraum in der Tabelle der Zahlen führt zu seinen Ereignissen.",
@@ -85,6 +88,7 @@ class P(Wording):
     REASON = Text("Grund", "Reason")
     PARTNER = Text("Partner", "Partner")
     SUBJECT = Text("Gegenstand", "Subject")
+    DETAILS = Text("Einzelheiten", "Details")
     ORIGIN = Text("Herkunft", "Origin")
     PLACE = Text("Stelle im Protokoll", "Place in the log")
     ID = Text("Kennung", "Id")

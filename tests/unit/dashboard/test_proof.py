@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +15,8 @@ from cityhub.bus.errors import ArchiveDamaged, BusUnavailable
 from cityhub.kpi.audited import Audit, Difference
 from cityhub.kpi.errors import BatchError, StoreUnavailable
 from cityhub.kpi.store.audits import write_audit
+from cityhub.kpi.store.sql_reader import SqlReader
+from cityhub.kpi.values import Decision, State
 from tests.unit.api.test_proofs import Failing
 from tests.unit.api.world import principal
 from tests.unit.dashboard.reading import by_id, ids, nodes, page, read, shown, text
@@ -61,7 +65,38 @@ def test_what_went_wrong_inside_is_for_the_city(world: World, week: Week) -> Non
 
 def test_versions_are_told_with_their_hash(world: World, week: Week) -> None:
     words = read(page(world, "/kpi/M01").body, "proof-versions")
-    assert words == f"Version 1: seit Beginn der Aufzeichnung {week.catalogue['M01'].hash[:12]}…"
+    assert words == f"Fassung 1: seit Beginn der Aufzeichnung {week.catalogue['M01'].hash[:12]}…"
+
+
+def test_the_chart_marks_where_another_version_began_to_count(world: World, week: Week) -> None:
+    began = Decision(
+        kpi_id="M01",
+        number=2,
+        version=2,
+        definition_hash="ab" * 32,
+        decided=NOW - timedelta(days=2),
+        who="Erika Muster",
+        why="Ausfälle zählen mit",
+        state=State.ACTIVE,
+        active=NOW - timedelta(days=1, minutes=10),
+    )
+
+    class Reader(SqlReader):
+        def decisions(self, kpi_id: str) -> Sequence[Decision]:
+            return [*super().decisions(kpi_id), began]
+
+    world.reader = Reader(week.store, week.catalogue)  # type: ignore[assignment]
+    drawn = page(world, "/kpi/M01").body
+    figure = by_id(drawn, "series-chart")["props"]["figure"]["layout"]
+    assert "Fassung 2" in [note["text"] for note in figure["annotations"]]
+    assert [line["x0"] for line in figure["shapes"] if line["x0"] == line["x1"]] == [21.5]
+    assert "Ab Mi 28.10., 12–13 Uhr gilt Fassung 2." in read(drawn, "series-sentence")
+    words = (
+        "Fassung 2: seit 28.10.2026 12:50 Uhr, beschlossen von Erika Muster. Grund: Ausfälle zählen mit abababababab…"
+    )
+    assert read(drawn, "proof-versions").startswith(words)
+    world.viewer = None
+    assert "Erika" not in shown(world, "/kpi/M01")
 
 
 def test_without_an_archive_the_page_says_nothing_of_proofs(world: World) -> None:
@@ -117,7 +152,15 @@ def test_what_does_not_count_is_shown_with_its_reason(world: World) -> None:
     drawn = page(world, "/kpi/M01/events", f"{WEDNESDAY}&show=excluded", "en").body
     assert by_id(drawn, "events-excluded")["props"]["aria-current"] == "true"
     assert "Why not: " in read(drawn, "events-lead")
+    assert "repetition of the same message (" in read(drawn, "events-lead")
     assert "repetition of the same message" in read(drawn, "events-rows")
+
+
+def test_values_of_a_quantile_are_told_in_its_unit(world: World) -> None:
+    words = read(page(world, "/kpi/E01/events").body, "events-rows")
+    days = [float(number.replace(",", ".")) for number in re.findall(r"ein Wert bei ([\d,]+)\s+Tage", words)]
+    assert len(days) == 25
+    assert 0 <= min(days) < max(days) < 400
 
 
 def test_one_walks_from_window_to_window(world: World) -> None:

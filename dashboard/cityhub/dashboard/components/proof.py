@@ -44,25 +44,25 @@ def proof_card(view: View, definition: KpiDefinition, shown: KpiValue | None) ->
     )
 
 
-def receipt_parts(view: View, kpi_id: str, asked: Asked) -> Sequence[Component]:
+def receipt_parts(view: View, kpi_id: str, asked: Asked, *beside: Component) -> Sequence[Component]:
     """The receipt of a number, and how to check it."""
     lang = view.lang
     receipt = f"/receipts/{quote(kpi_id, safe='')}?{urlencode([*asked.pairs, ('lang', lang)])}"
-    key = html.A(t(lang, P.RECEIPT_KEY), href="/receipts/key", id="proof-key")
+    button = html.A([icon("download"), t(lang, P.RECEIPT)], href=receipt, className="button", id="proof-receipt")
     return [
-        html.P(html.A([icon("download"), t(lang, P.RECEIPT)], href=receipt, className="button", id="proof-receipt")),
-        html.P([t(lang, P.RECEIPT_HINT), " ", html.Code(COMMAND), " · ", key], className="hint"),
+        html.P([*beside, button], className="buttons"),
+        html.P([t(lang, P.RECEIPT_HINT), html.Br(), html.Code(COMMAND)], className="hint"),
+        html.P(html.A(t(lang, P.RECEIPT_KEY), href="/receipts/key", id="proof-key"), className="hint"),
     ]
 
 
 def _opens(view: View, definition: KpiDefinition, shown: KpiValue) -> Sequence[Component]:
     lang, asked = view.lang, Asked.of(shown)
     address = EventsPage(definition.id, asked).address
-    return [
-        html.P(link(t(lang, P.OPEN_EVENTS), address, id="proof-events", className="button")),
-        html.P(t(lang, P.ROWS_OPEN), className="hint"),
-        *receipt_parts(view, definition.id, asked),
-    ]
+    events = link(t(lang, P.OPEN_EVENTS), address, id="proof-events", className="button")
+    rows = html.P(t(lang, P.ROWS_OPEN), className="hint")
+    button, *receipt = receipt_parts(view, definition.id, asked, events)
+    return [button, rows, *receipt]
 
 
 def _audit(view: View, definition: KpiDefinition) -> Iterator[Component]:
@@ -133,5 +133,6 @@ def _version_words(view: View, one: Decision) -> str:
             return t(lang, P.VERSION_REFUSED, version=one.version)
     since = one.active or one.decided
     time = "" if since is None else formats.date_and_clock(since, lang)
-    words = t(lang, P.VERSION_SINCE, version=one.version, time=time, why=one.why)
-    return words if view.viewer is None else f"{words} {t(lang, P.VERSION_DECIDED_BY, who=one.who)}"
+    if view.viewer is None:
+        return t(lang, P.VERSION_SINCE, version=one.version, time=time, why=one.why)
+    return t(lang, P.VERSION_SINCE_BY, version=one.version, time=time, who=one.who, why=one.why)

@@ -101,7 +101,9 @@ def _lead(view: View, found: Page) -> Sequence[Component]:
     counted, excluded = (formats.number(count, lang) for count in (found.counted, found.excluded))
     words = [t(lang, P.EVENTS_LEAD, counted=counted, excluded=excluded)]
     if found.reasons:
-        reasons = (f"{formats.number(count, lang)} {reason_words(name, lang)}" for name, count in found.reasons.items())
+        reasons = (
+            f"{reason_words(name, lang)} ({formats.number(count, lang)})" for name, count in found.reasons.items()
+        )
         words.append(t(lang, P.EVENTS_REASONS, reasons=", ".join(reasons)))
     return [html.P(" ".join(words), id="events-lead")]
 
@@ -164,7 +166,7 @@ def _table(view: View, page: EventsPage, definition: KpiDefinition, found: Page)
 def _row(lang: Lang, heads: Sequence[str], row: Sequence[str], shown: int) -> Component:
     pairs = [(head, cell) for head, cell in zip(heads[_SHOWN + 1 :], row[_SHOWN + 1 :], strict=True) if cell]
     terms = [part for head, cell in pairs for part in (html.Dt(head), html.Dd(html.Code(cell)))]
-    origin = html.Details([html.Summary(t(lang, P.PLACE)), html.Dl(terms)])
+    origin = html.Details([html.Summary(t(lang, P.DETAILS)), html.Dl(terms)])
     return dmc.TableTr([dmc.TableTh(row[0]), *map(dmc.TableTd, row[1:shown]), dmc.TableTd(origin)])
 
 
