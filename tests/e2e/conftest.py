@@ -34,7 +34,7 @@ def partner() -> Iterator[ControlCentre]:
 @pytest.fixture(scope="package")
 def starting_hub(tmp_path_factory: pytest.TempPathFactory, partner: ControlCentre) -> Iterator[Hub]:
     """The hub from its first second on."""
-    hub = Hub(tmp_path_factory.mktemp("hub") / "var", city=False, transit_url=partner.url)
+    hub = Hub(tmp_path_factory.mktemp("hub") / "var", city=False, transit_url=partner.url, archive_every=2.0)
     hub.start()
     yield hub
     hub.stop()

@@ -153,6 +153,38 @@ def _watch_m01(hub: Hub, page: Page) -> None:
     expect(page.get_by_text("Simulation").first).to_be_visible()
 
 
+def test_a_number_opens_and_its_receipt_holds_without_the_hub(hub: Hub, browser: Browser, tmp_path: Path) -> None:
+    """From the number to its events, and from its receipt to the archive's files."""
+    send(hub, [now_departure(f"p{time.monotonic_ns()}", 0)])
+    hub.wait(lambda: _today(hub) > 0, "nothing was counted")
+    context = browser.new_context(locale="de-DE", viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(SLOW_MS)
+    page = _open(context, f"{hub.url}/kpi/M01")
+    _log_in(hub, page)
+    expect(page.locator("#proof-audit")).to_be_visible()
+    page.locator("#proof-events").click()
+    rows = page.locator("#events-rows tr")
+    rows.first.wait_for()
+    counted = int(page.locator("#events-range").inner_text().split()[-1].replace(".", ""))
+    assert rows.count() == min(counted, 25)
+    rows.first.locator("summary").click()
+    expect(rows.first.get_by_text("du.evt.dvv.transit.v1 / ")).to_be_visible()
+    assert _serious(page) == []
+    with page.expect_download() as download:
+        page.locator("#proof-receipt").click()
+    file, key = tmp_path / download.value.suggested_filename, tmp_path / "key.pem"
+    download.value.save_as(file)
+    key.write_text(httpx.get(f"{hub.url}/receipts/key").text)
+    context.close()
+
+    checked = ("receipt", "verify", str(file), "--archive", hub.settings.archive, "--key", str(key))
+    hub.wait(lambda: hub.run(*checked).returncode == 0, f"the receipt does not hold: {hub.run(*checked)}")
+    said = hub.run(*checked).stdout
+    assert f"is proved by {json.loads(file.read_bytes())['events']} events of the archive, signed by" in said
+    file.write_bytes(file.read_bytes().replace(b'"n": ', b'"n": 1'))
+    assert hub.run(*checked).returncode == 1
+
+
 def _log_in(hub: Hub, page: Page) -> None:
     page.locator("#login").click()
     page.locator("input[name=username]").fill("leitung")
@@ -188,11 +220,9 @@ def send(hub: Hub, events: list[Event]) -> None:
 def test_axe_finds_nothing_serious(hub: Hub, browser: Browser, language: str, theme: str) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(SLOW_MS)
-    for path in ("/", "/field/mobilitaet", "/kpi/M01", "/data", "/accessibility"):
+    for path in ("/", "/field/mobilitaet", "/kpi/M01", "/kpi/M01/events", "/data", "/accessibility"):
         page = _open(context, f"{hub.url}{path}?lang={language}&theme={theme}")
-        found = Axe().run(page).response["violations"]
-        serious = [one["id"] for one in found if one["impact"] in {"serious", "critical"}]
-        assert serious == [], f"{path}: {serious}"
+        assert _serious(page) == [], path
         page.close()
     context.close()
 
@@ -201,11 +231,16 @@ def test_axe_finds_nothing_serious(hub: Hub, browser: Browser, language: str, th
 def test_no_page_scrolls_sideways(hub: Hub, browser: Browser, width: int) -> None:
     context = browser.new_context(viewport={"width": width, "height": 900})
     context.set_default_timeout(SLOW_MS)
-    for path in ("/", "/kpi/M01", "/data"):
+    for path in ("/", "/kpi/M01", "/kpi/M01/events", "/data"):
         page = _open(context, f"{hub.url}{path}")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         page.close()
     context.close()
+
+
+def _serious(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [one["id"] for one in found if one["impact"] in {"serious", "critical"}]
 
 
 def _open(context: BrowserContext, url: str) -> Page:

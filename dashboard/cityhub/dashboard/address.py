@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Literal, get_args
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Literal, Self, get_args
 from urllib.parse import parse_qs, quote, urlencode
 
 from msgspec import Struct
 
 from cityhub.dashboard.texts import T
+from cityhub.kpi.kernel.windows import berlin
+from cityhub.kpi.reader import anchor_of
+from cityhub.kpi.values import KpiValue, WindowKind
 
 Span = Literal["60min", "6h", "24h", "48h", "14n", "30n", "14d", "30d", "7d", "12w", "12m", "ytd", "5y", "5s"]
 Column = Literal["period", "value", "n"]
 LONGEST = 500
 _PAGE_DIGITS = 6
+_YEARS = range(2000, 2100)
 
 
 class Order(Struct, frozen=True):
@@ -68,10 +73,48 @@ class KpiPage(Struct, frozen=True):
         return "/kpi/" + quote(self.kpi_id, safe="")
 
 
+class Asked(Struct, frozen=True):
+    """A number of a KPI: of the window kind that holds an instant, for a place and held dimensions.
+
+    Attributes:
+        window: None = the default kind. at: None = the newest window that is over.
+    """
+
+    window: WindowKind | None = None
+    at: datetime | None = None
+    scope: str = "city"
+    dimensions: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, value: KpiValue) -> Self:
+        """What asks for a published number."""
+        return cls(value.window, anchor_of(value), value.scope, tuple(value.dimensions.items()))
+
+    @classmethod
+    def parse(cls, query: object) -> Self | None:
+        """None when there is no such window, or no such instant; places and dimensions are not looked up here."""
+        window, at = parameter(query, "window"), parameter(query, "at")
+        kind = next((kind for kind in WindowKind if kind.value == window), None)
+        instant = None if at is None else _instant(at)
+        if (window and kind is None) or (at and instant is None):
+            return None
+        pairs = tuple(text.partition("=")[::2] for text in parameters(query, "dimension"))
+        return cls(kind, instant, parameter(query, "scope") or "city", pairs)
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """As parameters of a query."""
+        found = [("window", self.window.value)] if self.window else []
+        found += [("at", f"{self.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")] if self.at else []
+        found += [("scope", self.scope)] if self.scope != "city" else []
+        return found + [("dimension", f"{name}={value}") for name, value in self.dimensions]
+
+
 class EventsPage(Struct, frozen=True):
-    """The events behind a KPI's newest number: those that count, or those that do not; pages from 0."""
+    """The events behind a number of a KPI: those that count, or those that do not; pages from 0."""
 
     kpi_id: str
+    asked: Asked = Asked()
     excluded: bool = False
     page: int = 0
 
@@ -83,7 +126,13 @@ class EventsPage(Struct, frozen=True):
     @property
     def query(self) -> str:
         """The view as a query string without the question mark."""
-        return urlencode({"show": "excluded" if self.excluded else "counted", "page": self.page})
+        show = [("show", "excluded")] if self.excluded else []
+        return urlencode([*self.asked.pairs, *show, *([("page", str(self.page))] if self.page else [])])
+
+    @property
+    def address(self) -> str:
+        """Path and query."""
+        return f"{self.path}?{self.query}"
 
 
 class DataPage(Struct, frozen=True):
@@ -124,9 +173,14 @@ def parse(path: object, query: object) -> Address:
 
 def parameter(query: object, name: str) -> str | None:
     """One parameter of a query string, or None; anything that is no query string has none."""
+    return next(iter(parameters(query, name)), None)
+
+
+def parameters(query: object, name: str) -> Sequence[str]:
+    """All of a name."""
     if not isinstance(query, str) or len(query) > LONGEST:
-        return None
-    return parse_qs(query.removeprefix("?")).get(name, [None])[0]
+        return []
+    return parse_qs(query.removeprefix("?")).get(name, [])
 
 
 def _kpi_page(kpi_id: str, query: object) -> Address:
@@ -140,6 +194,16 @@ def _kpi_page(kpi_id: str, query: object) -> Address:
 
 def _events_page(kpi_id: str, query: object) -> Address:
     shown, page = parameter(query, "show") or "counted", parameter(query, "page") or "0"
-    if shown not in ("counted", "excluded") or not page.isdecimal() or len(page) > _PAGE_DIGITS:
+    asked = Asked.parse(query)
+    if asked is None or shown not in ("counted", "excluded") or not page.isdecimal() or len(page) > _PAGE_DIGITS:
         return Missing(T.MISSING_VIEW)
-    return EventsPage(kpi_id, shown == "excluded", int(page))
+    return EventsPage(kpi_id, asked, shown == "excluded", int(page))
+
+
+def _instant(text: str) -> datetime | None:
+    """An instant with its offset, or a time of Duisburg."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (found if found.tzinfo else found.replace(tzinfo=berlin())) if found.year in _YEARS else None

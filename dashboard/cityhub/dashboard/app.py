@@ -19,6 +19,7 @@ from cityhub.dashboard.callback_gate import CallbackGate
 from cityhub.dashboard.frame import Frame, layout
 from cityhub.dashboard.live import LiveRoute
 from cityhub.dashboard.preferences import preferences
+from cityhub.dashboard.proof_routes import ProofRoutes
 from cityhub.dashboard.routes import INDEX, STYLESHEET_PATH, PageRoutes
 from cityhub.dashboard.services import Services
 
@@ -60,14 +61,15 @@ def csp_script_hashes(app: dash.Dash) -> Sequence[str]:
 
 def _register_routes(server: FastAPI, app: dash.Dash, services: Services) -> None:
     server.router.routes[:] = [route for route in server.router.routes if getattr(route, "path", "") not in _NOT_SERVED]
-    pages = PageRoutes(app, services)
+    pages, proofs = PageRoutes(app, services), ProofRoutes(services)
     for path, handler in (
         ("/live", LiveRoute(services).answer),
         (STYLESHEET_PATH, pages.stylesheet),
         ("/kpi/{kpi_id}/series.csv", pages.series_csv),
         ("/kpi/{kpi_id}/lines.csv", pages.lines_csv),
-        ("/kpi/{kpi_id}/receipt.json", pages.receipt),
-        ("/receipts/key", pages.receipt_key),
+        ("/kpi/{kpi_id}/events.csv", proofs.events_csv),
+        ("/receipts/key", proofs.key),
+        ("/receipts/{kpi_id}", proofs.receipt),
         ("/{path:path}", pages.document),
     ):
         server.add_route(path, handler, methods=["GET"], include_in_schema=False)

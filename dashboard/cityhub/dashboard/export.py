@@ -8,7 +8,7 @@ import io
 from cityhub.dashboard.tables import Cell, Table
 from cityhub.dashboard.texts import Lang, T, t
 
-_FORMULA_STARTS = tuple("=+-@\t\r＝＋－＠")
+_FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 """Cells that start so are formulas to a spreadsheet (OWASP, CSV injection), full-width forms included."""
 
 

@@ -89,6 +89,11 @@ def date_and_clock(moment: datetime, lang: Lang) -> str:
     return f"{date(moment, lang)} {clock(moment, lang)}"
 
 
+def exact(moment: datetime, lang: Lang) -> str:
+    """`23.11.2026 14:05:09`, as spreadsheets read it; in English `23 Nov 2026 14:05:09`."""
+    return f"{date(moment, lang)} {moment.astimezone(berlin()):%H:%M:%S}"
+
+
 def moment_near(moment: datetime, now: datetime, lang: Lang) -> str:
     """The time of day alone when it is today's, else with its date."""
     same_day = moment.astimezone(berlin()).date() == now.astimezone(berlin()).date()

@@ -18,29 +18,63 @@ class P(Wording):
         "Geprüft vor {age}: {count} Zahlen weichen vom Archiv ab. Der Betrieb des Hubs ist gefragt.",
         "Checked {age} ago: {count} numbers differ from the archive. The hub's operators must look into it.",
     )
-    AUDIT_TROUBLE = Text("Konnte vor {age} nicht geprüft werden: {why}", "Could not be checked {age} ago: {why}")
+    AUDIT_TROUBLE = Text(
+        "Konnte vor {age} nicht geprüft werden; die Prüfung wird wiederholt.",
+        "Could not be checked {age} ago; the check will be repeated.",
+    )
+    AUDIT_LAST_CLEAN = Text("Zuletzt stimmte alles am {time}.", "Everything last agreed on {time}.")
     AUDIT_NONE = Text(
         "Noch nicht mit dem Archiv verglichen; das geschieht alle paar Minuten.",
         "Not compared with the archive yet; that happens every few minutes.",
     )
-    VERSION_SINCE = Text(
-        "Fassung {version}, beschlossen am {date} von {who}: {why}",
-        "Version {version}, decided on {date} by {who}: {why}",
+    AUDIT_DETAILS = Text("Was abweicht", "What differs")
+    AUDIT_DIFFERENCE = Text(
+        "{place}, {column}: gezählt {stored}, aus dem Archiv {recomputed}",
+        "{place}, {column}: counted {stored}, from the archive {recomputed}",
     )
-    VERSION_FIRST = Text("Fassung {version}, seit Beginn der Aufzeichnung", "Version {version}, since recording began")
-    VERSION_WAITING = Text("Fassung {version} wird vorbereitet", "Version {version} is being prepared")
-    VERSION_REFUSED = Text("Fassung {version} wurde abgelehnt: {why}", "Version {version} was refused: {why}")
+    VERSION_FIRST = Text("Fassung {version}: seit Beginn der Aufzeichnung", "Version {version}: since recording began")
+    VERSION_SINCE = Text(
+        "Fassung {version}: seit {time}. Grund: {why}", "Version {version}: since {time}. Reason: {why}"
+    )
+    VERSION_SINCE_BY = Text(
+        "Fassung {version}: seit {time}, beschlossen von {who}. Grund: {why}",
+        "Version {version}: since {time}, decided by {who}. Reason: {why}",
+    )
+    VERSION_WAITING = Text("Fassung {version}: wird vorbereitet", "Version {version}: being prepared")
+    VERSION_REFUSED = Text("Fassung {version}: abgelehnt", "Version {version}: refused")
+    VERSIONS = Text("Fassungen der Definition", "Versions of the definition")
+    BREAK = Text("Fassung {version}", "version {version}")
+    BREAK_SENTENCE = Text("Ab {window} gilt Fassung {version}.", "Version {version} applies from {window}.")
     OPEN_EVENTS = Text("Ereignisse hinter dieser Zahl", "Events behind this number")
+    ROWS_OPEN = Text(
+        "Auch jeder Zeitraum in der Tabelle der Zahlen führt zu seinen Ereignissen.",
+        "Every period in the table of numbers leads to its events, too.",
+    )
     RECEIPT = Text("Beleg herunterladen (JSON)", "Download receipt (JSON)")
     RECEIPT_HINT = Text(
-        "Wer das Archiv hat, rechnet die Zahl ohne unseren Server nach:",
-        "Whoever has the archive computes the number again without our server:",
+        "Der Beleg heißt nach den ersten zwölf Zeichen seiner Kennung. Wer das Archiv hat, rechnet die Zahl damit ohne "
+        "unseren Server nach:",
+        "The receipt is named after the first twelve characters of its id. With it, whoever has the archive "
+        "computes the number again without our server:",
+    )
+    RECEIPT_KEY = Text("Öffentlicher Schlüssel der Unterschrift", "Public key of the signature")
+    RECEIPT_UNSIGNED = Text(
+        "Die Belege dieses Hubs sind nicht unterschrieben.", "The receipts of this hub are not signed."
     )
     EVENTS_OF = Text("Ereignisse: {kpi}", "Events: {kpi}")
     EVENTS_LEAD = Text(
-        "{period}: {counted} Datensätze zählen, {excluded} zählen nicht.",
-        "{period}: {counted} records count, {excluded} do not.",
+        "{counted} Datensätze zählen, {excluded} zählen nicht.", "{counted} records count, {excluded} do not."
     )
+    EVENTS_REASONS = Text("Warum nicht: {reasons}.", "Why not: {reasons}.")
+    LOG_IN_TO_SEE = Text(
+        "Die einzelnen Ereignisse sehen angemeldete Personen.",
+        "The single events are shown to those who are logged in.",
+    )
+    EARLIER = Text("Zeitraum davor", "Period before")
+    LATER = Text("Zeitraum danach", "Period after")
+    PERIODS = Text("Zeiträume", "Periods")
+    MORE_ROWS = Text("und {n} weitere", "and {n} more")
+    CSV_OF_EVENTS = Text("Ereignisse als CSV-Datei", "Events as a CSV file")
     COUNTED = Text("Gezählt", "Counted")
     EXCLUDED = Text("Nicht gezählt", "Not counted")
     SHOWN = Text("Auswahl", "Selection")
@@ -53,14 +87,41 @@ class P(Wording):
     ADDS = Text("Trägt bei", "Adds")
     REASON = Text("Grund", "Reason")
     PARTNER = Text("Partner", "Partner")
+    SUBJECT = Text("Gegenstand", "Subject")
+    DETAILS = Text("Einzelheiten", "Details")
+    ORIGIN = Text("Herkunft", "Origin")
     PLACE = Text("Stelle im Protokoll", "Place in the log")
     ID = Text("Kennung", "Id")
+    TYPE = Text("Art des Ereignisses", "Type of event")
+    CONTRACT = Text("Vereinbarung", "Contract")
+    SOURCE = Text("System", "System")
     MADE_BY = Text("Erzeugt von", "Made by")
-    CANNOT_OPEN = Text("Die Zahl lässt sich gerade nicht öffnen: {why}", "The number cannot be opened now: {why}")
+    CANNOT_OPEN = Text(
+        "Diese Zahl lässt sich nicht öffnen. Den Grund findet der Betrieb im Protokoll des Servers.",
+        "This number cannot be opened. The operators find the reason in the server's log.",
+    )
+    NOT_ARCHIVED = Text(
+        "Die Ereignisse dieses Zeitraums sind nicht im Archiv: noch nicht – es folgt den Meldungen im Abstand von etwa "
+        "einer Minute –, oder nicht mehr, wenn sie älter sind als seine Aufbewahrungsfrist.",
+        "The events of this period are not in the archive: not yet, as it follows the messages at a distance of about "
+        "a minute, or no longer, if they are older than it keeps them.",
+    )
+    ARCHIVE_DAMAGED = Text(
+        "Eine Datei des Archivs ist nicht die, die geschrieben wurde. Die Zahl gilt weiter, aber ihr Nachweis fehlt, "
+        "bis der Betrieb die Datei wiederhergestellt hat.",
+        "A file of the archive is not the one that was written. The number still stands, but its proof is missing "
+        "until the operators have restored the file.",
+    )
+    TRY_AGAIN = Text(
+        "Gerade antwortet das Protokoll oder die Datenbank nicht, oder es werden viele Zahlen zugleich geöffnet. Bitte "
+        "in einigen Sekunden erneut versuchen.",
+        "The log or the database does not answer right now, or many numbers are being opened at once. Please try again "
+        "in some seconds.",
+    )
     NOTHING_TO_PROVE = Text("Hier gibt es noch keine Zahl.", "There is no number here yet.")
     NUMERATOR = Text("Zähler {amount}", "numerator {amount}")
     DENOMINATOR = Text("Nenner {amount}", "denominator {amount}")
-    BIN = Text("ein Wert", "a value")
+    BIN = Text("ein Wert bei {value}", "a value near {value}")
     ONLY_COUNTED = Text("nur gezählt", "counted only")
     OUTSIDE = Text("gehört nicht zur Kennzahl", "not part of the figure")
     DUPLICATE = Text("Wiederholung derselben Meldung", "repetition of the same message")

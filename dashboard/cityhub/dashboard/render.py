@@ -5,6 +5,7 @@ from __future__ import annotations
 from dash.development.base_component import Component
 from msgspec import Struct
 
+from cityhub.api.errors import InvalidArgument
 from cityhub.dashboard.address import (
     AccessibilityPage,
     Address,
@@ -80,8 +81,11 @@ def _kpi(view: View, address: KpiPage | EventsPage) -> Page:
     if definition is None:
         return _missing(T.MISSING_KPI, view.lang)
     if isinstance(address, EventsPage):
-        title = t(view.lang, P.EVENTS_OF, kpi=definition.name.get(view.lang))
-        return Page(titled(title, view.lang), events_page(view, address, definition))
+        title = titled(t(view.lang, P.EVENTS_OF, kpi=definition.name.get(view.lang)), view.lang)
+        try:
+            return Page(title, events_page(view, address, definition))
+        except InvalidArgument:
+            return _missing(T.MISSING_VIEW, view.lang)
     if address.span and address.span not in spans_of(definition):
         return _missing(T.MISSING_VIEW, view.lang)
     return Page(titled(definition.name.get(view.lang), view.lang), kpi_page(view, address, definition))

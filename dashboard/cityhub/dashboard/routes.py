@@ -16,16 +16,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from cityhub.adapters.errors import AdapterError
-from cityhub.bus.errors import BusError
 from cityhub.dashboard.address import KpiPage, parse
-from cityhub.dashboard.components.proof import number_of
 from cityhub.dashboard.drawing import draw
 from cityhub.dashboard.export import csv_of
 from cityhub.dashboard.facts import read_facts
 from cityhub.dashboard.pages.kpi import lines_of, series_of
 from cityhub.dashboard.pages.series import spans_of
 from cityhub.dashboard.preferences import COOKIE_OF, ONE_YEAR_S, Preferences, Theme, chosen_in, preferences
-from cityhub.dashboard.proof_texts import P
 from cityhub.dashboard.services import Services
 from cityhub.dashboard.tables import Table
 from cityhub.dashboard.texts import T, t
@@ -33,7 +30,6 @@ from cityhub.dashboard.tokens import css
 from cityhub.dashboard.view import View
 from cityhub.kpi.errors import KpiError
 from cityhub.kpi.kernel.windows import berlin
-from cityhub.kpi.proof.receipt import encode
 
 _log = structlog.get_logger()
 
@@ -102,36 +98,6 @@ class PageRoutes:
     async def lines_csv(self, request: Request) -> Response:
         """A KPI's split as a file."""
         return await asyncio.to_thread(self._csv, request, lines_of)
-
-    async def receipt(self, request: Request) -> Response:
-        """The receipt of a KPI's newest number as a file."""
-        return await asyncio.to_thread(self._receipt, request)
-
-    async def receipt_key(self, _: Request) -> Response:
-        """The public key that checks receipts."""
-        proofs = self._services.proofs
-        key = proofs.public_key() if proofs is not None else ""
-        if not key:
-            return PlainTextResponse("receipts of this hub are not signed", HTTPStatus.NOT_FOUND)
-        return PlainTextResponse(key, media_type="application/x-pem-file")
-
-    def _receipt(self, request: Request) -> Response:
-        chosen = _chosen(request)
-        try:
-            view = View.of(self._services, chosen)
-            page = parse(request.url.path.removesuffix("/receipt.json"), "")
-            definition = view.find(page.kpi_id) if isinstance(page, KpiPage) else None
-            shown = None if definition is None else read_facts(view, definition).shown
-            if definition is None or shown is None or view.proofs is None:
-                return PlainTextResponse(t(chosen.lang, P.NOTHING_TO_PROVE), HTTPStatus.NOT_FOUND)
-            receipt = view.proofs.receipt(number_of(shown))
-        except (KpiError, AdapterError, BusError) as error:
-            _log.warning("receipt_not_made", error=str(error))
-            text = t(chosen.lang, P.CANNOT_OPEN, why=str(error))
-            return PlainTextResponse(text, HTTPStatus.SERVICE_UNAVAILABLE)
-        name = f"cityhub-receipt-{definition.id}-{receipt.id[:12]}.json"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-        return Response(encode(receipt), media_type="application/json", headers=headers)
 
     def _csv(self, request: Request, table_of: Callable[..., Table | None]) -> Response:
         try:

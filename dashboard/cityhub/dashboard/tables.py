@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from cityhub.dashboard import formats, units
-from cityhub.dashboard.address import Order
+from cityhub.dashboard.address import Asked, EventsPage, Order
 from cityhub.dashboard.facts import KpiFacts, Window
 from cityhub.dashboard.judgement import is_reliable
 from cityhub.dashboard.names import dimension_name
@@ -48,6 +48,7 @@ class Table(Struct, frozen=True, kw_only=True):
     Attributes:
         parameter: name of the query parameter that holds the order.
         bars: columns that are drawn as bars as well, by index, with the number that fills the bar.
+        links: where the rows lead, in their order; empty = nowhere.
     """
 
     caption: str
@@ -56,6 +57,7 @@ class Table(Struct, frozen=True, kw_only=True):
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     bars: Mapping[int, float] = {}
+    links: tuple[str, ...] = ()
 
 
 def reasons_of(value: KpiValue, lang: Lang) -> str:
@@ -81,7 +83,14 @@ def series_table(view: View, facts: KpiFacts, windows: Sequence[Window], order: 
     lang = view.lang
     values = _ordered(facts, [window.value for window in windows if window.value], order, lambda value: value.end)
     columns, rows = _columns(facts, lang, values, t(lang, T.SPAN), lambda value: _window_name(value, lang))
-    return Table(caption=t(lang, T.NUMBERS), parameter="series", order=order, columns=columns, rows=rows)
+    return Table(
+        caption=t(lang, T.NUMBERS),
+        parameter="series",
+        order=order,
+        columns=columns,
+        rows=rows,
+        links=_links(view, values),
+    )
 
 
 def dimension_table(view: View, facts: KpiFacts, values: Sequence[KpiValue], order: Order) -> Table:
@@ -107,7 +116,15 @@ def dimension_table(view: View, facts: KpiFacts, values: Sequence[KpiValue], ord
         columns=columns,
         rows=rows,
         bars={1: full} if full > 0 else {},
+        links=_links(view, values),
     )
+
+
+def _links(view: View, values: Sequence[KpiValue]) -> tuple[str, ...]:
+    """To the events behind each value."""
+    if view.proofs is None:
+        return ()
+    return tuple(EventsPage(value.kpi_id, Asked.of(value)).address for value in values)
 
 
 def _columns(

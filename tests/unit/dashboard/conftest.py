@@ -3,16 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 
+from cityhub.kpi.store.decisions import begin
+from tests.unit.api.world import principal
 from tests.unit.dashboard.world import World
+from tests.unit.kpi.proof.world import World as Week
 
 
 @pytest.fixture
 def world() -> World:
     return World()
+
+
+@pytest.fixture(scope="module")
+def week(tmp_path_factory: pytest.TempPathFactory) -> Week:
+    """A real store and a real archive of the same events."""
+    found = Week(tmp_path_factory.mktemp("screen"), per_type=300)
+    found.count()
+    with found.engine.database.begin() as connection:
+        begin(connection, found.catalogue, 0)
+    found.engine.publish()
+    return found
+
+
+@pytest.fixture
+def proved(week: Week) -> World:
+    """A dashboard over them, the day after, for a controller."""
+    world = World(now=datetime(2026, 10, 29, 12, tzinfo=UTC))
+    world.reader, world.proofs = week.reader, week.proofs  # type: ignore[assignment]
+    world.viewer = principal("controller")
+    return world
 
 
 @pytest.fixture

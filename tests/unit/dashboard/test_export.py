@@ -18,7 +18,7 @@ def table(*cells: str | float | None) -> Table:
     return Table(caption="", parameter="series", order=Order(), columns=columns, rows=(cells,))
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
 def test_cells_that_a_spreadsheet_would_run_are_text(start: str) -> None:
     assert escaped(f"{start}1+1").startswith(f"'{start}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from dash import dcc, html
@@ -14,11 +15,12 @@ from plotly import graph_objects as go
 from cityhub.dashboard import formats, units
 from cityhub.dashboard.facts import Window
 from cityhub.dashboard.preferences import Theme
+from cityhub.dashboard.proof_texts import P
 from cityhub.dashboard.texts import Lang, T, t
 from cityhub.dashboard.tokens import PALETTES, plotly_template
 from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.kernel.windows import berlin
-from cityhub.kpi.values import Label, WindowKind
+from cityhub.kpi.values import Decision, Label, WindowKind
 
 HEIGHT_REM = 18
 _CONFIG = {"displayModeBar": False, "displaylogo": False, "responsive": True, "showSendToCloud": False}
@@ -38,6 +40,7 @@ class Series(Struct, frozen=True, kw_only=True):
     Attributes:
         windows: without gaps, oldest first; at least one.
         span: the period in words, such as `48 Stunden`.
+        decisions: on versions of the definition; where another one begins to count, the series breaks.
     """
 
     definition: KpiDefinition
@@ -47,6 +50,19 @@ class Series(Struct, frozen=True, kw_only=True):
     now: datetime
     lang: Lang
     theme: Theme
+    decisions: Sequence[Decision] = ()
+
+    @property
+    def breaks(self) -> dict[int, int]:
+        """Version that began to count, or whose values begin, by the position of the window."""
+        begun = {one.active: one.version for one in self.decisions if one.active is not None}
+        found = {
+            next(at for at, window in enumerate(self.windows) if active < window.end): version
+            for active, version in begun.items()
+            if self.windows[0].start <= active < self.windows[-1].end
+        }
+        counted = [(at, window.value.definition_version) for at, window in enumerate(self.windows) if window.value]
+        return found | {at: version for (_, before), (at, version) in pairwise(counted) if before != version}
 
     @property
     def numbers(self) -> list[float | None]:
@@ -131,10 +147,23 @@ def figure(series: Series) -> go.Figure:
     )
     if series.definition.target:
         drawn.add_hline(y=series.definition.target.value, line={"color": palette.muted, "width": 1})
+    _mark_breaks(drawn, series)
     drawn.update_xaxes(**_ticks(series), range=[-0.5, len(numbers) - 0.5])
     drawn.update_yaxes(ticksuffix=_suffix(series), nticks=5, **_range(series))
     drawn.update_layout(separators=".," if series.lang == "en" else ",.")
     return drawn
+
+
+def _mark_breaks(drawn: go.Figure, series: Series) -> None:
+    """A thin rule before the first window of another version."""
+    muted, middle = PALETTES[series.theme].muted, len(series.windows) / 2
+    for at, version in series.breaks.items():
+        drawn.add_vline(
+            x=at - 0.5,
+            line={"color": muted, "width": 1, "dash": "dot"},
+            annotation={"text": t(series.lang, P.BREAK, version=version), "font": {"color": muted}},
+            annotation_position="top left" if at > middle else "top right",
+        )
 
 
 def sentence(series: Series) -> str:
@@ -153,6 +182,8 @@ def sentence(series: Series) -> str:
         text.append(t(series.lang, T.SERIES_GAPS, n=missing, total=total))
     if any(series.provisional):
         text.append(t(series.lang, T.SERIES_DASHED))
+    for at, version in series.breaks.items():
+        text.append(t(series.lang, P.BREAK_SENTENCE, version=version, window=series.name(at)))
     return " ".join(text)
 
 

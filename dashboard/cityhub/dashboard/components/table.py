@@ -29,7 +29,9 @@ def data_table(table: Table, page: KpiPage, lang: Lang) -> Component:
                 dmc.Table(
                     [
                         dmc.TableThead(dmc.TableTr([_head(table, column, page, lang) for column in table.columns])),
-                        dmc.TableTbody([_row(table, row, lang) for row in table.rows], id=f"{table.parameter}-rows"),
+                        dmc.TableTbody(
+                            [_row(table, at, lang) for at in range(len(table.rows))], id=f"{table.parameter}-rows"
+                        ),
                     ],
                     stickyHeader=True,
                     id=f"{table.parameter}-table",
@@ -75,9 +77,10 @@ def _head(table: Table, column: Column, page: KpiPage, lang: Lang) -> Component:
     )
 
 
-def _row(table: Table, row: tuple[Cell, ...], lang: Lang) -> Component:
+def _row(table: Table, number: int, lang: Lang) -> Component:
+    row = table.rows[number]
     cells = enumerate(zip(row, table.columns, strict=True))
-    first = dmc.TableTh(row[0])
+    first = dmc.TableTh(link(row[0], table.links[number]) if table.links else row[0])
     return dmc.TableTr(
         [first, *(_cell(cell, column, lang, full=table.bars.get(at, 0.0)) for at, (cell, column) in cells if at)]
     )

@@ -15,64 +15,117 @@ from cityhub.dashboard import formats
 from cityhub.dashboard.address import EventsPage, KpiPage
 from cityhub.dashboard.components.breadcrumb import breadcrumb
 from cityhub.dashboard.components.link import link
-from cityhub.dashboard.components.proof import number_of
+from cityhub.dashboard.components.marks import icon
+from cityhub.dashboard.components.proof import receipt_parts
 from cityhub.dashboard.components.state import simulation_banner
-from cityhub.dashboard.facts import read_facts
-from cityhub.dashboard.names import partner_name
-from cityhub.dashboard.proof_texts import REASONS, P
+from cityhub.dashboard.components.tile import value_words
+from cityhub.dashboard.names import dimension_name
+from cityhub.dashboard.opening import Opening, opening_of, trouble
+from cityhub.dashboard.proof_rows import events_table, items_of, reason_words
+from cityhub.dashboard.proof_texts import P
 from cityhub.dashboard.texts import Lang, T, t
 from cityhub.dashboard.view import View
 from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.errors import KpiError
-from cityhub.kpi.naming import named_values
-from cityhub.kpi.proof.explain import Contribution, Exclusion, Page
-from cityhub.kpi.values import KpiValue
+from cityhub.kpi.proof.explain import Page
+from cityhub.kpi.reader import instant
 
 ROWS = 25
-_NAMED = {"numerator": P.NUMERATOR, "denominator": P.DENOMINATOR}
+_SHOWN = 3
+"""Columns that are always there; the others stand behind `details`, and the subject where it may be seen."""
 
 
 def events_page(view: View, page: EventsPage, definition: KpiDefinition) -> Component:
-    """Draw a page of the events behind the KPI's newest number, for a viewer who may see it."""
-    lang, facts = view.lang, read_facts(view, definition)
-    field = next((field for field in view.reader.catalogue.fields if field.id == definition.field), None)
-    head = [
-        simulation_banner(lang) if facts.synthetic else None,
-        breadcrumb(lang, field, t(lang, T.KPI_KIND, id=definition.id)),
-        html.H1(
-            [
-                t(lang, P.OPEN_EVENTS),
-                ": ",
-                link(definition.name.get(lang), KpiPage(definition.id).path, id="events-kpi"),
-            ],
-            id="headline",
-            tabIndex="-1",
-        ),
-    ]
-    if facts.shown is None or view.proofs is None:
-        return html.Div([*head, html.P(t(lang, P.NOTHING_TO_PROVE))], className="kpi-page")
+    """Draw a page of the events behind a number of a KPI, for a viewer who may see it.
+
+    Raises:
+        InvalidArgument: the KPI has no such number.
+    """
+    opening = opening_of(view, definition, page.asked)
+    head = _head(view, definition, opening)
+    if opening is None or view.proofs is None:
+        return html.Div([*head, html.P(t(view.lang, P.NOTHING_TO_PROVE))], className="kpi-page")
+    page = replace(page, asked=opening.asked)
+    body: list[Any] = [_periods(view, page, opening)]
     try:
-        number = number_of(facts.shown)
-        found = view.proofs.page(number, first=page.page * ROWS, size=ROWS, excluded=page.excluded)
+        found = view.proofs.page(opening.number, first=page.page * ROWS, size=ROWS, excluded=page.excluded)
     except (KpiError, BusError) as error:
-        trouble = html.P(t(lang, P.CANNOT_OPEN, why=str(error)), role="alert", id="events-trouble")
-        return html.Div([*head, trouble], className="kpi-page")
-    body = [_lead(view, facts.shown, found), _choice(page, lang), _table(view, page, definition, found)]
-    return html.Div([*head, html.Section(body, className="card")], className="kpi-page")
+        words = [icon("warning"), trouble(error, view.lang)]
+        body.append(html.P(words, role="alert", id="events-trouble", className="trouble"))
+    else:
+        body += [*_lead(view, found), *_events(view, page, definition, found)]
+    receipt = html.Section(
+        [html.H2(t(view.lang, P.PROOF)), *receipt_parts(view, page.kpi_id, page.asked)], className="card proof"
+    )
+    return html.Div([*head, html.Section(body, className="card proof"), receipt], className="kpi-page events-page")
 
 
-def _lead(view: View, shown: KpiValue, found: Page) -> Component:
+def _head(view: View, definition: KpiDefinition, opening: Opening | None) -> Sequence[Component | None]:
+    lang, shown = view.lang, opening.shown if opening else None
+    field = next((field for field in view.reader.catalogue.fields if field.id == definition.field), None)
+    name = link(definition.name.get(lang), KpiPage(definition.id).path, id="events-kpi")
+    return [
+        simulation_banner(lang) if shown and shown.synthetic else None,
+        breadcrumb(lang, field, t(lang, T.KPI_KIND, id=definition.id)),
+        html.H1([t(lang, P.OPEN_EVENTS), ": ", name], id="headline", tabIndex="-1"),
+    ]
+
+
+def _periods(view: View, page: EventsPage, opening: Opening) -> Component:
+    """Which number it is, and the ones before and after."""
+    lang, window = view.lang, opening.window
+    names = [formats.period(window.kind, instant(window.start), instant(window.end), view.now, lang)]
+    definition = view.reader.catalogue[page.kpi_id]
+    names += [f"{dimension_name(definition, name, lang)} {value}" for name, value in page.asked.dimensions]
+    names += [page.asked.scope] if page.asked.scope != "city" else []
+    value = value_words(opening.shown, lang) if opening.shown else t(lang, T.NO_DATA)
+    links = [_window_link(lang, page, opening, P.EARLIER)]
+    if window.end <= view.now.timestamp():
+        links.append(_window_link(lang, page, opening, P.LATER))
+    return html.Div(
+        [
+            html.P([html.Strong(value, className="figure-medium"), " ", ", ".join(names)], id="events-number"),
+            html.Nav(links, className="switch", **{"aria-label": t(lang, P.PERIODS)}),
+        ],
+        className="section-head",
+    )
+
+
+def _window_link(lang: Lang, page: EventsPage, opening: Opening, words: P) -> Component:
+    there = EventsPage(page.kpi_id, opening.beside(later=words is P.LATER), page.excluded)
+    return link(t(lang, words), there.address, id=f"events-{words.name.lower()}", className="choice")
+
+
+def _lead(view: View, found: Page) -> Sequence[Component]:
     lang = view.lang
-    period = formats.period(shown.window, shown.start, shown.end, view.now, lang)
     counted, excluded = (formats.number(count, lang) for count in (found.counted, found.excluded))
-    return html.P(t(lang, P.EVENTS_LEAD, period=period, counted=counted, excluded=excluded), id="events-lead")
+    words = [t(lang, P.EVENTS_LEAD, counted=counted, excluded=excluded)]
+    if found.reasons:
+        reasons = (
+            f"{reason_words(name, lang)} ({formats.number(count, lang)})" for name, count in found.reasons.items()
+        )
+        words.append(t(lang, P.EVENTS_REASONS, reasons=", ".join(reasons)))
+    return [html.P(" ".join(words), id="events-lead")]
+
+
+def _events(view: View, page: EventsPage, definition: KpiDefinition, found: Page) -> Sequence[Component]:
+    """The single events; who is not logged in is told how many there are."""
+    lang = view.lang
+    if view.viewer is None:
+        return [html.P(t(lang, P.LOG_IN_TO_SEE), id="events-log-in")]
+    choices = html.Div([_choice(page, lang), _csv_link(page, lang)], className="section-head")
+    items = items_of(found)
+    if not items:
+        return [choices, html.P(t(lang, P.NONE), id="events-none")]
+    count = found.excluded if page.excluded else found.counted
+    return [choices, _table(view, page, definition, found), _pages(page, len(items), count, lang)]
 
 
 def _choice(page: EventsPage, lang: Lang) -> Component:
     choices = [
         link(
             t(lang, words),
-            f"{page.path}?{EventsPage(page.kpi_id, excluded).query}",
+            EventsPage(page.kpi_id, page.asked, excluded).address,
             id=f"events-{words.name.lower()}",
             className="choice",
             **{"aria-current": str(excluded == page.excluded).lower()},
@@ -82,56 +135,39 @@ def _choice(page: EventsPage, lang: Lang) -> Component:
     return html.Nav(choices, className="switch", **{"aria-label": t(lang, P.SHOWN)})
 
 
+def _csv_link(page: EventsPage, lang: Lang) -> Component:
+    return html.A(
+        [icon("download"), t(lang, T.CSV)],
+        href=f"{page.path}.csv?{page.query}&lang={lang}",
+        className="button",
+        id="events-csv",
+        **{"aria-label": t(lang, P.CSV_OF_EVENTS)},
+    )
+
+
 def _table(view: View, page: EventsPage, definition: KpiDefinition, found: Page) -> Component:
     lang = view.lang
-    items: Sequence[Contribution | Exclusion] = found.exclusions if page.excluded else found.contributions
-    if not items:
-        return html.P(t(lang, P.NONE), id="events-none")
-    says = P.REASON if page.excluded else P.ADDS
-    heads = [t(lang, name) for name in (P.TIME, says, P.PARTNER, P.PLACE, P.ID, P.MADE_BY)]
-    table = dmc.Table(
+    table = events_table(view, definition, items_of(found), excluded=page.excluded)
+    heads = [column.head for column in table.columns]
+    shown = _SHOWN + any(row[_SHOWN] for row in table.rows)
+    rows = [_row(lang, heads, [str(cell) for cell in row], shown) for row in table.rows]
+    drawn = dmc.Table(
         [
-            dmc.TableThead(dmc.TableTr([dmc.TableTh(head) for head in heads])),
-            dmc.TableTbody([_row(view, definition, item) for item in items], id="events-rows"),
+            dmc.TableThead(dmc.TableTr([dmc.TableTh(head) for head in [*heads[:shown], t(lang, P.ORIGIN)]])),
+            dmc.TableTbody(rows, id="events-rows"),
         ],
         id="events-table",
         **{"aria-labelledby": "headline"},
     )
     scroll: dict[str, Any] = {"role": "region", "tabIndex": "0", "aria-labelledby": "headline"}
-    count = found.excluded if page.excluded else found.counted
-    return html.Div([html.Div(table, className="table-scroll", **scroll), _pages(page, len(items), count, lang)])
+    return html.Div(drawn, className="table-scroll", **scroll)
 
 
-def _row(view: View, definition: KpiDefinition, item: Contribution | Exclusion) -> Component:
-    lang, origin = view.lang, item.origin
-    says = _reason(item, lang) if isinstance(item, Exclusion) else _adds(definition, item, lang)
-    cells = [
-        says,
-        partner_name(origin.partner, lang),
-        f"{origin.topic} / {origin.part} / {origin.off}",
-        html.Code(origin.id),
-        origin.adapter or t(lang, T.UNKNOWN_VALUE),
-    ]
-    return dmc.TableTr([dmc.TableTh(formats.date_and_clock(origin.time, lang)), *map(dmc.TableTd, cells)])
-
-
-def _adds(definition: KpiDefinition, item: Contribution, lang: Lang) -> str:
-    names = named_values(definition)
-    parts = []
-    for name, amount in item.adds.items():
-        signed = f"{'+' if amount > 0 else '−'}{formats.number(abs(amount), lang)}"
-        if name in _NAMED:
-            parts.append(t(lang, _NAMED[name], amount=signed))
-        else:
-            parts.append(f"{names[name].title.get(lang) if name in names else name} {signed}")
-    if item.bins:
-        parts.append(t(lang, P.BIN))
-    return ", ".join(parts) or t(lang, P.ONLY_COUNTED)
-
-
-def _reason(item: Exclusion, lang: Lang) -> str:
-    known = REASONS.get(item.reason)
-    return t(lang, P.REFUSED, reason=item.reason) if known is None else t(lang, known)
+def _row(lang: Lang, heads: Sequence[str], row: Sequence[str], shown: int) -> Component:
+    pairs = [(head, cell) for head, cell in zip(heads[_SHOWN + 1 :], row[_SHOWN + 1 :], strict=True) if cell]
+    terms = [part for head, cell in pairs for part in (html.Dt(head), html.Dd(html.Code(cell)))]
+    origin = html.Details([html.Summary(t(lang, P.DETAILS)), html.Dl(terms)])
+    return dmc.TableTr([dmc.TableTh(row[0]), *map(dmc.TableTd, row[1:shown]), dmc.TableTd(origin)])
 
 
 def _pages(page: EventsPage, shown: int, count: int, lang: Lang) -> Component:
@@ -149,9 +185,9 @@ def _pages(page: EventsPage, shown: int, count: int, lang: Lang) -> Component:
     if first + shown < count:
         links.append(_page_link(t(lang, P.NEXT), replace(page, page=page.page + 1), "next"))
     return html.Nav(
-        [html.Span(words, id="events-range"), *links], className="switch", **{"aria-label": t(lang, P.PAGES)}
+        [html.Span(words, id="events-range"), *links], className="switch pages", **{"aria-label": t(lang, P.PAGES)}
     )
 
 
 def _page_link(words: str, page: EventsPage, name: str) -> Component:
-    return link(words, f"{page.path}?{page.query}", id=f"events-{name}", className="choice")
+    return link(words, page.address, id=f"events-{name}", className="choice")

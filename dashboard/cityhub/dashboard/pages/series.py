@@ -52,4 +52,5 @@ def series_in(view: View, definition: KpiDefinition, span: Span | None = None) -
         now=view.now,
         lang=view.lang,
         theme=view.theme,
+        decisions=view.reader.decisions(definition.id),
     )

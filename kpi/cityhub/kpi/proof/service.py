@@ -125,7 +125,12 @@ class Proofs:
         """See `ProofReader`."""
         with self._turn():
             opened = self._opened(wanted)
-            return page(opened.evidence, opened.archive, first=first, size=size, excluded=excluded)
+            key = (first, size, excluded)
+            if key not in opened.pages:
+                while len(opened.pages) >= _MOST_KEPT:
+                    del opened.pages[next(iter(opened.pages))]
+                opened.pages[key] = page(opened.evidence, opened.archive, first=first, size=size, excluded=excluded)
+            return opened.pages[key]
 
     def receipt(self, wanted: Number) -> Receipt:
         """See `ProofReader`."""
@@ -188,6 +193,7 @@ class _Opened(msgspec.Struct, frozen=True):
     evidence: Evidence
     archive: Archive
     shown: KpiValue | None
+    pages: dict[tuple[int, int, bool], Page] = {}
 
 
 def _published(connection: Connection, question: Question) -> KpiValue | None:
