@@ -9,7 +9,6 @@ import pytest
 from typer.testing import CliRunner
 
 from cityhub.hub import cli
-from cityhub.kpi.definition import Catalogue
 from tests.unit.kpi.versions.hub import Hub
 
 OPTIONS = ("--by", "Leitung", "--why", "stricter: two minutes")
@@ -22,12 +21,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hub:
     made.count(10_000)
     made.publish()
 
-    def catalogue() -> Catalogue:
-        return made.catalogue
-
-    monkeypatch.setattr("cityhub.kpi.definition.load_catalogue", catalogue)
-    for module in ("cityhub.hub.readers", "cityhub.hub.cli", "cityhub.hub.cli_settings"):
-        monkeypatch.setattr(f"{module}.load_catalogue", catalogue, raising=False)
+    monkeypatch.setattr("cityhub.kpi.definition.load_catalogue", lambda: made.catalogue)
     return made
 
 

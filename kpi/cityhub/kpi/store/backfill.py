@@ -1,4 +1,4 @@
-"""A version of a KPI reaches the live one and takes over (decision 0016).
+"""A version of a KPI reaches the live one and takes over (decision 0017).
 
 It is filled from the log under a job of its own. Nobody sees it: its buckets, cells and marks carry its version, and
 what is live asks for other versions. When it stands where the live cursors stand, one transaction makes it the one that

@@ -1,4 +1,4 @@
-"""Decisions: which version of a KPI counts, since when, and who wanted it so (decision 0016).
+"""Decisions: which version of a KPI counts, since when, and who wanted it so (decision 0017).
 
 The files say what versions there are, the store says which of them is counted: a new file changes no number.
 """
