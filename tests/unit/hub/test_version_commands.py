@@ -92,7 +92,7 @@ def test_values_of_a_version_that_was_left_can_be_read(hub: Hub) -> None:
         (("M01", "2", "--by", "x", "--why", "a\nb"), 2, r"--why 'a\nb': say who decides and why"),
         (("M01", "2", "--by", "x" * 501, "--why", "y"), 2, f"--by '{'x' * 40}': say who decides"),
         (("M01", "2", "--by", "x"), 2, "Missing option"),
-        (("M01", "two", *OPTIONS), 2, "'two' is not a valid int"),
+        (("M01", "two", *OPTIONS), 2, "Invalid value for 'version'"),
     ],
 )
 def test_what_cannot_be_activated_is_said(hub: Hub, arguments: tuple[str, ...], code: int, words: str) -> None:

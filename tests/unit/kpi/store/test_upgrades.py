@@ -98,14 +98,31 @@ COUNTED: dict[str, list[dict[str, Any]]] = {
     ],
     "value": [
         {
-            **{"kpi": kpi, "window": "day", "anchor": 3600, "scope": "city", "dims": "{}", "version": version},
-            **{"start": 1, "end": 2, "label": "final", "revision": 5, "published": 4, "payload": b"{}"},
+            "kpi": kpi,
+            "window": "day",
+            "anchor": 3600,
+            "scope": "city",
+            "dims": "{}",
+            "version": version,
+            "start": 1,
+            "end": 2,
+            "label": "final",
+            "revision": 5,
+            "published": 4,
+            "payload": b"{}",
         }
         for kpi, version in (("M01", 2), ("E11", 1))
     ],
     "cursor": [
         {
-            **{"id": 3, "job": "j", "topic": "t", "part": 0, "topic_id": "", "off": 7, "hash": b"h", "appended_ms": 1},
+            "id": 3,
+            "job": "j",
+            "topic": "t",
+            "part": 0,
+            "topic_id": "",
+            "off": 7,
+            "hash": b"h",
+            "appended_ms": 1,
             **dict.fromkeys(("complete_ms", "records", "duplicates", "rejected", "synthetic", "newest_event_s"), 2),
         }
     ],

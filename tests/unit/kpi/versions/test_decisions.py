@@ -38,9 +38,19 @@ def test_all_versions_are_kept_and_the_highest_is_meant(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "was", "becomes", "words"),
     [
-        ("M01.yaml", "", "", r"M01\.yaml: version: M01 1 is in .*M01\.v1\.yaml, too|M01\.v1\.yaml: version: M01 1 is in"),
+        (
+            "M01.yaml",
+            "",
+            "",
+            r"M01\.yaml: version: M01 1 is in .*M01\.v1\.yaml, too|M01\.v1\.yaml: version: M01 1 is in",
+        ),
         ("M01.v7.yaml", "", "", r"M01\.v7\.yaml: version: is 1; the file's name says 7, make them agree"),
-        ("M01.v2.yaml", "version: 1", "version: 2", r"M01\.v2\.yaml: means the same as .*M01\.v1\.yaml, version 1; keep"),
+        (
+            "M01.v2.yaml",
+            "version: 1",
+            "version: 2",
+            r"M01\.v2\.yaml: means the same as .*M01\.v1\.yaml, version 1; keep",
+        ),
     ],
 )
 def test_files_that_do_not_go_together_are_named(tmp_path: Path, name: str, was: str, becomes: str, words: str) -> None:

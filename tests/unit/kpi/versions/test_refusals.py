@@ -73,7 +73,9 @@ def test_a_record_that_was_counted_and_cannot_be_read_any_more(hub: Hub) -> None
 
 
 def test_an_audit_that_disagrees(hub: Hub) -> None:
-    refused(hub, "the audit disagrees: n of STB01 differs; and more", audit=lambda *_: ["n of STB01 differs", "and more"])
+    refused(
+        hub, "the audit disagrees: n of STB01 differs; and more", audit=lambda *_: ["n of STB01 differs", "and more"]
+    )
 
 
 def test_a_log_that_was_cut(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
