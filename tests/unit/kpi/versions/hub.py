@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from cityhub.kpi.batch import compare
 from cityhub.kpi.definition import Catalogue, load_catalogue
+from cityhub.kpi.kernel.bucket import DIGEST_MOD
 from cityhub.kpi.kernel.layout import plan_of
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.proof.stored import stored_buckets
@@ -46,8 +47,9 @@ Number = tuple[str, int, str, str]
 """Window, anchor, scope and dimensions."""
 
 
-def definitions(folder: Path, kpi: str, versions: Sequence[int]) -> Catalogue:
-    field, was, becomes = TEXTS[kpi]
+def definitions(folder: Path, kpi: str, versions: Sequence[int], change: tuple[str, str] | None = None) -> Catalogue:
+    field, *usual = TEXTS[kpi]
+    was, becomes = change or usual
     text = files("cityhub.kpi").joinpath(f"definitions/{field}/{kpi}.yaml").read_text("utf-8")
     assert was in text
     (folder / field).mkdir(parents=True, exist_ok=True)
@@ -61,14 +63,25 @@ def definitions(folder: Path, kpi: str, versions: Sequence[int]) -> Catalogue:
 class Hub:
     """Version 1 counts, version 2 has a file.
 
+    Args:
+        change: words of version 1, and what stands in their place in version 2; default: as in `TEXTS`.
+
     Attributes:
         applied: records of each partition that are counted. batch: records that the log gives at once.
     """
 
-    def __init__(self, folder: Path, kpi: str, per_type: int = 150, where: str | Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        kpi: str,
+        per_type: int = 150,
+        *,
+        where: str | Path | None = None,
+        change: tuple[str, str] | None = None,
+    ) -> None:
         self.kpi, self.batch = kpi, 40
-        first = definitions(folder / "old", kpi, [1])
-        self.catalogue = definitions(folder / "new", kpi, [1, 2])
+        first = definitions(folder / "old", kpi, [1], change)
+        self.catalogue = definitions(folder / "new", kpi, [1, 2], change)
         self.database = Database(where or folder / "store.db")
         with self.database.begin() as connection:
             decisions.begin(connection, first, 0)
@@ -173,6 +186,22 @@ def alone(folder: Path, hub: Hub, version: int) -> Engine:
 
 def values_of(engine: Engine, kpi: str, version: int) -> dict[Number, KeptValue]:
     return {at: decode_value(payload) for at, payload in _payloads(engine.database, kpi, version).items()}
+
+
+def rollups(database: Database, version: int) -> dict[tuple[int, int], tuple[int, ...]]:
+    """Totals by series and day: events, synthetic ones, digest, slots."""
+    row, series = schema.rollup.c, schema.series.c
+    query = schema.rollup.select().join(schema.series, series.id == row.series).where(series.version == version)
+    with database.begin() as connection:
+        found = connection.execute(query).mappings().all()
+    limbs = range(schema.LIMBS)
+    return {
+        (one["series"], one["start"]): (
+            sum(one[f"d{limb}"] << (32 * limb) for limb in limbs) % DIGEST_MOD,
+            *(one[name] for name in schema.SUMS if not name.startswith("d")),
+        )
+        for one in found
+    }
 
 
 def numbers(values: Mapping[Number, KeptValue]) -> dict[Number, tuple[Any, ...]]:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from cityhub.kpi.batch import compare
 from cityhub.kpi.store import schema
 from cityhub.kpi.values import Label, State
-from tests.unit.kpi.versions.hub import TEXTS, Hub, alone, numbers, same_buckets, values_of
+from tests.unit.kpi.versions.hub import TEXTS, Hub, alone, numbers, rollups, same_buckets, values_of
 
 
 @pytest.mark.parametrize("kpi", list(TEXTS))
@@ -51,6 +51,32 @@ def test_labels_say_what_they_would_have_said_and_that_the_definition_changed(tm
         assert ("definition" in one.reasons) == (settled and moved)
         assert one.late_n == was.late_n
         assert one.revision > was.revision
+
+
+def test_how_many_came_late_is_no_matter_of_the_definition(tmp_path: Path) -> None:
+    change = ("count: departed, where: {eq: [$classifier, ACT]}}\n", "count: departed}\n")
+    hub = Hub(tmp_path, "M01", per_type=400, change=change)
+    for _ in range(30):
+        hub.count(12)
+        hub.publish()
+    before = hub.values(1)
+    assert any(one.late_n for one in before.values())
+    hub.activate()
+    hub.publish()
+    after = hub.values(2)
+    assert any(one.n > before[at].n and one.late_n for at, one in after.items() if at in before)
+    assert {at: after[at].late_n for at in before} == {at: one.late_n for at, one in before.items()}
+
+
+def test_totals_of_days_are_whole_when_it_takes_over(tmp_path: Path) -> None:
+    """Long windows are read from them before the publisher has come to every day."""
+    hub = Hub(tmp_path, "M04", per_type=12)
+    hub.count(10)
+    for _ in hub.backfill(hub.decide(), audit=lambda *_: hub.count(10) or []):
+        hub.count(1)
+    due = rollups(alone(tmp_path, hub, 2).database, 2)
+    assert due
+    assert rollups(hub.database, 2).items() >= due.items()
 
 
 def test_nothing_live_moves_before_and_the_old_version_stays_readable(tmp_path: Path) -> None:
