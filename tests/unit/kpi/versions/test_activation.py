@@ -73,7 +73,7 @@ def test_totals_of_days_are_whole_when_it_takes_over(tmp_path: Path) -> None:
     hub = Hub(tmp_path, "M04", per_type=12)
     hub.count(10)
     for _ in hub.backfill(hub.decide(), audit=lambda *_: hub.count(10) or []):
-        hub.count(1)
+        pass
     due = rollups(alone(tmp_path, hub, 2).database, 2)
     assert due
     assert rollups(hub.database, 2).items() >= due.items()
