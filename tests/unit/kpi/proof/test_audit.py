@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import update
 
+from cityhub.bus.archive.storage import storage_of
+from cityhub.bus.archive.upkeep import retain
 from cityhub.bus.errors import ArchiveMissing
 from cityhub.kpi.audited import Audit
-from cityhub.kpi.errors import StoreUnavailable
 from cityhub.kpi.proof import taking_over
 from cityhub.kpi.proof.audit import audit
 from cityhub.kpi.proof.stored import snapshot
 from cityhub.kpi.proof.taking_over import audit_version
 from cityhub.kpi.store import schema
+from cityhub.kpi.store.backfill import NotYet, Refused
 from tests.unit.kpi.engine import JOB
+from tests.unit.kpi.proof.week import DAYS, START
 from tests.unit.kpi.proof.world import World
 
 KPIS = ("M01", "M04", "I08", "E01", "I11", "E11", "E05", "E07", "W01")
@@ -84,6 +88,27 @@ def test_a_version_takes_over_only_if_the_archive_agrees(tmp_path: Path, monkeyp
     with world.engine.database.begin() as connection:
         connection.execute(update(schema.bucket).values(n=schema.bucket.c.n + 1).where(schema.bucket.c.n > 0))
     assert "numbers DIFFER" in audit_version(*where, vector)[0]
-    monkeypatch.setattr(taking_over, "PATIENCE_S", 0)
-    with pytest.raises(StoreUnavailable, match="not archived up to where version 1 of M01 has counted"):
+    monkeypatch.setattr(taking_over, "_LOOK_S", 0)
+    words = r"waits for the archive: du\.evt\.dvv\.transit\.v1: not archived as far as it has counted"
+    with pytest.raises(NotYet, match=words):
         audit_version(*where, {**vector, ("du.evt.dvv.transit.v1", 0): 10**6})
+    file = next(path for path in world.folder.rglob("*.parquet") if "transit" in str(path))
+    content = file.read_bytes()
+    file.write_bytes(content[:-1])
+    with pytest.raises(NotYet, match=f"waits for the archive: .*{file.name} is not the file that was written"):
+        audit_version(*where, vector)
+    file.unlink()
+    with pytest.raises(NotYet, match=f"waits for the archive: .*{file.name} is missing"):
+        audit_version(*where, vector)
+
+
+def test_no_version_takes_over_what_the_archive_has_let_go_of(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.count()
+    storage, topic = storage_of(world.folder), "du.evt.dvv.transit.v1"
+    end_ms = int((START + timedelta(days=DAYS)).timestamp() * 1000)
+    retain(storage, world.archive.state(topic), 3, end_ms)
+    where = (tmp_path / "store.db", str(world.folder), world.catalogue.contracts, world.plans["M01"])
+
+    with pytest.raises(Refused, match=rf"it cannot be computed a second time: {topic}: days before .* were let go"):
+        audit_version(*where, world.engine.writer.cursors())
