@@ -228,6 +228,15 @@ def test_a_change_from_nothing_is_unknown(data: Path) -> None:
     assert (code, "unknown: there is no number before" in words) == (1, True), words
 
 
+def test_an_archive_of_something_else_answers_nothing(tmp_path: Path) -> None:
+    for command in (
+        ("diff", "M01", "1", "1", "--from", "2026-10-20", "--to", "2026-11-05"),
+        ("changes", "M01", "--at", "2026-10-24", "--known", "2026-10-25"),
+    ):
+        code, words = code_and_words("kpi", *command, "--archive", str(tmp_path))
+        assert (code, f"{tmp_path} holds nothing of du.evt.dvv.transit.v1; name the right" in words) == (1, True), words
+
+
 @pytest.mark.parametrize(
     ("options", "code", "words"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -15,8 +16,9 @@ from cityhub.hub.commands.text import table
 from cityhub.hub.errors import Misconfigured
 from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.kernel.layout import plan_of
+from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.kernel.windows import berlin
-from cityhub.kpi.proof.recompute import reach, recompute
+from cityhub.kpi.proof.recompute import Reach, reach, recompute
 from cityhub.kpi.store.figures import Figures
 from cityhub.kpi.store.windows import Job
 from cityhub.kpi.values import WindowKind
@@ -33,11 +35,7 @@ def recomputed(catalogue: Catalogue, archive: str, kpi: str, *, window: str, day
     kinds = [kind.value for kind in plan.definition.windows]
     if window and window not in kinds:
         raise Misconfigured(f"--window {window!r}: {kpi} has {', '.join(kinds)}")
-    source = Archive(storage_of(archive), catalogue.contracts)
-    whole = reach(source, [plan])
-    topics = sorted({read.topic for read in plan.definition.sources.values()})
-    if not any(whole.vector[topic] for topic in topics):
-        raise ArchiveMissing(f"{archive} holds nothing of {', '.join(topics)}; name the right archive")
+    source, whole = opened(catalogue, archive, [plan])
     span = _span(day) if day else (0, whole.clock_s)
     chosen = [WindowKind(window)] if window else list(plan.definition.windows)
     found = list(recompute(plan, source, chosen, span))
@@ -46,6 +44,20 @@ def recomputed(catalogue: Catalogue, archive: str, kpi: str, *, window: str, day
     else:
         show(table(("WINDOW", "FROM (UTC)", "OF", "VALUE", "EVENTS", "DIGEST"), [_row(job, one) for job, one in found]))
     return 0 if found else 1
+
+
+def opened(catalogue: Catalogue, archive: str, plans: Sequence[Plan]) -> tuple[Archive, Reach]:
+    """An archive, and how far it has come for the plans.
+
+    Raises:
+        ArchiveMissing: it holds nothing of what they read.
+    """
+    source = Archive(storage_of(archive), catalogue.contracts)
+    whole = reach(source, plans)
+    topics = sorted({read.topic for plan in plans for read in plan.definition.sources.values()})
+    if not any(whole.vector[topic] for topic in topics):
+        raise ArchiveMissing(f"{archive} holds nothing of {', '.join(topics)}; name the right archive")
+    return source, whole
 
 
 def _span(day: str) -> tuple[int, int]:

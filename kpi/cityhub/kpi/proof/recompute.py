@@ -19,7 +19,8 @@ from cityhub.kpi.store.references import References
 from cityhub.kpi.store.windows import Job
 from cityhub.kpi.values import WindowKind
 
-_AT_ONCE = 20_000
+AT_ONCE = 20_000
+"""Windows whose sums are taken together."""
 
 
 class Reach(NamedTuple):
@@ -66,8 +67,8 @@ def recompute(
     references = references_of(archive.frame(REFERENCE_TYPE, upto=told)) if plan.references else References(())
     for kind in kinds:
         jobs = [Job(cut, window) for window in sums.windows(kind, *span) for cut in sums.cuts]
-        for first in range(0, len(jobs), _AT_ONCE):
-            part = jobs[first : first + _AT_ONCE]
+        for first in range(0, len(jobs), AT_ONCE):
+            part = jobs[first : first + AT_ONCE]
             for job, found in zip(part, sums.totals(part), strict=True):
                 if found.anything:
                     yield job, sums.figures(job, found, references)
