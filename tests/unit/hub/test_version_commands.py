@@ -82,10 +82,9 @@ def test_values_of_a_version_that_was_left_can_be_read(hub: Hub) -> None:
     assert said(hub, "value", "M01", "--version", "3") == (1, "no version 3 of M01; known: 1, 2")
 
 
-def test_an_audit_by_hand_is_of_the_version_that_counts(
-    hub: Hub, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_audit_by_hand_is_of_the_version_that_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A newer file that nobody has decided on has counted nothing, and is no mismatch."""
+    hub = Hub(tmp_path, "M01", per_type=10)
     code = audit(tmp_path / "store.db", str(tmp_path / "archive"), hub.catalogue, ["M01"], as_json=True)
     (told,) = json.loads(capsys.readouterr().out)
     assert (code, told["version"], told["trouble"], told["mismatches"]) == (0, 1, "", 0)
