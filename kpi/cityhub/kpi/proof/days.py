@@ -1,4 +1,4 @@
-"""Buckets of additive definitions day by day: each day's from its own files, once, by several processes.
+"""Buckets from archive files; of additive definitions day by day: each day's once, by several processes.
 
 Days are UTC days, as the archive's folders: no file is read twice, and sums do not care where the log is cut. What a
 day came to is kept under a name that says everything it is made of, so that an interrupted run goes on where it was.
@@ -26,7 +26,7 @@ from cityhub.bus.archive.columns import DAY_MS
 from cityhub.kpi.batch import Buckets, buckets
 from cityhub.kpi.batch.bucket import BIN
 from cityhub.kpi.kernel.plan import Plan
-from cityhub.kpi.proof.evidence import EventSource, Vector
+from cityhub.kpi.proof.evidence import EVER, EventSource, Vector
 
 _CODE = ("cityhub.kpi.batch", "cityhub.kpi.kernel")
 
@@ -83,17 +83,20 @@ def days_of(plan: Plan, chosen: Sequence[DataFile], vector: Vector) -> list[Day]
     ]
 
 
-def buckets_of(task: Task, days: Sequence[Day], jobs: int = 1) -> Buckets:
-    """All buckets of some days.
+def buckets_of(task: Task, files: Sequence[DataFile], jobs: int = 1) -> Buckets:
+    """All buckets of the events in some files: day by day where days add up, else (`Plan.cells`) in one pass.
 
     Args:
-        jobs: processes that compute those that are not kept yet.
+        files: as `counting` gives them, or some days of them. jobs: processes that compute days that are not kept yet.
 
     Raises:
         ArchiveMissing, ArchiveDamaged: the events are not all there.
         BatchError: the definition cannot be computed.
         OSError: a result cannot be kept.
     """
+    if task.plan.cells:
+        return buckets(task.plan, frames_of(task, (-EVER, EVER)))
+    days = days_of(task.plan, files, task.vector)
     held = {day: kept(task, day) for day in days}
     missing = [day for day, found in held.items() if found is None]
     held |= dict(zip(missing, _computed(task, missing, jobs), strict=True))
@@ -125,15 +128,18 @@ def _of_mine(day: Day) -> Buckets:
 
 
 def _of_day(task: Task, day: Day) -> Buckets:
-    span = day.start_ms, day.start_ms + DAY_MS
-    frames = {
-        type_: task.source.frame(type_, t=span, upto=task.vector.get(topic, {}))
-        for type_, topic in topics_of(task.plan).items()
-    }
-    found = buckets(task.plan, frames)
+    found = buckets(task.plan, frames_of(task, (day.start_ms, day.start_ms + DAY_MS)))
     if task.work is not None:
         _keep(task.work, day, found)
     return found
+
+
+def frames_of(task: Task, t: tuple[int, int]) -> dict[str, pl.DataFrame]:
+    """Event frames of the definition's types by event time (epoch ms, half-open)."""
+    return {
+        type_: task.source.frame(type_, t=t, upto=task.vector.get(topic, {}))
+        for type_, topic in topics_of(task.plan).items()
+    }
 
 
 def kept(task: Task, day: Day) -> Buckets | None:
@@ -146,6 +152,14 @@ def kept(task: Task, day: Day) -> Buckets | None:
             return Buckets(sums.drop(BIN), bins.select(name for name in rows.columns if name in _bin_columns(rows)))
         file.unlink()
     return None
+
+
+def forget(folder: Path, days: Sequence[Day]) -> None:
+    """Remove what is kept of other days, or of these as they were before."""
+    keys = {day.key for day in days}
+    for file in folder.glob("*.parquet"):
+        if file.name.partition(".")[0] not in keys:
+            file.unlink(missing_ok=True)
 
 
 def _keep(folder: Path, day: Day, found: Buckets) -> None:
@@ -169,6 +183,12 @@ def _bin_columns(rows: pl.DataFrame) -> set[str]:
 def topics_of(plan: Plan) -> dict[str, str]:
     """Event types that a definition reads, with their topics."""
     return {source.type: source.topic for source in plan.definition.sources.values()}
+
+
+def kept_s(plan: Plan, source: FileSource) -> int:
+    """Begin of the first day that no topic has let go of, epoch s; before all time where all days are there."""
+    kept = [source.state(topic).kept_from for topic in topics_of(plan).values()]
+    return max((start_of(day) // 1000 for day in kept if day), default=-EVER)
 
 
 def start_of(day: str) -> int:

@@ -17,11 +17,11 @@ from msgspec import Struct
 from cityhub.bus.archive.chain import DataFile
 from cityhub.bus.archive.columns import DAY_MS
 from cityhub.bus.errors import ArchiveMissing
-from cityhub.kpi.batch import Buckets, buckets
+from cityhub.kpi.batch import Buckets
 from cityhub.kpi.kernel.effect import REFERENCE_TOPIC, REFERENCE_TYPE
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.kernel.windows import Window, window_at
-from cityhub.kpi.proof.days import FileSource, Task, buckets_of, counting, days_of, start_of, topics_of
+from cityhub.kpi.proof.days import FileSource, Task, buckets_of, counting, kept_s, start_of, topics_of
 from cityhub.kpi.proof.evidence import EVER, Vector, references_of
 from cityhub.kpi.proof.sums import WindowSums
 from cityhub.kpi.store.references import References
@@ -93,18 +93,14 @@ def recompute(
         ArchiveDamaged: a file is not what was written.
         BatchError: the definition cannot be computed from events alone.
     """
-    files, kept_s = counting(plan, source, cut.vector), _kept_s(plan, source)
-    _check_begin(plan, files, kept_s, windows or ())
-    if plan.cells:
-        found = _at_once(plan, source, cut.vector)
-    else:
-        chosen = files if windows is None else [file for file in files if _overlaps(file, windows)]
-        days = days_of(plan, chosen, cut.vector)
-        found = buckets_of(Task(plan, source, cut.vector, work), days, jobs)
+    files, kept = counting(plan, source, cut.vector), kept_s(plan, source)
+    _check_begin(plan, files, kept, windows or ())
+    chosen = files if windows is None else [file for file in files if _overlaps(file, windows)]
+    found = buckets_of(Task(plan, source, cut.vector, work), chosen, jobs)
     references = _references(plan, source, cut.vector)
     sums = WindowSums(plan, found, cut.clock_s)
     if windows is None:
-        asked = {kind: _all(sums, found, kind, kept_s) for kind in plan.definition.windows}
+        asked = {kind: _all(sums, found, kind, kept) for kind in plan.definition.windows}
     else:
         asked = {kind: [one for one in windows if one.kind is kind] for kind in plan.definition.windows}
     for some in asked.values():
@@ -139,19 +135,14 @@ def _numbers(sums: WindowSums, references: References, windows: Sequence[Window]
                 )
 
 
-def _all(sums: WindowSums, found: Buckets, kind: WindowKind, kept_s: int) -> list[Window]:
+def _all(sums: WindowSums, found: Buckets, kind: WindowKind, kept: int) -> list[Window]:
     """Windows of a kind from the first bucket on, but those of which days were let go."""
     layer = kind.value if kind in sums.plan.layers else ""
     starts = pl.concat([rows.filter(pl.col("layer") == layer)["start"] for rows in found])
     first = starts.min()
     if not isinstance(first, int):
         return []
-    return [one for one in sums.windows(kind, window_at(kind, first).anchor, EVER) if one.start >= kept_s]
-
-
-def _at_once(plan: Plan, source: FileSource, vector: Vector) -> Buckets:
-    frames = {type_: source.frame(type_, upto=vector.get(topic, {})) for type_, topic in topics_of(plan).items()}
-    return buckets(plan, frames)
+    return [one for one in sums.windows(kind, window_at(kind, first).anchor, EVER) if one.start >= kept]
 
 
 def _references(plan: Plan, source: FileSource, vector: Vector) -> References:
@@ -165,13 +156,7 @@ def _overlaps(file: DataFile, windows: Sequence[Window]) -> bool:
     return any(window.start * 1000 < start_ms + DAY_MS and window.end * 1000 > start_ms for window in windows)
 
 
-def _kept_s(plan: Plan, source: FileSource) -> int:
-    """Begin of the first day of which every topic still has everything, epoch s."""
-    kept = [source.state(topic).kept_from for topic in topics_of(plan).values()]
-    return max((start_of(day) // 1000 for day in kept if day), default=-EVER)
-
-
-def _check_begin(plan: Plan, files: Sequence[DataFile], kept_s: int, windows: Sequence[Window]) -> None:
+def _check_begin(plan: Plan, files: Sequence[DataFile], kept: int, windows: Sequence[Window]) -> None:
     """Refuse windows that the archive knows nothing of."""
     id_ = plan.definition.id
     if not files:
@@ -181,9 +166,9 @@ def _check_begin(plan: Plan, files: Sequence[DataFile], kept_s: int, windows: Se
     first_ms = min(file.t[0] for file in files)
     for window in windows:
         name = f"{id_} {window.kind} from {_written(window.start)}"
-        if window.start < kept_s:
+        if window.start < kept:
             raise ArchiveMissing(
-                f"{name} cannot be computed again: the archive let go of events before {_written(kept_s)}"
+                f"{name} cannot be computed again: the archive let go of events before {_written(kept)}"
             )
         if window.end * 1000 <= first_ms:
             raise ArchiveMissing(

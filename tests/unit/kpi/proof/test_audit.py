@@ -14,6 +14,8 @@ from cityhub.bus.errors import ArchiveMissing
 from cityhub.kpi.audited import Audit
 from cityhub.kpi.proof import taking_over
 from cityhub.kpi.proof.audit import audit
+from cityhub.kpi.proof.auditing import audited as audit_of_what_is_left
+from cityhub.kpi.proof.auditing import lines
 from cityhub.kpi.proof.stored import snapshot
 from cityhub.kpi.proof.taking_over import audit_version
 from cityhub.kpi.store import schema
@@ -112,3 +114,50 @@ def test_no_version_takes_over_what_the_archive_has_let_go_of(tmp_path: Path) ->
 
     with pytest.raises(Refused, match=rf"it cannot be computed a second time: {topic}: days before .* were let go"):
         audit_version(*where, world.engine.writer.cursors())
+
+
+def test_days_that_are_left_are_audited_where_days_add_up(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.count()
+    end_ms = int((START + timedelta(days=DAYS)).timestamp() * 1000)
+    for topic in {read.topic for kpi in ("M01", "I11") for read in world.plans[kpi].definition.sources.values()}:
+        retain(storage_of(world.folder), world.archive.state(topic), 3, end_ms)
+    cut = snapshot(world.engine.database, world.plans.values(), JOB)
+
+    found = audit_of_what_is_left(world.plans["M01"], cut, world.archive)
+    assert found.clean, found
+    assert found.since is not None
+    assert 0 < found.buckets < cut.buckets["M01"].sums.height
+    assert "records since 2026-10-2" in next(lines(found))
+    stateful = audit_of_what_is_left(world.plans["I11"], cut, world.archive)
+    assert "were let go, so what lies before cannot be computed again" in stateful.trouble
+
+    row = schema.bucket.c
+    with world.engine.database.begin() as connection:
+        connection.execute(update(schema.bucket).values(v0=row.v0 + 1).where(row.start >= found.since))
+    changed = snapshot(world.engine.database, world.plans.values(), JOB)
+    assert audit_of_what_is_left(world.plans["M01"], changed, world.archive).mismatches
+
+
+def test_days_that_did_not_change_are_not_computed_again_and_a_changed_number_is_found(tmp_path: Path) -> None:
+    world, work = World(tmp_path), tmp_path / "work"
+    world.count(0.8)
+    plan = world.plans["M01"]
+    assert audit_of_what_is_left(plan, snapshot(world.engine.database, [plan], JOB), world.archive, work).clean
+    before = {file.name: file.stat().st_mtime_ns for file in work.iterdir()}
+    world.count()
+    cut = snapshot(world.engine.database, [plan], JOB)
+    assert audit_of_what_is_left(plan, cut, world.archive, work).clean
+
+    after = {file.name: file.stat().st_mtime_ns for file in work.iterdir()}
+    days = {file.day for file in world.archive.state("du.evt.dvv.transit.v1").files.values()}
+    assert len(after) == len(days)
+    assert before.items() & after.items()
+    assert before.keys() - after.keys()
+    ahead = cut._replace(vector={"du.evt.dvv.transit.v1": {0: 100_000}})
+    assert "archived up to offset" in audit_of_what_is_left(plan, ahead, world.archive, work).trouble
+    with world.engine.database.begin() as connection:
+        connection.execute(update(schema.bucket).values(v0=schema.bucket.c.v0 + 1).where(schema.bucket.c.n > 0))
+    found = audit_of_what_is_left(plan, snapshot(world.engine.database, [plan], JOB), world.archive, work)
+    assert found.differences[0].column == "v0"
+    assert found.differences[0].events
