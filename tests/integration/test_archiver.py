@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import msgspec
 import pytest
+from kafka import KafkaAdminClient, TopicPartition
 from sqlalchemy import insert
 
 from cityhub.bus.access import KafkaAccess
@@ -21,7 +22,9 @@ from cityhub.bus.archive.chain import State
 from cityhub.bus.archive.progress import Round
 from cityhub.bus.archive.reader import Archive
 from cityhub.bus.archive.storage import storage_of
+from cityhub.bus.archive.whole_log import WholeLog
 from cityhub.bus.archiver import Archiver
+from cityhub.bus.errors import LogBroken
 from cityhub.bus.log_reader import LogReader
 from cityhub.bus.publisher import RecordPublisher
 from cityhub.bus.topics import ensure, events
@@ -155,6 +158,34 @@ async def test_what_was_judged_is_archived_and_nothing_else(world: World) -> Non
     await asyncio.wait_for(world.archiver(tell).run(stop), LIMIT_S)
     assert len(turns) >= 3
     world.expect_all()
+
+
+async def test_a_log_that_was_cut_is_read_from_its_first_record_on(world: World) -> None:
+    """A partition is cut in the middle of what was archived: the rest comes from the log, what is not archived too."""
+    await world.send([event_bytes(number) for number in range(3_000)])
+    world.judge()
+    stop = asyncio.Event()
+    await asyncio.wait_for(world.archiver(lambda _: stop.set()).run(stop), LIMIT_S)
+    await world.send([event_bytes(number) for number in range(3_000, 3_100)])
+    cut = {part: len(values) // 2 for part, values in world.sent.items()}
+    admin = KafkaAdminClient(**world.access.kafka_python(), client_id="test")
+    admin.delete_records({TopicPartition(world.topic, part): first for part, first in cut.items()})
+    admin.close()
+
+    async with LogReader(world.access, client_id="test") as log:
+        with pytest.raises(LogBroken, match=f"{world.topic}/0 does not hold offset 0 any more"):
+            await log.read(world.topic, 0, 0)
+        assert (await log.read(world.topic, 0, cut[0]))[0].offset == cut[0]
+        whole = WholeLog(log, Archive(storage_of(world.archive), world.contracts))
+        found: dict[int, list[bytes]] = {part: [] for part in world.sent}
+        while behind := [part for part, values in world.sent.items() if len(found[part]) < len(values)]:
+            for part in behind:  # in turns, as a fill asks
+                records = await whole.read(world.topic, part, len(found[part]))
+                assert [one.offset for one in records] == [*range(len(found[part]), len(found[part]) + len(records))]
+                found[part] += [one.value for one in records]
+    assert {part: list(map(_said, values)) for part, values in found.items()} == {
+        part: list(map(_said, values)) for part, values in world.sent.items()
+    }
 
 
 async def test_kill_9_during_rounds_leaves_every_record_once(world: World, tmp_path: Path) -> None:

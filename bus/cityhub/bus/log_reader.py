@@ -1,31 +1,38 @@
-"""Reading exactly bounded stretches of topics, without a consumer group: whoever reads remembers where it stands."""
+"""Reading logs beside whoever consumes them, without a consumer group: whoever reads remembers where it stands."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from cityhub.bus.access import KafkaAccess
-from cityhub.bus.errors import BusUnavailable
+from cityhub.bus.errors import BusUnavailable, LogBroken
 from cityhub.bus.plain_records import PlainFetcher
 from cityhub.bus.publisher import as_bus_error
 
 _SILENCE_S = 60
+_WAIT_MS = 1_000
+_RECORDS = 2_000
 
 
 class LogReader:
-    """A consumer, as an async context manager. All methods raise BusUnavailable while the broker does not answer."""
+    """A consumer, as an async context manager. All methods raise BusUnavailable while the broker does not answer.
+
+    Either bounded stretches are read, with `begin` and `some`, or partitions from anywhere on, with `read`.
+    """
 
     def __init__(self, access: KafkaAccess, *, client_id: str) -> None:
         self._consumer = AIOKafkaConsumer(
             **access.aiokafka(), client_id=client_id, enable_auto_commit=False, auto_offset_reset="none"
         )
         self._left: dict[TopicPartition, int] = {}
+        self._next: dict[TopicPartition, int] = {}
+        self._last: dict[TopicPartition, Sequence[Any]] = {}
 
     async def __aenter__(self) -> Self:
         try:
@@ -80,6 +87,39 @@ class LogReader:
                     self._consumer.pause(tp)
                 found[tp.partition] = [record for record in records if record.offset <= last]
         return found
+
+    async def read(self, topic: str, part: int, first: int) -> Sequence[Any]:
+        """Some records from an offset on, in order and without holes; none when nothing comes within a second.
+
+        What may be read again is kept: one batch per partition.
+
+        Raises:
+            LogBroken: the log does not hold that offset any more.
+        """
+        tp = TopicPartition(topic, part)
+        last = self._last.get(tp, ())
+        if last and last[0].offset <= first <= last[-1].offset:
+            return last[first - last[0].offset :]
+        self._seek(tp, first)
+        with _translated(f"cannot read {topic}"):
+            try:
+                fetched = await self._consumer.getmany(tp, timeout_ms=_WAIT_MS, max_records=_RECORDS)
+            except OffsetOutOfRangeError as error:
+                raise LogBroken(f"{topic}/{part} does not hold offset {first} any more") from error
+        found: Sequence[Any] = fetched.get(tp, ())
+        if found:
+            self._last[tp], self._next[tp] = found, found[-1].offset + 1
+        return found
+
+    def _seek(self, tp: TopicPartition, first: int) -> None:
+        if tp not in self._next:
+            self._next[tp] = first
+            self._consumer.assign(list(self._next))  # forgets where the others stood
+            for known, offset in self._next.items():
+                self._consumer.seek(known, offset)
+        elif self._next[tp] != first:
+            self._consumer.seek(tp, first)
+            self._next[tp] = first
 
 
 @contextmanager

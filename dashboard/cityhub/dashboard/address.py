@@ -92,7 +92,12 @@ class Asked(Struct, frozen=True):
 
     @classmethod
     def parse(cls, query: object) -> Self | None:
-        """None when there is no such window, or no such instant; places and dimensions are not looked up here."""
+        """None when there is no such window or instant, or the query is too long to be read whole.
+
+        Places and dimensions are not looked up here.
+        """
+        if isinstance(query, str) and len(query) > LONGEST:
+            return None
         window, at = parameter(query, "window"), parameter(query, "at")
         kind = next((kind for kind in WindowKind if kind.value == window), None)
         instant = None if at is None else _instant(at)

@@ -177,6 +177,7 @@ class Audit:
     version: int
     buckets: Long = strawberry.field(description="Partial sums that were compared.")
     events: Long = strawberry.field(description="Records that were computed again.")
+    since: datetime | None = strawberry.field(description="Days before were let go; null: all are compared.")
     mismatches: Long
     differences: list[AuditDifference] = strawberry.field(description="The first of the mismatches.")
     trouble: str = strawberry.field(description="Why nothing could be compared; empty: it could.")
@@ -192,6 +193,7 @@ class Audit:
             version=audit.version,
             buckets=Long(audit.buckets),
             events=Long(audit.events),
+            since=None if audit.since is None else instant(audit.since),
             mismatches=Long(audit.mismatches),
             differences=[AuditDifference.of(one) for one in audit.differences],
             trouble=audit.trouble,

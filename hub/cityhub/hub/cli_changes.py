@@ -38,7 +38,15 @@ def recompute(
     kpi_id: str,
     *,
     window: Window = "",
+    at: Annotated[
+        str, typer.Option("--at", metavar="TIME", help="An instant of the windows; all when not given.")
+    ] = "",
     day: Annotated[str, typer.Option("--day", metavar="DATE", help="Windows of one day; all when not given.")] = "",
+    scope: Annotated[str, typer.Option("--scope", metavar="ID", help="city or a borough; all when not given.")] = "",
+    work: Annotated[
+        Path | None, typer.Option("--work", metavar="DIR", help="Keep what days come to, and go on from there.")
+    ] = None,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, metavar="N", help="Processes that compute days.")] = 1,
     data: Data = None,
     archive: Archive = "",
     as_json: Json = False,
@@ -48,7 +56,8 @@ def recompute(
     from cityhub.kpi.definition import load_catalogue
 
     place = archive or settings_of(data=data).archive
-    raise typer.Exit(commands.recomputed(load_catalogue(), place, kpi_id, window=window, day=day, as_json=as_json))
+    asked = commands.Asked(kpi_id, window, at, day, scope, work, jobs)
+    raise typer.Exit(commands.recomputed(load_catalogue(), place, asked, as_json=as_json))
 
 
 @kpi_app.command("changes")

@@ -12,7 +12,7 @@ from typing import Protocol
 from sqlalchemy import Connection
 from structlog import get_logger
 
-from cityhub.bus.errors import BusError, LogBroken
+from cityhub.bus.errors import BusError, BusUnavailable, LogBroken
 from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.errors import StoreUnavailable, UnknownKpi
 from cityhub.kpi.kernel.layout import plan_of
@@ -28,12 +28,13 @@ from cityhub.kpi.values import Decision
 log = get_logger()
 
 LOOK_EVERY_S = 2.0
-_READ_S = 10.0
+_READ_S = 60.0
+"""A piece of an archive takes longer than one of the log."""
 _BEAT_S = LEASE_MS / 1000 / 5
 
 
 class LogSource(Protocol):
-    """Where records come from; `cityhub.bus.partition_reader.PartitionReader` is one, an archive may be another.
+    """Where records come from: `cityhub.bus.log_reader.LogReader`, or `cityhub.bus.archive.whole_log.WholeLog`.
 
     An offset that it does not hold raises `LogBroken`.
     """
@@ -64,6 +65,7 @@ class Activations:
         self._audit = audit
         self._tenure = Tenure(Lease(database, "activation"))
         self._ending = threading.Event()
+        self._said = ""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look every few seconds until `stop` is set; a step under way is finished, a restart goes on after it."""
@@ -90,8 +92,16 @@ class Activations:
                 if not await asyncio.to_thread(self._keep):
                     return
                 await self._carry_out(decision, plan)
-        except (StoreUnavailable, BusError, LeaseLost, TimeoutError) as error:
-            log.warning("activation_deferred", error=str(error), retry_s=LOOK_EVERY_S)
+        except (StoreUnavailable, BusError, LeaseLost) as error:
+            self._say("activation_deferred", error)
+        except Exception as error:  # noqa: BLE001 - what is live must not suffer from what is not
+            self._say("activation_failed", error, exc_info=True)
+
+    def _say(self, what: str, error: Exception, **more: bool) -> None:
+        """Once, however often it is tried again."""
+        if self._said != (said := f"{what} {error!r}"):
+            log.warning(what, error=str(error), retry_s=LOOK_EVERY_S, **more)
+        self._said = said
 
     def _wanted(self) -> list[tuple[Decision, Plan]]:
         """What this process can do: a version whose file it does not have is left to one that has it."""
@@ -102,7 +112,7 @@ class Activations:
             try:
                 known.append((decision, plan_of(self._catalogue.version(decision.kpi_id, decision.version))))
             except UnknownKpi as error:
-                log.warning("activation_of_unknown_version", error=str(error))
+                self._say("activation_of_unknown_version", error)
         return known
 
     def _keep(self) -> bool:
@@ -157,6 +167,8 @@ def _reading(source: LogSource) -> Read:
         try:
             return asyncio.run_coroutine_threadsafe(source.read(topic, part, first), loop).result(_READ_S)
         except LogBroken as error:
-            raise Refused(str(error)) from error
+            raise Refused(f"{error}: what cannot be read cannot be counted") from error
+        except TimeoutError as error:
+            raise BusUnavailable(f"{topic}/{part} offset {first}: no answer within {_READ_S:.0f} s") from error
 
     return read

@@ -39,7 +39,8 @@ class Audit(Struct, frozen=True, kw_only=True):
     """What an audit of one definition found.
 
     Attributes:
-        buckets: compared ones. events: records that were looked at. mismatches: numbers that differ, all of them.
+        since: buckets before were let go and are not compared, epoch s; None = all are. buckets: compared ones.
+        events: records of its topics up to the cut. mismatches: numbers that differ, all of them.
         differences: the first of them. took_ms: CPU time.
         trouble: why nothing could be compared; "" = it could.
     """
@@ -53,6 +54,7 @@ class Audit(Struct, frozen=True, kw_only=True):
     differences: tuple[Difference, ...] = ()
     took_ms: int = 0
     trouble: str = ""
+    since: int | None = None
 
     @property
     def clean(self) -> bool:

@@ -121,7 +121,7 @@ class Decision(Struct, frozen=True, kw_only=True):
         definition_hash: of the version as it was then; "" = decided by an older engine.
         decided: by the wall clock, None = not known. who, why: a person and the reason, as they were given.
         active: since when it counts, by the broker's clock; None = it does not yet, or always did.
-        detail: why it was refused.
+        detail: why it was refused, or what it waits for.
         done: while it is wanted, the share of the log that the version has counted, 0 to 1.
     """
 

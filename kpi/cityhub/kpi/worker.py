@@ -20,8 +20,8 @@ from cityhub.bus.batch_consumer import BatchApp, batch_app
 from cityhub.bus.broker_clock import BrokerClock
 from cityhub.bus.errors import BusUnavailable, LogBroken
 from cityhub.bus.log_proof import records_at, topic_states
-from cityhub.bus.partition_reader import PartitionReader
-from cityhub.kpi.activation import Activations
+from cityhub.bus.log_reader import LogReader
+from cityhub.kpi.activation import Activations, OpenSource
 from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.errors import StoreUnavailable, VersionMissing
 from cityhub.kpi.kernel.record import LogRecord
@@ -39,6 +39,7 @@ Answer = TypeVar("Answer")
 
 _RETRY_S = (0.1, 0.5, 1.0, 2.0, 5.0)
 _LEAVE_S = 5.0
+FILL_CLIENT = "cityhub-worker-fill"
 _ANOTHER = "Restore the topic, or move the store away to compute everything anew from what the log holds"
 
 
@@ -178,6 +179,7 @@ async def serve(
     *,
     catalogue: Catalogue,
     job: str = JOB,
+    log_source: OpenSource | None = None,
     audit: Audit | None = None,
 ) -> None:
     """Run a worker until `stop` is set; errors as `KpiWorker.run`.
@@ -187,6 +189,7 @@ async def serve(
     Args:
         store: SQLite file or PostgreSQL URL.
         catalogue: all versions.
+        log_source: all records of the topics, for activations; default: what the log holds of them.
         audit: must find nothing before a version takes over, see `Backfill`.
 
     Raises:
@@ -203,7 +206,7 @@ async def serve(
         gc.disable()
         writer = KpiWriter(database, evaluator, job, choice.evaluator)
         worker = KpiWorker(access, writer, choice.topics, stop, job)
-        log_source = partial(PartitionReader, access, client_id="cityhub-worker-fill")
+        log_source = log_source or partial(LogReader, access, client_id=FILL_CLIENT)
         async with _beside(Activations(database, catalogue, job, log_source, audit)):
             await worker.run()
     finally:

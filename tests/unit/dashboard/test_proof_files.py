@@ -68,7 +68,7 @@ async def test_links_to_receipts_lead_to_them(world: World, http: httpx.AsyncCli
         ("/receipts/M01?at=today", 400, "Diesen Zeitraum"),
         ("/receipts/M01?scope=moon", 400, "M01 has no 'moon'"),
         ("/kpi/Z99/events.csv", 404, "Diese Kennzahl gibt es nicht"),
-        ("/receipts/M01?" + "x" * 600, 200, '"kpi": "M01"'),
+        ("/receipts/M01?dimension=line=" + "x" * 600, 400, "Diesen Zeitraum"),
     ],
 )
 async def test_files_that_do_not_exist_are_refused(http: httpx.AsyncClient, path: str, status: int, words: str) -> None:

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from cityhub.hub.secrets import load_or_create
+from cityhub.kpi.store.clocks import JOB
 from tests.unit.hub.hub_runs import HubRun
+from tests.unit.kpi.proof.world import World
 
 
 @pytest.fixture
@@ -16,3 +19,14 @@ def hub(tmp_path: Path) -> Iterator[HubRun]:
     run = HubRun(tmp_path)
     yield run
     run.clear()
+
+
+@pytest.fixture(scope="package")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory as a hub leaves it that has counted and archived a week."""
+    folder = tmp_path_factory.mktemp("data")
+    world = World(folder, per_type=40, job=JOB)
+    world.count()
+    world.engine.publish()
+    load_or_create(folder)
+    return folder

@@ -4,51 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
-from decimal import Decimal
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from sqlalchemy import update
-from typer.testing import CliRunner, Result
 
-from cityhub.hub import cli
-from cityhub.hub.secrets import load_or_create
-from cityhub.kpi.definition import parse_definition
 from cityhub.kpi.proof import signature
 from cityhub.kpi.proof.receipt import parse
 from cityhub.kpi.store import schema
-from cityhub.kpi.store.clocks import JOB
-from tests.unit.kpi.proof.world import World
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory as a hub leaves it that has counted and archived a week."""
-    folder = tmp_path_factory.mktemp("data")
-    world = World(folder, per_type=40, job=JOB)
-    world.count()
-    world.engine.publish()
-    load_or_create(folder)
-    return folder
-
-
-def said(*arguments: str) -> Result:
-    return CliRunner().invoke(cli.app, arguments, env={"CITYHUB_DATA": ""})
-
-
-def code_and_words(*arguments: str) -> tuple[int, str]:
-    """As the program ends: an exception is a message and a code."""
-    result = said(*arguments)
-    if result.exception is None or isinstance(result.exception, SystemExit):
-        return result.exit_code, result.output
-    assert isinstance(result.exception, Exception)
-    return cli.exit_code(result.exception), str(result.exception)
-
-
-def issued(data: Path, file: Path, kpi: str = "M01") -> Path:
-    assert said("receipt", "issue", kpi, "--data", str(data), "--out", str(file)).exit_code == 0
-    return file
+from tests.unit.hub.commands import code_and_words, issued, said
 
 
 def test_a_number_opens_into_its_events(data: Path) -> None:
@@ -166,89 +130,6 @@ def test_a_damaged_archive_is_refused_with_the_file(data: Path, tmp_path: Path) 
     assert f"du.evt.dvv.transit.v1/{day}/{damaged.name} is not the file that was written" in words
 
 
-def test_a_drafts_differences_are_told_and_nothing_else(data: Path, tmp_path: Path) -> None:
-    text = files("cityhub.kpi").joinpath("definitions/mobilitaet/M01.yaml").read_text("utf-8")
-    draft = tmp_path / "draft.yaml"
-    draft.write_text(text.replace("-60, 300]", "-60, 100]").replace("version: 1", "version: 2"))
-    span = ("--from", "2026-10-20", "--to", "2026-11-05", "--archive", str(data / "archive"))
-
-    code, words = code_and_words("kpi", "diff", "M01", "1", str(draft), *span)
-    assert (code, "windows differ between version 1 and" in words, "hour" in words) == (0, True, True), words
-    code, words = code_and_words("kpi", "diff", "M01", "1", "1", *span)
-    assert (code, "M01: 0 windows differ" in words) == (1, True), words
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code", "words"),
-    [
-        (["M01", "1", "7", "--from", "2026-10-20", "--to", "2026-11-05"], 1, "7"),
-        (["M01", "1", "none.yaml", "--from", "2026-10-20", "--to", "2026-11-05"], 2, "neither a version's number nor"),
-        (["M01", "1", "1", "--from", "soon", "--to", "2026-11-05"], 2, "--from 'soon' is no instant"),
-        (["M01", "1", "1", "--from", "2026-11-06", "--to", "2026-11-05"], 2, "is not before --to"),
-    ],
-)
-def test_differences_that_cannot_be_told(data: Path, arguments: list[str], code: int, words: str) -> None:
-    found = code_and_words("kpi", "diff", *arguments, "--archive", str(data / "archive"))
-    assert found[0] == code
-    assert words in found[1]
-
-
-def test_what_changed_is_a_sum(data: Path) -> None:
-    options = ("kpi", "changes", "M01", "--at", "2026-10-24", "--archive", str(data / "archive"))
-    looks = ("--known", "2026-10-24T12:00", "--then-known", "2026-10-30T12:00")
-    found = json.loads(said(*options, *looks, "--json").stdout)
-
-    assert found["parts"][0]["cause"] == "definition"
-    assert sum(Decimal(part["amount"]) for part in found["parts"]) == Decimal(found["after"]) - Decimal(found["before"])
-    code, words = code_and_words(*options, *looks)
-    head, *rows = words.strip().splitlines()
-    assert (code, head.split()[:3]) == (0, ["CAUSE", "AMOUNT", "(%)"])
-    assert [row.split()[0] for row in rows] == ["before", *(part["cause"] for part in found["parts"]), "after"]
-    count, named = found["parts"][-1]["events"], found["parts"][-1]["named"]
-    assert f"{count}: {named[0]['id']}, " in rows[-2]
-
-
-def test_what_changed_since_a_receipt_by_a_draft(data: Path, tmp_path: Path) -> None:
-    draft = tmp_path / "draft.yaml"
-    text = files("cityhub.kpi").joinpath("definitions/mobilitaet/M01.yaml").read_text("utf-8")
-    draft.write_text(text.replace("-60, 300]", "-60, 100]").replace("version: 1", "version: 2"))
-    file = issued(data, tmp_path / "receipt.json")
-    options = ("kpi", "changes", "M01", "--receipt", str(file), "--archive", str(data / "archive"))
-    code, words = code_and_words(*options, "--then-by", str(draft), "--then-known", "2026-11-30")
-
-    before, after = parse(file.read_bytes()).definition_hash, parse_definition(draft.read_text(), "draft").hash
-    assert code == 0, words
-    assert f"{before[:12]} to {after[:12]}" in words
-    assert f"{parse(file.read_bytes()).value:g}" in words.splitlines()[1]
-
-
-def test_a_change_from_nothing_is_unknown(data: Path) -> None:
-    options = ("--at", "2026-10-24", "--known", "2026-10-20", "--then-known", "2026-11-30")
-    code, words = code_and_words("kpi", "changes", "M01", *options, "--archive", str(data / "archive"))
-    assert (code, "unknown: there is no number before" in words) == (1, True), words
-
-
-@pytest.mark.parametrize(
-    ("options", "code", "words"),
-    [
-        ([], 2, "the first look is not named: say --at and --known, or --receipt"),
-        (["--receipt", "none.json"], 2, "none.json cannot be read"),
-        (["--receipt", "none.json", "--at", "2026-10-24"], 2, "leave --at, --known, --window and the others out"),
-        (["--at", "2026-10-24", "--known", "then"], 2, "--known 'then' is no instant"),
-        (["--at", "2026-10-24", "--known", "2026-10-24", "--and-at", "x"], 2, "--and-at 'x' is no instant"),
-        (["--at", "2026-10-24", "--known", "2026-10-24", "--window", "week"], 2, "--window 'week': M01 has hour, day"),
-        (["--at", "2026-10-24", "--known", "2026-10-24", "--scope", "STB05"], 2, "--scope 'STB05': M01 is counted for"),
-        (["--at", "2026-10-24", "--known", "2026-10-24", "--dimension", "x"], 2, "--dimension 'x': M01 has line=…"),
-        (["--at", "2026-10-24", "--known", "2026-10-24", "--then-by", "9"], 1, "no version 9 of M01; known: 1"),
-        (["--at", "2026-10-24", "--known", "2026-10-30", "--then-known", "2026-10-24"], 1, "second look knows less"),
-    ],
-)
-def test_changes_that_cannot_be_told(data: Path, options: list[str], code: int, words: str) -> None:
-    found = code_and_words("kpi", "changes", "M01", *options, "--archive", str(data / "archive"))
-    assert found[0] == code
-    assert words in found[1]
-
-
 def test_the_archive_tells_what_it_holds_and_whether_it_is_whole(data: Path, tmp_path: Path) -> None:
     archive = shutil.copytree(data / "archive", tmp_path / "copy")
     found = json.loads(said("archive", "status", "--archive", str(archive), "--json").stdout)
@@ -273,16 +154,3 @@ def test_a_subject_is_erased_and_numbers_stay(data: Path, tmp_path: Path) -> Non
     assert code_and_words(*erase, *where)[0] == 1
     assert code_and_words("kpi", "audit", "M01", "I11", *where)[0] == 0
     assert code_and_words("archive", "erase", "x", "--by", "", "--why", "y", *where)[0] == 2
-
-
-def test_numbers_come_from_the_archive_alone(data: Path, tmp_path: Path) -> None:
-    archive = ("--archive", str(data / "archive"))
-    result = said("kpi", "recompute", "M01", "--window", "day", "--day", "2026-10-25", "--json", *archive)
-    (line, *_) = [json.loads(line) for line in result.stdout.splitlines() if '"dimensions":"{}"' in line]
-    assert (line["start"], line["end"]) == ("2026-10-24T22:00:00+00:00", "2026-10-25T23:00:00+00:00")
-    assert line["denominator"] > 0
-
-    assert code_and_words("kpi", "recompute", "M01", "--day", "1999-01-01", *archive)[0] == 1
-    assert code_and_words("kpi", "recompute", "M01", "--window", "week", *archive)[0] == 2
-    code, words = code_and_words("kpi", "recompute", "M01", "--archive", str(tmp_path))
-    assert (code, "holds nothing of du.evt.dvv.transit.v1" in words) == (1, True)

@@ -10,10 +10,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from cityhub.bus.archive.reader import Archive
-from cityhub.bus.archive.storage import storage_of
 from cityhub.hub.commands.narrator import show
 from cityhub.hub.commands.proof import check_scope, content_of, dimensions_of, instant_of
+from cityhub.hub.commands.recompute import opened
 from cityhub.hub.commands.text import table
 from cityhub.hub.errors import Misconfigured
 from cityhub.kpi.audited import EventAt
@@ -25,7 +24,6 @@ from cityhub.kpi.proof.changes import BEFORE, Changes, Part, changes
 from cityhub.kpi.proof.diff import Moved, Pair, Side, diff
 from cityhub.kpi.proof.looks import View, view_of
 from cityhub.kpi.proof.receipt import parse
-from cityhub.kpi.proof.recompute import reach
 from cityhub.kpi.store.sheet import ALL, CITY, Cut
 from cityhub.kpi.values import WindowKind
 
@@ -47,9 +45,8 @@ def differences(
     start, end = (_epoch_s(option, text) for option, text in zip(("--from", "--to"), span, strict=True))
     if start >= end:
         raise Misconfigured(f"--from {span[0]} is not before --to {span[1]}")
-    source = Archive(storage_of(archive), catalogue.contracts)
-    vector, clock_s = reach(source, (old, new))
-    found = diff(Pair(old, new, vector, clock_s), source, start, end)
+    source, whole = opened(catalogue, archive, (old, new))
+    found = diff(Pair(old, new, *whole), source, start, end)
     if as_json:
         show(msgspec.json.format(msgspec.json.encode(found)).decode())
     else:
@@ -87,7 +84,8 @@ def looks(catalogue: Catalogue, archive: str, asked: Asked, *, as_json: bool) ->
     """
     first = _first(catalogue, asked) if asked.receipt is None else _stated(catalogue, asked, asked.receipt)
     second = _second(catalogue, asked, first)
-    found = changes(first, second, Archive(storage_of(archive), catalogue.contracts))
+    source, _ = opened(catalogue, archive, (first.plan, second.plan))
+    found = changes(first, second, source)
     if as_json:
         show(msgspec.json.format(msgspec.json.encode(found)).decode())
     else:

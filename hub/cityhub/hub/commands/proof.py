@@ -31,6 +31,8 @@ from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.decisions import chosen
 from cityhub.kpi.values import WindowKind
 
+_FIRST_YEAR, _LAST_YEAR = 1970, 2999
+
 
 def wanted(reader: KpiReader, kpi: str, window: str, at: str, *, scope: str, dimensions: Sequence[str]) -> Number:
     """The number that options name; without `--at` the newest one.
@@ -229,4 +231,6 @@ def instant_of(option: str, text: str) -> datetime:
         raise Misconfigured(
             f"{option} {text!r} is no instant; write 2026-11-24, 2026-11-24T13:00 (time of Duisburg) or with an offset"
         ) from None
+    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        raise Misconfigured(f"{option} {text!r} is not in the years {_FIRST_YEAR} to {_LAST_YEAR}")
     return found if found.tzinfo else found.replace(tzinfo=berlin())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -15,56 +17,91 @@ from cityhub.hub.commands.text import table
 from cityhub.hub.errors import Misconfigured
 from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.kernel.layout import plan_of
-from cityhub.kpi.kernel.windows import berlin
-from cityhub.kpi.proof.recompute import reach, recompute
-from cityhub.kpi.store.figures import Figures
-from cityhub.kpi.store.windows import Job
+from cityhub.kpi.kernel.plan import Plan
+from cityhub.kpi.kernel.windows import Window, window_at
+from cityhub.kpi.proof.recompute import Reach, Recomputed, reach, recompute, windows_of_day
+from cityhub.kpi.store.sheet import ALL
 from cityhub.kpi.values import WindowKind
 
 
-def recomputed(catalogue: Catalogue, archive: str, kpi: str, *, window: str, day: str, as_json: bool) -> int:
-    """Numbers of a day, or of all that is archived; as JSON a line each. 1 when there are none.
+class Asked(NamedTuple):
+    """What is asked for, as options say it; "" = not given.
+
+    Attributes:
+        at: an instant of the windows. day: they end on it. Neither: all that the archive holds.
+        work: where days are kept. jobs: processes.
+    """
+
+    kpi: str
+    window: str = ""
+    at: str = ""
+    day: str = ""
+    scope: str = ""
+    work: Path | None = None
+    jobs: int = 1
+
+
+def recomputed(catalogue: Catalogue, archive: str, asked: Asked, *, as_json: bool) -> int:
+    """Compute and show, as JSON a line each; 1 when nothing counts there.
 
     Raises:
-        UnknownKpi, Misconfigured: what is asked for is none.
+        UnknownKpi, Misconfigured: what is asked for is none, or `work` is no folder.
         ArchiveMissing: nothing of it is archived, or not from the beginning. ArchiveDamaged: not as it was written.
     """
-    plan = plan_of(catalogue[kpi])
-    kinds = [kind.value for kind in plan.definition.windows]
-    if window and window not in kinds:
-        raise Misconfigured(f"--window {window!r}: {kpi} has {', '.join(kinds)}")
-    source = Archive(storage_of(archive), catalogue.contracts)
-    whole = reach(source, [plan])
-    topics = sorted({read.topic for read in plan.definition.sources.values()})
-    if not any(whole.vector[topic] for topic in topics):
-        raise ArchiveMissing(f"{archive} holds nothing of {', '.join(topics)}; name the right archive")
-    span = _span(day) if day else (0, whole.clock_s)
-    chosen = [WindowKind(window)] if window else list(plan.definition.windows)
-    found = list(recompute(plan, source, chosen, span))
+    plan = plan_of(catalogue[asked.kpi])
+    kinds = _kinds(plan, asked)
+    windows = _windows(plan, asked)
+    if asked.work is not None and asked.work.exists() and not asked.work.is_dir():
+        raise Misconfigured(f"--work {asked.work} is a file; name a folder, it is made where there is none")
+    source, whole = opened(catalogue, archive, [plan])
+    chosen = None if windows is None else [one for one in windows if one.kind in kinds]
+    numbers = recompute(plan, source, whole, chosen, work=asked.work, jobs=asked.jobs)
+    found = [one for one in numbers if one.window in kinds and asked.scope in ("", one.scope)]
     if as_json:
-        show("\n".join(msgspec.json.encode(_told(job, figures)).decode() for job, figures in found))
+        show("\n".join(msgspec.json.encode(one).decode() for one in found))
+    elif found:
+        heads = ("WINDOW", "FROM (UTC)", "OF", f"VALUE ({plan.definition.unit})", "EVENTS", "DIGEST")
+        show(table(heads, [_row(one) for one in found]))
     else:
-        show(table(("WINDOW", "FROM (UTC)", "OF", "VALUE", "EVENTS", "DIGEST"), [_row(job, one) for job, one in found]))
+        show(f"{asked.kpi}: no event of the archive counts there")
     return 0 if found else 1
 
 
-def _span(day: str) -> tuple[int, int]:
-    start = instant_of("--day", day).astimezone(berlin())
-    end = datetime.combine(start.date() + timedelta(days=1), start.timetz())
-    return int(start.timestamp()), int(end.timestamp())
+def opened(catalogue: Catalogue, archive: str, plans: Sequence[Plan]) -> tuple[Archive, Reach]:
+    """An archive, and how far it has come for the plans.
+
+    Raises:
+        ArchiveMissing: it holds nothing of what they read.
+    """
+    source = Archive(storage_of(archive), catalogue.contracts)
+    whole = reach(source, plans)
+    topics = sorted({read.topic for plan in plans for read in plan.definition.sources.values()})
+    if not any(whole.vector[topic] for topic in topics):
+        raise ArchiveMissing(f"{archive} holds nothing of {', '.join(topics)}; name the right archive")
+    return source, whole
 
 
-def _told(job: Job, figures: Figures) -> dict[str, object]:
-    window = {"window": job.window.kind.value, "start": _at(job.window.start), "end": _at(job.window.end)}
-    return {**window, "scope": job.cut.scope, "dimensions": job.cut.dims, **figures._asdict()}
+def _kinds(plan: Plan, asked: Asked) -> list[WindowKind]:
+    known = plan.definition.windows
+    if asked.window and asked.window not in known:
+        raise Misconfigured(f"--window {asked.window!r}: {asked.kpi} has {', '.join(known)}")
+    return [WindowKind(asked.window)] if asked.window else list(known)
 
 
-def _row(job: Job, figures: Figures) -> tuple[str, ...]:
-    where = job.cut.scope if job.cut.dims == "{}" else f"{job.cut.scope} {job.cut.dims}"
-    value = "unknown" if figures.value is None else f"{figures.value:g}"
-    start = f"{datetime.fromtimestamp(job.window.start, UTC):%Y-%m-%d %H:%M}"
-    return job.window.kind.value, start, where, value, str(figures.n), figures.digest[:12]
+def _windows(plan: Plan, asked: Asked) -> list[Window] | None:
+    """None = all."""
+    if asked.at and asked.day:
+        raise Misconfigured(f"--at {asked.at} and --day {asked.day}: give one of them, or none for all windows")
+    if asked.at:
+        at_s = int(instant_of("--at", asked.at).timestamp())
+        return [window_at(kind, at_s) for kind in plan.definition.windows]
+    if asked.day:
+        day = window_at(WindowKind.DAY, int(instant_of("--day", asked.day).timestamp()))
+        return windows_of_day(plan, day.start, day.end)
+    return None
 
 
-def _at(epoch_s: int) -> str:
-    return datetime.fromtimestamp(epoch_s, UTC).isoformat()
+def _row(one: Recomputed) -> tuple[str, ...]:
+    where = one.scope if one.dimensions == ALL else f"{one.scope} {one.dimensions}"
+    value = "unknown" if one.value is None else f"{one.value:g}"
+    return one.window, f"{one.start:%Y-%m-%d %H:%M}", where, value, str(one.n), one.digest[:12]

@@ -38,7 +38,8 @@ async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> None
             tell=partial(write, settings.data),
             every_s=settings.archive_every,
         )
-        auditor = Auditor(database, catalogue, lambda: Archive(storage, catalogue.contracts), JOB)
+        work = settings.data / "audit"
+        auditor = Auditor(database, catalogue, lambda: Archive(storage, catalogue.contracts), JOB, work=work)
         auditing = asyncio.create_task(auditor.run(ending))
         try:
             await archiver.run(stop)

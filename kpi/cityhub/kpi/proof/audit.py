@@ -7,51 +7,76 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import polars as pl
 
 from cityhub.kpi.audited import Audit, Difference, EventAt
-from cityhub.kpi.batch import Mismatch, buckets, compare, pieces
+from cityhub.kpi.batch import Buckets, Mismatch, compare, pieces
 from cityhub.kpi.batch.bucket import place_columns
 from cityhub.kpi.kernel.bucket import Bin, Place
 from cityhub.kpi.kernel.plan import Plan
-from cityhub.kpi.proof.evidence import EventSource
+from cityhub.kpi.proof.days import (
+    FileSource,
+    Task,
+    buckets_of,
+    counting,
+    days_of,
+    forget,
+    frames_of,
+    start_of,
+    topics_of,
+)
+from cityhub.kpi.proof.evidence import EVER
 from cityhub.kpi.proof.stored import Snapshot
 
 MOST_NAMED = 20
 """Mismatches that are told with their events, and events of each."""
 
 
-def audit(plan: Plan, cut: Snapshot, source: EventSource) -> Audit:
+def audit(plan: Plan, cut: Snapshot, source: FileSource, since_s: int = -EVER, work: Path | None = None) -> Audit:
     """Compare one definition's buckets with what the archive comes to.
+
+    Args:
+        since_s: buckets before are left out, of a definition whose days add up (no cells), epoch s.
+        work: folder for what days came to, so that a next audit computes what is new (`days`); None = it is not kept.
 
     Raises:
         ArchiveMissing: the archive does not reach the cut, or has let go of days before it.
         ArchiveDamaged: a file is not what was written.
         BatchError: the definition cannot be computed a second time.
+        OSError: `work` cannot be written.
     """
     began = time.process_time()
     definition = plan.definition
-    types = {read.type: read.topic for read in definition.sources.values()}
-    frames = {type_: source.frame(type_, upto=cut.vector.get(topic, {})) for type_, topic in types.items()}
-    stored = cut.buckets[definition.id]
-    found = compare(plan, stored, buckets(plan, frames))
+    task = Task(plan, source, cut.vector, work)
+    frames_of(task, (EVER, EVER))  # no event, but an error where the archive does not reach the cut
+    files = [file for file in counting(plan, source, cut.vector) if start_of(file.day) >= since_s * 1000]
+    stored, recomputed = (_since(since_s, one) for one in (cut.buckets[definition.id], buckets_of(task, files)))
+    found = compare(plan, stored, recomputed)
+    if work is not None:
+        forget(work, days_of(plan, files, cut.vector))
     return Audit(
         kpi=definition.id,
         version=definition.version,
         hash=definition.hash,
+        since=since_s if since_s > -EVER else None,
         buckets=stored.sums.height,
-        events=sum(frame.height for frame in frames.values()),
+        events=sum(last + 1 for topic in set(topics_of(plan).values()) for last in cut.vector.get(topic, {}).values()),
         mismatches=len(found),
-        differences=tuple(_named(plan, types, frames, found[:MOST_NAMED])) if found else (),
+        differences=tuple(_named(task, since_s, found[:MOST_NAMED])) if found else (),
         took_ms=int((time.process_time() - began) * 1000),
     )
 
 
-def _named(
-    plan: Plan, topics: dict[str, str], frames: dict[str, pl.DataFrame], found: Sequence[Mismatch]
-) -> Iterable[Difference]:
+def _since(since_s: int, found: Buckets) -> Buckets:
+    return Buckets(*(rows.filter(pl.col("start") >= since_s) for rows in found))
+
+
+def _named(task: Task, since_s: int, found: Sequence[Mismatch]) -> Iterable[Difference]:
     """Mismatches with the events that the batch counts in their buckets."""
+    plan, topics = task.plan, topics_of(task.plan)
+    frames = frames_of(task, (since_s * 1000 if since_s > -EVER else -EVER, EVER))
     rows = pieces(plan, frames).contributions
     for place, column, stored, recomputed in found:
         bucket = place.place if isinstance(place, Bin) else place

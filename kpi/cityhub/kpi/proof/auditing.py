@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 
 from structlog import get_logger
 
@@ -18,6 +19,8 @@ from cityhub.kpi.errors import BatchError, StoreUnavailable
 from cityhub.kpi.kernel.layout import plan_of
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.proof.audit import audit
+from cityhub.kpi.proof.days import kept_s
+from cityhub.kpi.proof.evidence import EVER
 from cityhub.kpi.proof.stored import Snapshot, snapshot
 from cityhub.kpi.store.audits import write_audit
 from cityhub.kpi.store.database import Database
@@ -38,7 +41,7 @@ class Auditor:
 
     Args:
         archive: makes a reader of the archive.
-        job: whose cursors are the cut.
+        job: whose cursors are the cut. work: folder for what closed days came to; None = all is computed each time.
     """
 
     def __init__(
@@ -47,13 +50,16 @@ class Auditor:
         catalogue: Catalogue,
         archive: Callable[[], Archive],
         job: str,
+        *,
         every_s: float = EVERY_S,
+        work: Path | None = None,
     ) -> None:
         self._database = database
         self._catalogue = catalogue
         self._archive = archive
         self._job = job
         self._every_s = every_s
+        self._work = work
 
     async def run(self, stop: asyncio.Event) -> None:
         """Audit until `stop` is set; trouble is logged and the next audit comes."""
@@ -107,17 +113,17 @@ class Auditor:
         return True
 
     def _audit(self, plan: Plan, cut: Snapshot, at_ms: int) -> Audit:
-        found = audited(plan, cut, self._archive())
+        found = audited(plan, cut, self._archive(), None if self._work is None else self._work / plan.definition.id)
         with self._database.begin() as connection:
             write_audit(connection, found, at_ms)
         return found
 
 
-def audited(plan: Plan, cut: Snapshot, archive: Archive) -> Audit:
-    """An audit that says itself why it could not be made."""
+def audited(plan: Plan, cut: Snapshot, archive: Archive, work: Path | None = None) -> Audit:
+    """An audit that says itself why it could not be made; where days were let go, one of those that are left."""
     try:
-        return audit(plan, cut, archive)
-    except (ArchiveError, BatchError) as error:
+        return audit(plan, cut, archive, -EVER if plan.cells else kept_s(plan, archive), work)
+    except (ArchiveError, BatchError, OSError) as error:
         definition = plan.definition
         return Audit(kpi=definition.id, version=definition.version, hash=definition.hash, trouble=str(error))
 
@@ -128,13 +134,17 @@ def lines(found: Audit) -> Iterator[str]:
         yield f"{found.kpi}: not audited: {found.trouble}"
         return
     verdict = "agree" if found.clean else f"{found.mismatches} numbers DIFFER"
-    yield f"{found.kpi} version {found.version}: {found.buckets} buckets of {found.events} records {verdict}"
+    since = "" if found.since is None else f" since {_minute(found.since)}"
+    yield f"{found.kpi} version {found.version}: {found.buckets} buckets of {found.events} records{since} {verdict}"
     for one in found.differences:
         where = " ".join(part for part in (one.layer, one.scope, *one.dims) if part)
-        moment = time.strftime("%Y-%m-%d %H:%M", time.gmtime(one.start))
-        yield f"  {moment} UTC {where}: {one.column} is {one.stored}, the archive comes to {one.recomputed}"
+        yield f"  {_minute(one.start)} {where}: {one.column} is {one.stored}, the archive comes to {one.recomputed}"
         for event in one.events:
             yield f"    {event.topic}/{event.part} offset {event.off}: {event.id}"
+
+
+def _minute(epoch_s: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(epoch_s))
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

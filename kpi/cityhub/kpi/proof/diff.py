@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import islice
 from typing import NamedTuple
 
 import polars as pl
@@ -21,6 +22,7 @@ from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.kernel.windows import window_at
 from cityhub.kpi.proof.evidence import EventSource, Vector, references_of, span
 from cityhub.kpi.proof.moving import Moving, common_dimensions
+from cityhub.kpi.proof.recompute import AT_ONCE
 from cityhub.kpi.proof.sums import WindowSums
 from cityhub.kpi.store.figures import Figures
 from cityhub.kpi.store.references import References
@@ -47,7 +49,8 @@ class Moved(Struct, frozen=True, kw_only=True):
     """A window that differs.
 
     Attributes:
-        events: how many events add something else, none where only denominators do; named: the first of them.
+        events: how many count or add otherwise, none where the same is read otherwise, such as by another denominator.
+        named: the first of them.
     """
 
     window: str
@@ -123,8 +126,10 @@ class _Comparison:
         plans = (self._pair.old, self._pair.new)
         old, new = (WindowSums(plan, buckets(plan, self._frames), self._pair.clock_s) for plan in plans)
         cuts = sorted(cut for cut in {*old.cuts, *new.cuts} if self._pair.has(cut))
-        for kind in self._pair.kinds:
-            jobs = [Job(cut, window) for window in new.windows(kind, *self._range) for cut in cuts]
+        every = (
+            Job(cut, window) for kind in self._pair.kinds for window in new.windows(kind, *self._range) for cut in cuts
+        )
+        while jobs := list(islice(every, AT_ONCE)):
             before, after = self._numbers(old, jobs), self._numbers(new, jobs)
             for job in jobs:
                 if before.get(job) != after.get(job):

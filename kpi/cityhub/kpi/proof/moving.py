@@ -54,11 +54,9 @@ class Moving:
     def _added(self, plan: Plan, found: Pieces) -> pl.DataFrame:
         """What events add, by what it is called, so that slots of two plans compare."""
         counted = _UPTO if is_cumulative(plan.main) else _WITHIN
-        supports = (pl.col("digest_hi") != 0) | (pl.col("digest_lo") != 0)
         return self._placed(plan, found.contributions).select(
             *(*EVENT, *_PLACE, *self._dims),
             pl.col("n").alias(f"{counted} n"),
-            supports.cast(pl.Int64).alias(f"{counted} supports"),
             *(pl.col(f"v{read[1:]}").alias(f"{read[0]} {name}") for read, name in parts_of(plan).items()),
         )
 

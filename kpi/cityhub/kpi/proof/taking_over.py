@@ -9,16 +9,17 @@ from pathlib import Path
 from cityhub.bus.archive.reader import Archive
 from cityhub.bus.archive.storage import storage_of
 from cityhub.bus.archive.tail import missing
-from cityhub.kpi.errors import StoreUnavailable
+from cityhub.bus.errors import ArchiveError, ArchiveMissing
+from cityhub.kpi.batch import Buckets
+from cityhub.kpi.errors import BatchError
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.proof.audit import audit
 from cityhub.kpi.proof.auditing import lines
 from cityhub.kpi.proof.stored import Snapshot, stored_buckets
+from cityhub.kpi.store.backfill import NotYet, Refused
 from cityhub.kpi.store.database import Database
 from cityhub.sdk.contract import Contracts
 
-PATIENCE_S = 150.0
-"""How long the archive may take to come as far as the version has; then it is tried again later."""
 _LOOK_S = 1.0
 
 
@@ -28,26 +29,33 @@ def audit_version(
     """Mismatches of a version that has counted up to the given offsets and is changed by nobody now.
 
     Raises:
-        StoreUnavailable: the archive has not come so far yet.
-        ArchiveMissing, ArchiveDamaged: it does not hold everything.
+        NotYet: the archive has not come so far, or must be restored first.
+        Refused: the archive has let go of what the version counts, or it cannot be computed a second time.
     """
     upto: dict[str, dict[int, int]] = {}
     for (topic, part), offset in vector.items():
         upto.setdefault(topic, {})[part] = offset
     source = Archive(storage_of(archive), contracts)
-    until = time.monotonic() + PATIENCE_S
-    while behind := missing(source, upto):
-        if time.monotonic() > until:
-            raise StoreUnavailable(
-                f"{', '.join(sorted(behind))}: not archived up to where version {plan.definition.version} of "
-                f"{plan.definition.id} has counted; it takes over once the archive process has caught up"
-            )
-        time.sleep(_LOOK_S)
+    try:
+        if behind := missing(source, upto):
+            raise _later(f"{', '.join(sorted(behind))}: not archived as far as it has counted; `cityhub status` tells")
+        found = audit(plan, Snapshot(upto, {}, {plan.definition.id: _stored(store, plan)}), source)
+    except (ArchiveError, BatchError) as error:
+        if isinstance(error, BatchError) or (isinstance(error, ArchiveMissing) and not error.path):
+            raise Refused(f"it cannot be computed a second time: {error}") from error
+        raise _later(str(error)) from error
+    return [] if found.clean else list(lines(found))
+
+
+def _later(waits_for: str) -> NotYet:
+    time.sleep(_LOOK_S)  # whoever asks asks again at once
+    return NotYet(f"waits for the archive: {waits_for}")
+
+
+def _stored(store: str | Path, plan: Plan) -> Buckets:
     database = Database(store, read_only=True)
     try:
         with database.snapshot() as connection:
-            stored = stored_buckets(connection, plan)
+            return stored_buckets(connection, plan)
     finally:
         database.close()
-    found = audit(plan, Snapshot(upto, {}, {plan.definition.id: stored}), source)
-    return [] if found.clean else list(lines(found))

@@ -1,4 +1,4 @@
-"""A version of a KPI reaches the live one and takes over (decision 0016).
+"""A version of a KPI reaches the live one and takes over (decision 0017).
 
 It is filled from the log under a job of its own. Nobody sees it: its buckets, cells and marks carry its version, and
 what is live asks for other versions. When it stands where the live cursors stand, one transaction makes it the one that
@@ -42,11 +42,18 @@ Read = Callable[[str, int, int], Sequence[LogRecord]]
 Raises `Refused` where the log does not hold that record any more.
 """
 Audit = Callable[[Plan, Mapping[At, int]], list[str]]
-"""Compares what the version counted up to the offsets (last ones) with a computation of its own; the mismatches."""
+"""Compares what the version counted up to the offsets (last ones) with a computation of its own; the mismatches.
+
+Raises `NotYet` or `Refused`.
+"""
 
 
 class Refused(KpiError):  # noqa: N818 - an answer, not a failure
     """The version must not be activated; the message says why."""
+
+
+class NotYet(KpiError):  # noqa: N818 - a state of the world
+    """The audit cannot be made now; the message says what it waits for."""
 
 
 class _NotReached(Exception):  # noqa: N818 - a finding
@@ -100,7 +107,7 @@ class Backfill:
             self._writer.touched = set()
             yield from self._roll_up()
             yield from self._catch_up()
-            self._ask_the_audit()
+            yield from self._ask_the_audit()
             while not self._hand_over():
                 yield
                 yield from self._catch_up()
@@ -149,9 +156,10 @@ class Backfill:
             behind = False
             for at, live in self._live().items():
                 stands = self._writer.open(*at)
-                if stands < live and (records := self._next(at, stands, live)):
-                    self._writer.apply(*at, records)
+                if stands < live:
                     behind = True
+                    if records := self._next(at, stands, live):
+                        self._writer.apply(*at, records)
                     yield
 
     def _next(self, at: At, stands: int, until: int) -> Sequence[LogRecord]:
@@ -185,11 +193,20 @@ class Backfill:
         places = [Place(*row) for row in fresh[:, :2].tolist()]
         write_rollups(connection, self._plan, day_totals(fresh, places))
 
-    def _ask_the_audit(self) -> None:
+    def _ask_the_audit(self) -> Iterator[None]:
+        """Until it has an answer, what was counted stands still: an archive that is behind comes as far."""
         if self._audit is None:
             return
         vector = {at: self._writer.open(*at) for at in self._live()}
-        if mismatches := self._audit(self._plan, vector):
+        while True:
+            try:
+                mismatches = self._audit(self._plan, vector)
+                break
+            except NotYet as error:
+                with self._transaction() as connection:
+                    decisions.note(connection, self._decision, str(error))
+            yield
+        if mismatches:
             raise Refused(f"the audit disagrees: {'; '.join(mismatches)}")
 
     def _hand_over(self) -> bool:

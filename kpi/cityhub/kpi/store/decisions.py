@@ -1,4 +1,4 @@
-"""Decisions: which version of a KPI counts, since when, and who wanted it so (decision 0016).
+"""Decisions: which version of a KPI counts, since when, and who wanted it so (decision 0017).
 
 The files say what versions there are, the store says which of them is counted: a new file changes no number.
 """
@@ -101,7 +101,7 @@ def activate(connection: Connection, decision: Decision, job: str, topics: set[s
     row = schema.cursor.c
     clocks = select(func.max(row.appended_ms), func.max(row.complete_ms)).where(row.job == job, row.topic.in_(topics))
     active_ms = max(clock or 0 for clock in connection.execute(clocks).one())
-    change = update(schema.decision).where(_THIS).values(state=State.ACTIVE.value, active_ms=active_ms)
+    change = update(schema.decision).where(_THIS).values(state=State.ACTIVE.value, active_ms=active_ms, detail="")
     if connection.execute(change, _at(decision)).rowcount != 1:
         raise LeaseLost(f"decision {decision.number} for {decision.kpi_id} is not wanted any more")
     cursors.next_generation(connection, job)
@@ -111,6 +111,11 @@ def refuse(connection: Connection, decision: Decision, detail: str) -> None:
     """Nothing comes of the decision; what counted goes on counting."""
     change = update(schema.decision).where(_THIS).values(state=State.REFUSED.value, detail=detail)
     connection.execute(change, _at(decision))
+
+
+def note(connection: Connection, decision: Decision, detail: str) -> None:
+    """Say what a wanted version waits for."""
+    connection.execute(update(schema.decision).where(_THIS).values(detail=detail), _at(decision))
 
 
 def fill_job(decision: Decision) -> str:

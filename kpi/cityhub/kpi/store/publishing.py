@@ -89,7 +89,7 @@ class Publishing:
                 for one in found:
                     one.write(connection, minute_of(now_ms))
                 delete_marks(connection, marks)
-                delete_left(connection, memory.left(watermarks))
+                delete_left(connection, {kpi: mark.version for kpi, mark in watermarks.items()})
                 write_watermarks(connection, watermarks)
         memory.written.update(watermarks)
         self._memory = memory
@@ -121,11 +121,6 @@ class _Memory:
         return {kpi: plan.definition.version for kpi, plan in plans.items()} == {
             kpi: plan.definition.version for kpi, plan in self.plans.items()
         }
-
-    def left(self, watermarks: Mapping[str, Watermark]) -> dict[str, int]:
-        """By KPI, the version below which nothing is published any more, where it has just become another one."""
-        before = {kpi: self.written[kpi].version for kpi in watermarks if kpi in self.written}
-        return {kpi: watermarks[kpi].version for kpi, version in before.items() if version != watermarks[kpi].version}
 
     def settled(self) -> tuple[list[Mark], dict[str, Watermark]]:
         """Marks and watermarks of which everything is done."""

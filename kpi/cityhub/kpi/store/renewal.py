@@ -154,7 +154,7 @@ def _after(plan: Plan, value: KeptValue, before: KeptValue, arrivals: Arrivals, 
     if not arrivals.first_ms:
         return known
     known = replace(known, first_ms=min(before.first_ms, value.first_ms), inputs_up_to=value.inputs_up_to)
-    if arrivals.late_ms > settles_ms(known, plan):
+    if arrivals.late_ms > settles_ms(known, plan) and not another:  # which counts other events
         known = replace(known, late_n=before.late_n + max(0, value.n - before.n))
     for reason, at_ms in arrivals.changed_ms().items():
         known = _changed(known, reason, at_ms)

@@ -245,7 +245,7 @@ decision = Table(
     Column("why", Text, nullable=False),
     Column("state", Text, nullable=False, comment="initial, wanted, active or refused"),
     _count("active_ms", "what the fastest partition's clock showed when it became active; 0 = it is not, or initial"),
-    Column("detail", Text, nullable=False, comment="why it was refused"),
+    Column("detail", Text, nullable=False, comment="why it was refused, or what it waits for"),
 )
 
 lease = Table(

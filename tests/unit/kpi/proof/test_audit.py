@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import update
 
+from cityhub.bus.archive.storage import storage_of
+from cityhub.bus.archive.upkeep import retain
 from cityhub.bus.errors import ArchiveMissing
 from cityhub.kpi.audited import Audit
-from cityhub.kpi.errors import StoreUnavailable
 from cityhub.kpi.proof import taking_over
 from cityhub.kpi.proof.audit import audit
+from cityhub.kpi.proof.auditing import audited as audit_of_what_is_left
+from cityhub.kpi.proof.auditing import lines
 from cityhub.kpi.proof.stored import snapshot
 from cityhub.kpi.proof.taking_over import audit_version
 from cityhub.kpi.store import schema
+from cityhub.kpi.store.backfill import NotYet, Refused
 from tests.unit.kpi.engine import JOB
+from tests.unit.kpi.proof.week import DAYS, START
 from tests.unit.kpi.proof.world import World
 
 KPIS = ("M01", "M04", "I08", "E01", "I11", "E11", "E05", "E07", "W01")
@@ -84,6 +90,74 @@ def test_a_version_takes_over_only_if_the_archive_agrees(tmp_path: Path, monkeyp
     with world.engine.database.begin() as connection:
         connection.execute(update(schema.bucket).values(n=schema.bucket.c.n + 1).where(schema.bucket.c.n > 0))
     assert "numbers DIFFER" in audit_version(*where, vector)[0]
-    monkeypatch.setattr(taking_over, "PATIENCE_S", 0)
-    with pytest.raises(StoreUnavailable, match="not archived up to where version 1 of M01 has counted"):
+    monkeypatch.setattr(taking_over, "_LOOK_S", 0)
+    words = r"waits for the archive: du\.evt\.dvv\.transit\.v1: not archived as far as it has counted"
+    with pytest.raises(NotYet, match=words):
         audit_version(*where, {**vector, ("du.evt.dvv.transit.v1", 0): 10**6})
+    file = next(path for path in world.folder.rglob("*.parquet") if "transit" in str(path))
+    content = file.read_bytes()
+    file.write_bytes(content[:-1])
+    with pytest.raises(NotYet, match=f"waits for the archive: .*{file.name} is not the file that was written"):
+        audit_version(*where, vector)
+    file.unlink()
+    with pytest.raises(NotYet, match=f"waits for the archive: .*{file.name} is missing"):
+        audit_version(*where, vector)
+
+
+def test_no_version_takes_over_what_the_archive_has_let_go_of(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.count()
+    storage, topic = storage_of(world.folder), "du.evt.dvv.transit.v1"
+    end_ms = int((START + timedelta(days=DAYS)).timestamp() * 1000)
+    retain(storage, world.archive.state(topic), 3, end_ms)
+    where = (tmp_path / "store.db", str(world.folder), world.catalogue.contracts, world.plans["M01"])
+
+    with pytest.raises(Refused, match=rf"it cannot be computed a second time: {topic}: days before .* were let go"):
+        audit_version(*where, world.engine.writer.cursors())
+
+
+def test_days_that_are_left_are_audited_where_days_add_up(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.count()
+    end_ms = int((START + timedelta(days=DAYS)).timestamp() * 1000)
+    for topic in {read.topic for kpi in ("M01", "I11") for read in world.plans[kpi].definition.sources.values()}:
+        retain(storage_of(world.folder), world.archive.state(topic), 3, end_ms)
+    cut = snapshot(world.engine.database, world.plans.values(), JOB)
+
+    found = audit_of_what_is_left(world.plans["M01"], cut, world.archive)
+    assert found.clean, found
+    assert found.since is not None
+    assert 0 < found.buckets < cut.buckets["M01"].sums.height
+    assert "records since 2026-10-2" in next(lines(found))
+    stateful = audit_of_what_is_left(world.plans["I11"], cut, world.archive)
+    assert "were let go, so what lies before cannot be computed again" in stateful.trouble
+
+    row = schema.bucket.c
+    with world.engine.database.begin() as connection:
+        connection.execute(update(schema.bucket).values(v0=row.v0 + 1).where(row.start >= found.since))
+    changed = snapshot(world.engine.database, world.plans.values(), JOB)
+    assert audit_of_what_is_left(world.plans["M01"], changed, world.archive).mismatches
+
+
+def test_days_that_did_not_change_are_not_computed_again_and_a_changed_number_is_found(tmp_path: Path) -> None:
+    world, work = World(tmp_path), tmp_path / "work"
+    world.count(0.8)
+    plan = world.plans["M01"]
+    assert audit_of_what_is_left(plan, snapshot(world.engine.database, [plan], JOB), world.archive, work).clean
+    before = {file.name: file.stat().st_mtime_ns for file in work.iterdir()}
+    world.count()
+    cut = snapshot(world.engine.database, [plan], JOB)
+    assert audit_of_what_is_left(plan, cut, world.archive, work).clean
+
+    after = {file.name: file.stat().st_mtime_ns for file in work.iterdir()}
+    days = {file.day for file in world.archive.state("du.evt.dvv.transit.v1").files.values()}
+    assert len(after) == len(days)
+    assert before.items() & after.items()
+    assert before.keys() - after.keys()
+    ahead = cut._replace(vector={"du.evt.dvv.transit.v1": {0: 100_000}})
+    assert "archived up to offset" in audit_of_what_is_left(plan, ahead, world.archive, work).trouble
+    with world.engine.database.begin() as connection:
+        connection.execute(update(schema.bucket).values(v0=schema.bucket.c.v0 + 1).where(schema.bucket.c.n > 0))
+    found = audit_of_what_is_left(plan, snapshot(world.engine.database, [plan], JOB), world.archive, work)
+    assert found.differences[0].column == "v0"
+    assert found.differences[0].events

@@ -105,15 +105,29 @@ def test_a_corrected_delivery_was_a_delivery(tmp_path: Path) -> None:
 
 
 def test_only_what_bears_on_the_number_is_named(log: Log) -> None:
-    may = datetime(2026, 5, 5, tzinfo=UTC)
-    log.arrives(BEFORE - timedelta(days=1), flat("M", 1, MARCH - timedelta(days=30)))
-    log.arrives(BEFORE + timedelta(days=1), flat("M", 2, MARCH - timedelta(days=30), modernised=False))
+    february, may = MARCH - timedelta(days=30), datetime(2026, 5, 5, tzinfo=UTC)
+    log.arrives(BEFORE - timedelta(days=1), flat("M", 1, february), flat("K", 1, february))
+    log.arrives(BEFORE + timedelta(days=1), flat("M", 2, february, modernised=False))
     log.arrives(may, flat("N", 1, may, source="//other/erp"))
     march = changes(view("", BEFORE), view("", may), log.archive)
     step = changes(view("", BEFORE), view("", may, may), log.archive)
+    back = changes(view("", BEFORE), view("", may, february), log.archive)
 
     assert [part.events for part in march.parts] == [0, 0, 0, 0, 0, 0, 0]
     assert [part.events for part in step.parts] == [0, 0, 0, 0, 0, 0, 1]
+    assert back.parts[-1].named == ()
+    assert back.after == Decimal("0.1")
+
+
+@pytest.mark.parametrize(("after_ms", "cause"), [(0, "city"), (1, "late")])
+def test_late_is_what_comes_after_the_deadline(log: Log, after_ms: int, cause: str) -> None:
+    looked = view("", BEFORE)
+    deadline_s = looked.window.end + looked.plan.definition.lateness_s
+    deadline = datetime.fromtimestamp(deadline_s, UTC) + timedelta(milliseconds=after_ms)
+    log.arrives(deadline, flat("L", 1, MARCH))
+    found = changes(looked, view("", deadline), log.archive)
+
+    assert amounts(found) == {**dict.fromkeys(CAUSES, 0), cause: Decimal("0.1")}
 
 
 def test_a_receipt_of_an_older_engine_is_compared_with_what_this_one_makes_of_it(log: Log) -> None:
@@ -134,13 +148,13 @@ def test_a_receipt_of_an_older_engine_is_compared_with_what_this_one_makes_of_it
 
 
 def test_time_that_passes_is_the_citys(tmp_path: Path) -> None:
-    """A bin is overfull for an hour, then not for two: 50 % of the hours that have begun by 9:30, 33.3 % by 10:30."""
+    """A bin is overfull for an hour, then not: in 50 % of the hours begun until 10:00, in 33.3 % from then on."""
     log = Log(tmp_path)
     start = MARCH.replace(hour=8)
     for hour, fill in enumerate((0.95, 0.1)):
         at = start + timedelta(hours=hour)
         log.arrives(at, told(LEVEL, "//wbd/bins", "bin-1", at, fill=fill))
-    looks = [day("I11", start + timedelta(minutes=minutes)) for minutes in (90, 150)]
+    looks = [day("I11", start + timedelta(minutes=minutes)) for minutes in (119, 120)]
     found = changes(looks[0], looks[1], log.archive)
 
     assert amounts(found) == {**dict.fromkeys(CAUSES, 0), "city": Decimal("-16.6667")}

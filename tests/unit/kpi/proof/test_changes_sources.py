@@ -26,10 +26,11 @@ def test_a_source_is_new_where_it_had_told_nothing(log: Log) -> None:
     noon, evening = MARCH + timedelta(hours=3), MARCH + timedelta(hours=9)
 
     whole = amounts(changes(day("M01", noon), day("M01", evening), log.archive))
-    line = amounts(changes(day("M01", noon, '{"line":"901"}'), day("M01", evening, '{"line":"901"}'), log.archive))
+    line = changes(day("M01", noon, '{"line":"901"}'), day("M01", evening, '{"line":"901"}'), log.archive)
 
     assert whole == {**dict.fromkeys(CAUSES, 0), "city": 25}  # it told of line 903 three days ago
-    assert line == {**dict.fromkeys(CAUSES, 0), "source": 25}
+    assert amounts(line) == {**dict.fromkeys(CAUSES, 0), "source": 25}
+    assert [part.cause for part in line.parts if part.events == 2] == ["source"]
 
 
 def test_a_source_that_told_of_another_kind_is_not_new(log: Log) -> None:

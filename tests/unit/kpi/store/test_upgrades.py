@@ -12,6 +12,7 @@ from sqlalchemy import table as lightweight
 from cityhub.kpi.definition import load_catalogue
 from cityhub.kpi.store import migrations
 from cityhub.kpi.store.database import Database
+from cityhub.kpi.store.decisions import chosen, decisions_of
 from cityhub.kpi.store.series import family_of
 
 SERIES = {7: ("M01", ""), 8: ("M01", ""), 9: ("E11", "day")}
@@ -88,3 +89,66 @@ def test_what_was_marked_before_is_late_and_denominators_are_kept(store_url: str
         found = connection.execute(select(*map(column, wanted[0])).select_from(lightweight(table))).mappings().all()
     database.close()
     assert sorted(map(dict, found), key=str) == sorted(wanted, key=str)
+
+
+COUNTED: dict[str, list[dict[str, Any]]] = {
+    "series": [
+        {"id": number, "kpi": kpi, "version": version, "layer": "", "scope": "", "dims": f"{number}"}
+        for number, (kpi, version) in enumerate([("M01", 1), ("M01", 2), ("E11", 1)])
+    ],
+    "value": [
+        {
+            "kpi": kpi,
+            "window": "day",
+            "anchor": 3600,
+            "scope": "city",
+            "dims": "{}",
+            "version": version,
+            "start": 1,
+            "end": 2,
+            "label": "final",
+            "revision": 5,
+            "published": 4,
+            "payload": b"{}",
+        }
+        for kpi, version in (("M01", 2), ("E11", 1))
+    ],
+    "cursor": [
+        {
+            "id": 3,
+            "job": "j",
+            "topic": "t",
+            "part": 0,
+            "topic_id": "",
+            "off": 7,
+            "hash": b"h",
+            "appended_ms": 1,
+            **dict.fromkeys(("complete_ms", "records", "duplicates", "rejected", "synthetic", "newest_event_s"), 2),
+        }
+    ],
+}
+"""What a store of 0003 holds."""
+
+
+@pytest.mark.parametrize(("table", "new"), [("series", {}), ("value", {}), ("cursor", {"generation": 0})])
+def test_values_get_a_version_in_their_key_and_cursors_a_generation(
+    store_url: str, table: str, new: dict[str, int]
+) -> None:
+    make(store_url, "0003", COUNTED)
+    wanted = [{**row, **new} for row in COUNTED[table]]
+    database = Database(store_url)
+    with database.snapshot() as connection:
+        found = connection.execute(select(*map(column, wanted[0])).select_from(lightweight(table))).mappings().all()
+    database.close()
+    assert sorted(map(dict, found), key=str) == sorted(wanted, key=str)
+
+
+def test_what_was_counted_last_is_the_first_decision_and_another_version_of_a_value_has_room(store_url: str) -> None:
+    make(store_url, "0003", COUNTED)
+    database = Database(store_url)
+    with database.begin() as connection:
+        assert chosen(connection) == {"M01": 2, "E11": 1}
+        (first,) = decisions_of(connection, "M01")
+        insert_rows(connection, "value", [{**COUNTED["value"][0], "version": 3}])
+    database.close()
+    assert (first.number, first.state, first.who, first.decided, first.active) == (1, "initial", "cityhub", None, None)

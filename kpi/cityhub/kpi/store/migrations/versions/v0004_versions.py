@@ -37,7 +37,7 @@ def _decisions() -> None:
         _count(
             "active_ms", "what the fastest partition's clock showed when it became active; 0 = it is not, or initial"
         ),
-        Column("detail", Text, nullable=False, comment="why it was refused"),
+        Column("detail", Text, nullable=False, comment="why it was refused, or what it waits for"),
     )
     op.execute(
         "insert into decision (kpi, number, version, hash, decided_ms, who, why, state, active_ms, detail) "
