@@ -12,7 +12,7 @@ import polars as pl
 
 from cityhub.bus.archive.chain import Chain, DataFile, State, archived_topics, read_file
 from cityhub.bus.archive.columns import DAY_MS, UNREAD, Refusal, Refusals, schema_of
-from cityhub.bus.archive.parquet import unpack
+from cityhub.bus.archive.parquet import unpack, unpack_all
 from cityhub.bus.archive.rows import events_of, record_values
 from cityhub.bus.archive.storage import Storage
 from cityhub.bus.errors import ArchiveDamaged, ArchiveMissing
@@ -26,6 +26,8 @@ _BASE = ("part", "off", "append_ms", "clock_lag_ms", "time_us", "uuid", "id_text
 _PROOF = ("synthetic", "digest_hi", "digest_lo", "reason")
 EVER = 1 << 62
 _RECORDS_AT_ONCE = 20_000
+_FILES_AT_ONCE = 64
+"""Small files are read together: memory holds the bytes of so many."""
 
 
 class ArchivedRecord(NamedTuple):
@@ -120,12 +122,27 @@ class Archive:
         state, tail = self.state(contract.topic), self._tails.get(contract.topic, _NO_TAIL)
         _check_reach(state, t[0], upto, tail)
         files = [file for file in state.files.values() if file.type == type_ and _overlaps(file, t, upto)]
-        rows = [self._rows(contract.topic, file, columns) for file in files]
+        empty = pl.DataFrame(schema_of(contract).empty_table())
+        empty = empty if columns is None else empty.select(columns)
+        if columns is None:
+            rows = [self._rows(contract.topic, file, None) for file in files]
+        else:
+            cuts = range(0, len(files), _FILES_AT_ONCE)
+            groups = (files[at : at + _FILES_AT_ONCE] for at in cuts)
+            rows = [one for some in groups for one in self._together(contract.topic, some, empty.schema)]
         if type_ in tail.rows:
             rows.append(tail.rows[type_] if columns is None else tail.rows[type_].select(columns))
-        schema = pl.DataFrame(schema_of(contract).empty_table())
-        schema = schema if columns is None else schema.select(columns)
-        return pl.concat([schema, *rows], how="diagonal_relaxed").filter(_within(t, upto))
+        return pl.concat([empty, *rows], how="diagonal_relaxed").filter(_within(t, upto))
+
+    def _together(self, topic: str, files: Sequence[DataFile], schema: pl.Schema) -> list[pl.DataFrame]:
+        """Rows of files, read at once; one by one where that fails, so that an error names the file."""
+        try:
+            found = unpack_all([read_file(self.storage, topic, file) for file in files], schema)
+        except pl.exceptions.PolarsError:
+            found = None
+        if found is not None and found.height == sum(file.rows for file in files):
+            return [found]
+        return [self._rows(topic, file, list(schema)) for file in files]
 
     def unread(self, topic: str, upto: Vector | None = None) -> pl.DataFrame:
         """Records that no contract reads: `part, off, append_ms, reason, detail, raw`."""

@@ -28,7 +28,7 @@ from cityhub.kpi.store.decisions import chosen
 
 log = get_logger()
 
-EVERY_S = 300.0
+EVERY_S = 480.0
 _LOOK_S = 2.0
 _NOTHING_S = 20.0
 """Where nothing was counted yet, it is looked again so soon."""

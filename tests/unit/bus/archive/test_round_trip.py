@@ -9,9 +9,12 @@ import msgspec
 import pytest
 
 from cityhub.bus.archive.columns import Refusal
+from cityhub.bus.archive.storage import storage_of
+from cityhub.bus.archive.writer import TopicWriter
 from cityhub.bus.errors import ArchiveMissing, LogBroken
 from cityhub.sdk import codec
-from tests.unit.bus.archive.world import LEVEL, MOVED, TOPIC, archive, event_bytes, log_of, writer
+from cityhub.sdk.contract import Contracts, parse_contract
+from tests.unit.bus.archive.world import HEAD, LEVEL, MOVED, SAYS, TOPIC, archive, event_bytes, log_of, writer
 
 ODD = [
     event_bytes(1),
@@ -94,3 +97,26 @@ def test_what_the_archive_does_not_hold_is_said(tmp_path: Path) -> None:
         archive(tmp_path).frame(LEVEL, upto={0: 4})
     with pytest.raises(LogBroken, match="from 3 to 3, the archive with offset 2"):
         archiver.add(0, log_of(ODD[:1], first=3), {})
+
+
+def test_files_of_an_older_contract_are_read_beside_newer_ones(tmp_path: Path) -> None:
+    """A field that a contract did not have yet is unknown there."""
+    older = Contracts(
+        [
+            parse_contract(
+                f"type: {LEVEL}\n{HEAD}  level_m: {{type: decimal, scale: 2, unit: m, min: -5, max: 50, {SAYS}}}\n",
+                "old.yaml",
+            )
+        ]
+    )
+    before = TopicWriter(storage_of(tmp_path), TOPIC, older.of_topic(TOPIC))
+    before.add(0, log_of([event_bytes(1, level_m=1.5)]), {})
+    before.commit(0)
+    after = writer(tmp_path)
+    after.add(0, log_of([event_bytes(2, level_m=2.5, rising=True)], first=1), {})
+    after.commit(0)
+
+    frame = archive(tmp_path).frame(LEVEL).sort("off")
+
+    assert frame["$level_m"].to_list() == [150, 250]
+    assert frame["$rising"].to_list() == [None, True]

@@ -16,18 +16,18 @@ from cityhub.sdk.event import make_event
 
 TOPIC = "du.evt.wbd.gauge.v1"
 LEVEL, MOVED = "de.duisburg.wbd.gauge.level-read.v1", "de.duisburg.wbd.gauge.moved.v1"
-_HEAD = f"topic: {TOPIC}\ncadence: 1h\nlateness: 1h\nhorizon: 5d\ntitle: {{de: Pegel, en: Gauge}}\nfields:\n"
-_SAYS = "meaning: {de: Wert, en: value}"
+HEAD = f"topic: {TOPIC}\ncadence: 1h\nlateness: 1h\nhorizon: 5d\ntitle: {{de: Pegel, en: Gauge}}\nfields:\n"
+SAYS = "meaning: {de: Wert, en: value}"
 CONTRACTS = Contracts(
     [
         parse_contract(
-            f"type: {LEVEL}\n{_HEAD}"
-            f"  level_m: {{type: decimal, scale: 2, unit: m, min: -5, max: 50, {_SAYS}}}\n"
-            f"  rising: {{type: boolean, optional: true, {_SAYS}}}\n"
-            f"  valid_until: {{type: instant, optional: true, {_SAYS}}}\n",
+            f"type: {LEVEL}\n{HEAD}"
+            f"  level_m: {{type: decimal, scale: 2, unit: m, min: -5, max: 50, {SAYS}}}\n"
+            f"  rising: {{type: boolean, optional: true, {SAYS}}}\n"
+            f"  valid_until: {{type: instant, optional: true, {SAYS}}}\n",
             "level.yaml",
         ),
-        parse_contract(f"type: {MOVED}\n{_HEAD}  metres: {{type: integer, min: 0, max: 99, {_SAYS}}}\n", "moved.yaml"),
+        parse_contract(f"type: {MOVED}\n{HEAD}  metres: {{type: integer, min: 0, max: 99, {SAYS}}}\n", "moved.yaml"),
     ]
 )
 MORNING = datetime(2026, 3, 28, 6, tzinfo=UTC)
