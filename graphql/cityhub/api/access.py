@@ -22,7 +22,7 @@ def may_read(principal: Principal | None, definition: KpiDefinition) -> bool:
     if OPERATOR in principal.roles:
         return True
     if definition.audience == "city":
-        return bool(CITY_ROLES & principal.roles)
+        return is_city(principal)
     return principal.organisation == definition.owner
 
 
@@ -31,4 +31,9 @@ def may_diagnose(principal: Principal | None, partner: str) -> bool:
 
     Both can name what is inside the partner.
     """
-    return principal is not None and (bool(CITY_ROLES & principal.roles) or principal.organisation == partner)
+    return is_city(principal) or (principal is not None and principal.organisation == partner)
+
+
+def is_city(principal: Principal | None) -> bool:
+    """Whether a caller is of the city's staff: they see who decided on a version."""
+    return principal is not None and bool(CITY_ROLES & principal.roles)

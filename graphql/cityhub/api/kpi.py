@@ -9,6 +9,7 @@ from typing import Annotated
 
 import strawberry
 
+from cityhub.api.access import is_city
 from cityhub.api.context import Info
 from cityhub.api.cut import STEP, DimensionInput, check_dimension, cut_of, scopes_of
 from cityhub.api.described import described
@@ -246,7 +247,8 @@ class Kpi:
 
     @described("Which version counted since when, who decided so, and why; oldest first.")
     def versions(self, info: Info) -> list[VersionDecision]:
-        return [VersionDecision.of(one) for one in info.context.reader.decisions(self.definition.id)]
+        named = is_city(info.context.principal)
+        return [VersionDecision.of(one, named=named) for one in info.context.reader.decisions(self.definition.id)]
 
     def _number(
         self,

@@ -207,20 +207,20 @@ class VersionDecision:
     state: str = strawberry.field(description="`initial`, `wanted`, `active`, or `refused`.")
     decided: datetime | None
     active: datetime | None = strawberry.field(description="Since when it counts; null: not yet, or always.")
-    who: str
+    who: str | None = strawberry.field(description="For the city's roles only.")
     why: str
     detail: str = strawberry.field(description="Why it was refused; else empty.")
 
     @classmethod
-    def of(cls, decision: Decision) -> VersionDecision:
-        """The API's shape of a decision."""
+    def of(cls, decision: Decision, *, named: bool) -> VersionDecision:
+        """The API's shape of a decision, with the name of whoever took it or without."""
         return cls(
             version=decision.version,
             definition_hash=decision.definition_hash,
             state=decision.state.value,
             decided=decision.decided,
             active=decision.active,
-            who=decision.who,
+            who=decision.who if named else None,
             why=decision.why,
             detail=decision.detail,
         )

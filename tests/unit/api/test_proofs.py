@@ -111,6 +111,8 @@ async def test_audits_and_versions_are_told(world: World, week: Week) -> None:
     assert kpi["audit"]["clean"] is True
     assert int(kpi["audit"]["buckets"]) > 0
     assert kpi["audit"]["at"] == kpi["audit"]["cleanAt"]
+    assert kpi["versions"] == [{"version": 1, "state": "initial", "who": None, "detail": ""}]
+    kpi = (await world.data(query, "controller"))["kpi"]
     assert kpi["versions"] == [{"version": 1, "state": "initial", "who": "cityhub", "detail": ""}]
 
 

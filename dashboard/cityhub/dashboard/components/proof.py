@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 from dash import html
 from dash.development.base_component import Component
 
-from cityhub.api.access import CITY_ROLES
+from cityhub.api.access import is_city
 from cityhub.dashboard import formats
 from cityhub.dashboard.address import Asked, EventsPage
 from cityhub.dashboard.components.link import link
@@ -81,14 +81,10 @@ def _audit(view: View, definition: KpiDefinition) -> Iterator[Component]:
     if state.clean_at is not None:
         words += " " + t(lang, P.AUDIT_LAST_CLEAN, time=formats.date_and_clock(state.clean_at, lang))
     yield html.P([icon("warning"), words], id="proof-audit", className="verdict trouble")
-    if _of_the_city(view):
+    if is_city(view.viewer):
         lines = [audit.trouble] if audit.trouble else [_difference(view, one) for one in audit.differences]
         items = html.Ul([html.Li(line) for line in lines])
         yield html.Details([html.Summary(t(lang, P.AUDIT_DETAILS)), items], id="proof-differences")
-
-
-def _of_the_city(view: View) -> bool:
-    return view.viewer is not None and bool(CITY_ROLES & view.viewer.roles)
 
 
 def _difference(view: View, found: Difference) -> str:
@@ -137,6 +133,6 @@ def _version_words(view: View, one: Decision) -> str:
             return t(lang, P.VERSION_REFUSED, version=one.version)
     since = one.active or one.decided
     time = "" if since is None else formats.date_and_clock(since, lang)
-    if not _of_the_city(view):
+    if not is_city(view.viewer):
         return t(lang, P.VERSION_SINCE, version=one.version, time=time, why=one.why)
     return t(lang, P.VERSION_SINCE_BY, version=one.version, time=time, who=one.who, why=one.why)
