@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -15,6 +15,8 @@ from cityhub.bus.errors import BusError, BusRefused, BusUnavailable
 from cityhub.sdk import codec
 from cityhub.sdk.event import Event
 
+Outgoing: TypeAlias = tuple[bytes | None, bytes, list[tuple[str, bytes]]]
+"""Key, value and headers."""
 STRUCTURED_HEADERS = [("content-type", codec.STRUCTURED.encode())]
 
 
@@ -56,8 +58,11 @@ class RecordPublisher:
             await self._producer.stop()
             self._producer = None
 
-    async def send(self, topic: str, records: Sequence[tuple[bytes | None, bytes, list[tuple[str, bytes]]]]) -> None:
-        """Write (key, value, headers) records and wait until every one is acknowledged.
+    async def send(self, topic: str, records: Sequence[Outgoing]) -> list[tuple[int, int]]:
+        """Write records and wait until every one is acknowledged.
+
+        Returns:
+            Partition and offset of each.
 
         Raises:
             BusUnavailable: nobody knows which records were written; send all again with the same ids.
@@ -76,6 +81,7 @@ class RecordPublisher:
             raise as_bus_error(
                 failures[0], f"{len(failures)} of {len(records)} records to {topic} were not acknowledged"
             )
+        return [(done.partition, done.offset) for done in outcomes if not isinstance(done, BaseException)]
 
 
 class EventPublisher(RecordPublisher):

@@ -25,7 +25,8 @@ TYPE = re.compile(r"de\.duisburg\.[a-z]+(\.[a-z0-9]+(-[a-z0-9]+)*){2,3}\.v[1-9][
 _SOURCE = re.compile(r"(//|[a-z][a-z0-9+.-]*:)\S{1,250}")
 _BOROUGH = re.compile(r"STB0[1-7]")
 _HASH = re.compile(r"[0-9a-f]{64}")
-_MAX_TEXT = 256
+MAX_TEXT = 256
+"""Characters of a text attribute."""
 
 
 class Event(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -136,10 +137,10 @@ def validate(event: Event) -> None:
     for name in ("id", "subject", "partitionkey", "dataschema", "registerversion", "recordedby"):
         value = getattr(event, name)
         _require(
-            value is UNSET or (0 < len(value) <= _MAX_TEXT and value.isprintable()),
+            value is UNSET or (0 < len(value) <= MAX_TEXT and value.isprintable()),
             name,
             value,
-            f"must be 1 to {_MAX_TEXT} printable characters",
+            f"must be 1 to {MAX_TEXT} printable characters",
         )
     for name in ("time", "recordedtime"):
         moment = getattr(event, name)

@@ -50,7 +50,7 @@ ReadTopic = Callable[[], AsyncIterator[TopicRecord]]
 class Sink(Protocol):
     """Where records go; `cityhub.bus.publisher.RecordPublisher` is the real one."""
 
-    async def send(self, topic: str, records: Sequence[Record]) -> None: ...
+    async def send(self, topic: str, records: Sequence[Record]) -> object: ...
 
 
 class KpiPublisher:

@@ -18,6 +18,7 @@ from msgspec import Struct
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from cityhub.api.problem import problem
@@ -50,7 +51,8 @@ class WebParts(Struct, frozen=True, kw_only=True):
         http: client for Keycloak, which knows of no proxy in between; closed by whoever made it.
         api: the GraphQL router.
         dashboard: puts its pages on the server, given the state of log-in; returns CSP hashes of its inline scripts.
-        live: started with the app and stopped with it.
+        doors: routes where partners hand in events.
+        live, writer: started with the app and stopped with it.
         probes: see `HealthRoutes`.
     """
 
@@ -61,7 +63,9 @@ class WebParts(Struct, frozen=True, kw_only=True):
     http: httpx.AsyncClient
     api: APIRouter
     dashboard: Callable[[FastAPI, Callable[[], LogInState]], Sequence[str]]
+    doors: Sequence[BaseRoute]
     live: AbstractAsyncContextManager[object]
+    writer: AbstractAsyncContextManager[object]
     probes: Mapping[str, Probe]
     clock: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
@@ -82,10 +86,10 @@ def create_app(parts: WebParts) -> ASGIApp:
     )
     sessions = BrowserSessions(parts.sessions, oidc, parts.clock)
     cookies = Cookies.of_address(parts.endpoints.public_url)
-    server = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan(parts.live, watch, sessions))
+    server = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan(parts, watch, sessions))
     server.add_exception_handler(Exception, _crashed)
     login = LogInRoutes(oidc, sessions, verifier, cookies, parts.endpoints.public_url, lambda: watch.state() == "ready")
-    server.router.routes += [*login.routes(), *HealthRoutes(parts.probes, watch.state).routes()]
+    server.router.routes += [*login.routes(), *HealthRoutes(parts.probes, watch.state).routes(), *parts.doors]
     server.mount(
         "/auth",
         KeycloakProxy(
@@ -119,12 +123,13 @@ def _crashed(_: Request, __: Exception) -> Response:
 
 
 def _lifespan(
-    live: AbstractAsyncContextManager[object], watch: KeycloakWatch, sessions: BrowserSessions
+    parts: WebParts, watch: KeycloakWatch, sessions: BrowserSessions
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as running:
-            await running.enter_async_context(live)
+            await running.enter_async_context(parts.live)
+            await running.enter_async_context(parts.writer)
             await running.enter_async_context(_in_background("keycloak_watch", watch.run()))
             await running.enter_async_context(_in_background("session_sweep", _sweep(sessions)))
             yield

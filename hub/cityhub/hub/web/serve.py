@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -10,10 +11,16 @@ from datetime import UTC, datetime
 import httpx
 import structlog
 from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from cityhub.adapters.doors.http import HttpDoor
+from cityhub.adapters.doors.limits import Gauge, Limits
 from cityhub.adapters.status import AdapterStatusReader
 from cityhub.api.app import create_api
+from cityhub.bus.starting import StartingPublisher
 from cityhub.bus.tail import Tail
 from cityhub.bus.topics import VALUES
 from cityhub.dashboard.app import create_dashboard, csp_script_hashes
@@ -71,6 +78,7 @@ def _parts(
     catalogue, access = load_catalogue(), kafka_access(settings, secrets)
     reader = SqlReader(settings.store, catalogue)
     proofs = Proofs(settings.store, settings.archive, catalogue, access=access, key=secrets.receipt_key)
+    writer = StartingPublisher(access, client_id="cityhub-door")
     live = LiveValues(Tail(access, VALUES, client_id="cityhub-web"))
     feeds = AdapterStatusReader(settings.data / "adapters.db").all
 
@@ -95,9 +103,18 @@ def _parts(
         http=http,
         api=create_api(reader=reader, live=live, feeds=feeds, principal_of=principal_of, clock=_now, proofs=proofs),
         dashboard=dashboard,
+        doors=[_events(HttpDoor(catalogue.contracts, writer, Gauge(Limits(), time.monotonic), _now))],
         live=live,
+        writer=writer,
         probes={"store": lambda: _store_trouble(reader)},
     )
+
+
+def _events(door: HttpDoor) -> Route:
+    async def answer(request: Request) -> Response:
+        return await door.answer(request, await principal_of(request))
+
+    return Route("/v1/events", answer, methods=["POST"])
 
 
 def _now() -> datetime:

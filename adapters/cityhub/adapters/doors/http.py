@@ -1,0 +1,256 @@
+"""`POST /v1/events`: a partner's events by HTTP, answered when the broker has them.
+
+Source of the rules: CloudEvents 1.0.2 HTTP binding (structured, binary, batch), RFC 9457 (problems), docs/doors.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cityhub.adapters.doors.letters import Came, RecordWriter, letter
+from cityhub.adapters.doors.limits import Busy, Gauge, TooMany
+from cityhub.bus.errors import BusError, BusRefused
+from cityhub.bus.publisher import STRUCTURED_HEADERS, Outgoing
+from cityhub.bus.topics import PARTNERS, dead_letters
+from cityhub.sdk import codec
+from cityhub.sdk.contract import Contracts
+from cityhub.sdk.door import judged_bytes, texts_of
+from cityhub.sdk.errors import RejectedEvent
+from cityhub.sdk.event import Event
+from cityhub.sdk.principal import Principal
+
+MOST_EVENTS = 1_000
+"""Of one request."""
+PUBLISHER = "partner-publisher"
+RETRY_S = 5
+_KINDS = f"{codec.STRUCTURED}, {codec.BATCH}, or application/json with ce- headers"
+_items = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of one event of a request.
+
+    Attributes:
+        status: `accepted`, `valid` (only judged) or `rejected`. partition, offset: where it stands in `topic`.
+        reason, pointer (JSON pointer into the event), contract, detail: of a refusal; docs/events.md says what to do.
+    """
+
+    index: int
+    status: str
+    id: str | UnsetType = UNSET
+    topic: str | UnsetType = UNSET
+    partition: int | UnsetType = UNSET
+    offset: int | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
+    pointer: str | UnsetType = UNSET
+    contract: str | UnsetType = UNSET
+    detail: str | UnsetType = UNSET
+
+
+class _Item(Struct, frozen=True):
+    """An event as it came, and what the door says of it."""
+
+    body: bytes
+    found: Event | RejectedEvent
+
+
+class HttpDoor:
+    """The route's handler.
+
+    Args:
+        writer: of the hub; events and dead letters go through it.
+        clock: now, with time zone.
+    """
+
+    def __init__(self, contracts: Contracts, writer: RecordWriter, gauge: Gauge, clock: Callable[[], datetime]) -> None:
+        self._contracts = contracts
+        self._writer = writer
+        self._gauge = gauge
+        self._clock = clock
+
+    async def answer(self, request: Request, principal: Principal | None) -> Response:
+        """Judge, write, and say what became of each event."""
+        try:
+            partner = partner_of(principal)
+            only_judge = _only_judge(request.query_params)
+            body = await request.body()
+            bodies = _bodies(request.headers, body)
+            self._gauge.admit(partner, len(bodies))
+            with self._gauge.holding(len(body)):
+                return await self._handled(bodies, partner, only_judge=only_judge)
+        except Refused as refused:
+            return _problem(refused.status, str(refused), refused.headers)
+        except TooMany as error:
+            return _problem(HTTPStatus.TOO_MANY_REQUESTS, str(error), _later(error.retry_after_s))
+        except (Busy, BusError) as error:
+            return _problem(HTTPStatus.SERVICE_UNAVAILABLE, _not_acknowledged(error), _later(RETRY_S))
+
+    async def _handled(self, bodies: Sequence[bytes], partner: str, *, only_judge: bool) -> Response:
+        now = self._clock()
+        items = [_Item(body, self._judged(body, partner, now)) for body in bodies]
+        if only_judge:
+            return _answer([self._outcome(index, item, None) for index, item in enumerate(items)], HTTPStatus.OK)
+        await self._bury(items, partner)
+        places = await self._write(items)
+        outcomes = [self._outcome(index, item, places.get(index)) for index, item in enumerate(items)]
+        return _answer(outcomes, HTTPStatus.ACCEPTED)
+
+    def _judged(self, body: bytes, partner: str, now: datetime) -> Event | RejectedEvent:
+        try:
+            return judged_bytes(body, self._contracts, partner, now)
+        except RejectedEvent as rejected:
+            return rejected
+
+    async def _bury(self, items: Sequence[_Item], partner: str) -> None:
+        request = uuid4().hex
+        letters = [
+            letter(item.body, item.found, Came("http", f"{request}/{index}"), self._contracts)
+            for index, item in enumerate(items)
+            if isinstance(item.found, RejectedEvent)
+        ]
+        if letters:
+            await self._writer.send(dead_letters(partner).name, letters)
+
+    async def _write(self, items: Sequence[_Item]) -> dict[int, tuple[str, int, int]]:
+        """Topic, partition and offset of each accepted event, by its index."""
+        by_topic: dict[str, list[tuple[int, Outgoing]]] = {}
+        for index, item in enumerate(items):
+            if isinstance(item.found, Event):
+                record = item.found.partitionkey.encode(), codec.encode(item.found), STRUCTURED_HEADERS
+                by_topic.setdefault(self._contracts[item.found.type].topic, []).append((index, record))
+        places: dict[int, tuple[str, int, int]] = {}
+        for topic, some in by_topic.items():
+            done = await self._writer.send(topic, [record for _, record in some])
+            places |= {index: (topic, *place) for (index, _), place in zip(some, done, strict=True)}
+        return places
+
+    def _outcome(self, index: int, item: _Item, place: tuple[str, int, int] | None) -> Outcome:
+        found = item.found
+        if isinstance(found, RejectedEvent):
+            said = texts_of(item.body, ("id", "type"))
+            return Outcome(
+                index=index,
+                status="rejected",
+                id=said.get("id", UNSET),
+                reason=found.reason,
+                pointer="/" + found.attribute.replace(".", "/") if found.attribute else "",
+                contract=said["type"] if said.get("type") in self._contracts else UNSET,
+                detail=str(found),
+            )
+        if place is None:
+            return Outcome(index=index, status="valid", id=found.id, topic=self._contracts[found.type].topic)
+        topic, part, off = place
+        return Outcome(index=index, status="accepted", id=found.id, topic=topic, partition=part, offset=off)
+
+
+class Refused(Exception):  # noqa: N818 - an answer, not a failure
+    """A request that is refused as a whole.
+
+    Attributes:
+        status, headers: of the answer.
+    """
+
+    def __init__(self, status: HTTPStatus, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = headers
+
+
+def partner_of(principal: Principal | None) -> str:
+    """Whose events a caller hands in: the organisation of its token, and nothing that the request says.
+
+    Raises:
+        Refused: 401 or 403, who is no partner's publisher.
+    """
+    if principal is None:
+        text = "events need a token: client credentials of your organisation, as `cityhub partner onboard` printed them"
+        raise Refused(HTTPStatus.UNAUTHORIZED, text, {"WWW-Authenticate": "Bearer"})
+    if PUBLISHER not in principal.roles:
+        raise Refused(HTTPStatus.FORBIDDEN, f"this account lacks the role {PUBLISHER}; ask the hub's operator")
+    if principal.organisation not in PARTNERS:
+        text = "this account belongs to no partner: its token has no claim organisation; ask the hub's operator"
+        raise Refused(HTTPStatus.FORBIDDEN, text)
+    return principal.organisation
+
+
+def _only_judge(query: Mapping[str, str]) -> bool:
+    said = query.get("validateOnly", "false")
+    if said not in {"true", "false"}:
+        raise Refused(HTTPStatus.BAD_REQUEST, f"validateOnly={said[:20]}: write true or false")
+    return said == "true"
+
+
+def _not_acknowledged(error: Busy | BusError) -> str:
+    if isinstance(error, Busy):
+        return "the hub waits for Kafka with as many bytes as it may hold; send the same again"
+    if isinstance(error, BusRefused):
+        return f"Kafka refuses what the hub writes, its operator must mend that: {error}"
+    return f"not acknowledged: {error}. Send all of it again with the same ids: what was written counts once"
+
+
+def _later(seconds: int) -> dict[str, str]:
+    return {"Retry-After": str(seconds)}
+
+
+def _kind(headers: Mapping[str, str]) -> str:
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _bodies(headers: Mapping[str, str], body: bytes) -> list[bytes]:
+    """The request's events in structured mode, unread.
+
+    Raises:
+        Refused: it is of another kind, no array, empty, or has too many.
+    """
+    kind = _kind(headers)
+    if kind == codec.STRUCTURED:
+        return [body]
+    if kind == "application/json":
+        return [_structured(headers, body)]
+    if kind != codec.BATCH:
+        raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"content-type {kind[:80]!r}: send {_KINDS}")
+    try:
+        items = _items.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Refused(HTTPStatus.BAD_REQUEST, f"the body is not a JSON array of events: {error}") from error
+    if not items:
+        raise Refused(HTTPStatus.BAD_REQUEST, "the array is empty: send at least one event")
+    if len(items) > MOST_EVENTS:
+        text = f"{len(items)} events in one request, at most {MOST_EVENTS} are taken: send several requests"
+        raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text)
+    return [bytes(item) for item in items]
+
+
+def _structured(headers: Mapping[str, str], body: bytes) -> bytes:
+    """An event in binary mode as the same event in structured mode; what is wrong with it stays wrong."""
+    said: dict[str, Any] = {name[3:]: value for name, value in headers.items() if name.startswith("ce-")}
+    if "synthetic" in said:
+        said["synthetic"] = said["synthetic"] == "true"
+    return msgspec.json.encode(said | {"datacontenttype": _kind(headers), "data": msgspec.Raw(body or b"null")})
+
+
+def _answer(outcomes: Sequence[Outcome], status: HTTPStatus) -> Response:
+    refused = [one for one in outcomes if one.status == "rejected"]
+    told = {"accepted": len(outcomes) - len(refused), "rejected": len(refused), "results": outcomes}
+    if len(refused) < len(outcomes):
+        return Response(msgspec.json.encode(told), status, media_type="application/json")
+    first = msgspec.to_builtins(refused[0])
+    more = {name: first[name] for name in ("reason", "pointer", "contract") if name in first}
+    return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, first["detail"], members=more | told)
+
+
+def _problem(
+    status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None, members: Mapping[str, Any] | None = None
+) -> Response:
+    """RFC 9457."""
+    told = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail, **(members or {})}
+    return Response(msgspec.json.encode(told), status, headers, media_type="application/problem+json")

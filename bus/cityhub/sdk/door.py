@@ -1,0 +1,110 @@
+"""What a door says of a partner's event, in one set of words: HTTP, Kafka and a partner's own check beforehand.
+
+Source of the rules: docs/events.md, docs/contracts.md, docs/doors.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from cityhub.sdk import codec
+from cityhub.sdk.conformance import violations
+from cityhub.sdk.contract import Contract, Contracts
+from cityhub.sdk.contract_check import near
+from cityhub.sdk.errors import RejectedEvent, UnknownContract
+from cityhub.sdk.event import MAX_TEXT, Event, check_not_future
+
+_NAMES = frozenset(field.name for field in msgspec.structs.fields(Event))
+UNNAMED = "unnamed_field"
+"""A field that no contract names was sent: nobody knows what it holds, so it is stored nowhere."""
+
+
+def judged(event: Event, contracts: Contracts, partner: str, received_at: datetime) -> Event:
+    """The event as it may go into its topic: keyed as its contract says, without what only the hub may stamp.
+
+    Args:
+        partner: whose door it came through; events of others are refused.
+
+    Raises:
+        RejectedEvent: `foreign_partner`, `unknown_type`, `unnamed_field`, `contract` or `time_in_future`; the message
+            has a line per problem, the attribute is that of the first.
+    """
+    if event.partner != partner:
+        raise RejectedEvent(
+            "foreign_partner",
+            f"type {event.type} is of {event.partner}, this door is open for {partner}; send it with {event.partner}'s "
+            "own access",
+            "type",
+        )
+    contract = contract_of(event.type, contracts, partner)
+    _closed(event.data, contract)
+    if found := violations(contract, event.data):
+        raise RejectedEvent("contract", "\n".join(found), found[0].partition(":")[0])
+    check_not_future(event, received_at)
+    return replace(event, partitionkey=key_of(event, contract), borough=UNSET, registerversion=UNSET)
+
+
+def judged_bytes(body: bytes, contracts: Contracts, partner: str, received_at: datetime) -> Event:
+    """As `judged`, for an event in structured mode.
+
+    Raises:
+        RejectedEvent: `parse`, `size` and `envelope`, too.
+    """
+    return judged(codec.decode(body), contracts, partner, received_at)
+
+
+def contract_of(type_: str, contracts: Contracts, partner: str) -> Contract:
+    """The contract of a type.
+
+    Raises:
+        RejectedEvent: `unknown_type`, naming what was probably meant.
+    """
+    try:
+        return contracts[type_]
+    except UnknownContract:
+        own = [one.type for one in contracts.values() if one.partner == partner]
+        raise RejectedEvent("unknown_type", f"no contract for event type {type_}{near(type_, own)}", "type") from None
+
+
+def key_of(event: Event, contract: Contract) -> str:
+    """The partition key that a contract wants: events of one entity, and both halves of a join, stand together."""
+    return event.subject if contract.key == "@subject" else str(event.data[contract.key.removeprefix("$")])
+
+
+def may_be_kept(body: bytes, contracts: Contracts) -> bool:
+    """Whether the bytes of a refused event may be stored: only those that hold nothing but what a contract names.
+
+    Bytes that cannot be read, types that nobody knows and fields that nobody named may hold personal data.
+    """
+    event = _loosely(body)
+    contract = contracts.get(str(event.get("type"))) if event.keys() <= _NAMES else None
+    data = event.get("data")
+    return contract is not None and isinstance(data, dict) and data.keys() <= contract.fields.keys()
+
+
+def texts_of(body: bytes, names: Sequence[str]) -> dict[str, str]:
+    """Text attributes of a refused event, those that can be read and are of a sane length."""
+    found = _loosely(body)
+    values = {name: found.get(name) for name in names}
+    return {name: one for name, one in values.items() if isinstance(one, str) and 0 < len(one) <= MAX_TEXT}
+
+
+def _closed(data: Mapping[str, Any], contract: Contract) -> None:
+    unnamed = sorted(data.keys() - contract.fields.keys())
+    if unnamed:
+        lines = [f"data.{name}: no field of {contract.type}{near(name, contract.fields)}" for name in unnamed]
+        raise RejectedEvent(UNNAMED, "\n".join(lines), f"data.{unnamed[0]}")
+
+
+def _loosely(body: bytes) -> dict[str, Any]:
+    try:
+        found = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return {}
+    return found if isinstance(found, dict) else {}
