@@ -57,6 +57,7 @@ def own(settings: Settings, judged: Mapping[str, Probe]) -> Sequence[ProcessSpec
         "worker": ("topics",),
         "publisher": ("topics",),
         "archive": ("topics",),
+        "gate": ("topics",),
         "city": (),
         "adapters": ("topics", "city"),
         "web": (),

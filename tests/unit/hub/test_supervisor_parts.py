@@ -92,6 +92,7 @@ def test_processes_wait_only_for_what_this_hub_runs_itself() -> None:
         "worker": ("topics",),
         "publisher": ("topics",),
         "archive": ("topics",),
+        "gate": ("topics",),
         "adapters": ("topics",),
         "web": (),
     }

@@ -16,14 +16,14 @@ from msgspec import UNSET, Struct, UnsetType
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cityhub.adapters.doors.letters import Came, RecordWriter, letter
+from cityhub.adapters.doors.letters import Came, RecordWriter, letter, origin_header
 from cityhub.adapters.doors.limits import Busy, Gauge, TooMany
 from cityhub.bus.errors import BusError, BusRefused
 from cityhub.bus.publisher import STRUCTURED_HEADERS, Outgoing
 from cityhub.bus.topics import PARTNERS, dead_letters
 from cityhub.sdk import codec
 from cityhub.sdk.contract import Contracts
-from cityhub.sdk.door import judged_bytes, texts_of
+from cityhub.sdk.door import judged_bytes, structured, texts_of
 from cityhub.sdk.errors import RejectedEvent
 from cityhub.sdk.event import Event
 from cityhub.sdk.principal import Principal
@@ -99,8 +99,9 @@ class HttpDoor:
         items = [_Item(body, self._judged(body, partner, now)) for body in bodies]
         if only_judge:
             return _answer([self._outcome(index, item, None) for index, item in enumerate(items)], HTTPStatus.OK)
-        await self._bury(items, partner)
-        places = await self._write(items)
+        request = uuid4().hex
+        await self._bury(items, partner, request)
+        places = await self._write(items, request)
         outcomes = [self._outcome(index, item, places.get(index)) for index, item in enumerate(items)]
         return _answer(outcomes, HTTPStatus.ACCEPTED)
 
@@ -110,8 +111,7 @@ class HttpDoor:
         except RejectedEvent as rejected:
             return rejected
 
-    async def _bury(self, items: Sequence[_Item], partner: str) -> None:
-        request = uuid4().hex
+    async def _bury(self, items: Sequence[_Item], partner: str, request: str) -> None:
         letters = [
             letter(item.body, item.found, Came("http", f"{request}/{index}"), self._contracts)
             for index, item in enumerate(items)
@@ -120,12 +120,13 @@ class HttpDoor:
         if letters:
             await self._writer.send(dead_letters(partner).name, letters)
 
-    async def _write(self, items: Sequence[_Item]) -> dict[int, tuple[str, int, int]]:
+    async def _write(self, items: Sequence[_Item], request: str) -> dict[int, tuple[str, int, int]]:
         """Topic, partition and offset of each accepted event, by its index."""
         by_topic: dict[str, list[tuple[int, Outgoing]]] = {}
         for index, item in enumerate(items):
             if isinstance(item.found, Event):
-                record = item.found.partitionkey.encode(), codec.encode(item.found), STRUCTURED_HEADERS
+                headers = [*STRUCTURED_HEADERS, origin_header("http", f"{request}/{index}")]
+                record = item.found.partitionkey.encode(), codec.encode(item.found), headers
                 by_topic.setdefault(self._contracts[item.found.type].topic, []).append((index, record))
         places: dict[int, tuple[str, int, int]] = {}
         for topic, some in by_topic.items():
@@ -215,7 +216,7 @@ def _bodies(headers: Mapping[str, str], body: bytes) -> list[bytes]:
     if kind == codec.STRUCTURED:
         return [body]
     if kind == "application/json":
-        return [_structured(headers, body)]
+        return [structured(headers, body)]
     if kind != codec.BATCH:
         raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"content-type {kind[:80]!r}: send {_KINDS}")
     try:
@@ -228,14 +229,6 @@ def _bodies(headers: Mapping[str, str], body: bytes) -> list[bytes]:
         text = f"{len(items)} events in one request, at most {MOST_EVENTS} are taken: send several requests"
         raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text)
     return [bytes(item) for item in items]
-
-
-def _structured(headers: Mapping[str, str], body: bytes) -> bytes:
-    """An event in binary mode as the same event in structured mode; what is wrong with it stays wrong."""
-    said: dict[str, Any] = {name[3:]: value for name, value in headers.items() if name.startswith("ce-")}
-    if "synthetic" in said:
-        said["synthetic"] = said["synthetic"] == "true"
-    return msgspec.json.encode(said | {"datacontenttype": _kind(headers), "data": msgspec.Raw(body or b"null")})
 
 
 def _answer(outcomes: Sequence[Outcome], status: HTTPStatus) -> Response:

@@ -40,11 +40,11 @@ class Came(Struct, frozen=True):
 
 
 def letter(body: bytes, why: RejectedEvent, came: Came, contracts: Contracts) -> Outgoing:
-    """A record for `du.dlq.<partner>`: the bytes where they may be kept, else their size and hash alone."""
+    """A record for `du.dlq.<partner>`: the bytes and the message where they may be kept, else size and hash alone."""
     kept = may_be_kept(body, contracts)
     headers = {
         "dlq_reason": why.reason,
-        "dlq_error": str(why),
+        "dlq_error": str(why) if kept else "",
         "dlq_attribute": why.attribute,
         "dlq_consumer": f"cityhub-{came.door}-door",
         "dlq_origin": came.origin,
@@ -55,3 +55,8 @@ def letter(body: bytes, why: RejectedEvent, came: Came, contracts: Contracts) ->
         "dlq_kept": "true" if kept else "false",
     }
     return None, body if kept else b"", [(name, text.encode()) for name, text in headers.items() if text]
+
+
+def origin_header(door: str, origin: str) -> tuple[str, bytes]:
+    """The header by which an accepted event can be traced to where it came in."""
+    return "cityhub_origin", f"{door}:{origin}".encode()

@@ -17,6 +17,7 @@ PROCESSES = {
     "topics": "make sure that topics and their access rules exist, then end",
     "worker": "counts events into KPIs",
     "publisher": "publishes changed KPI values",
+    "gate": "passes on what partners write with their own Kafka clients",
     "archive": "keeps every counted event in Parquet files",
     "city": "the simulated city's feeds",
     "adapters": "reads the partners' feeds",

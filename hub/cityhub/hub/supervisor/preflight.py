@@ -21,6 +21,8 @@ _OURS = (
     "keycloak",
     "archive",
     "archive.json",
+    "audit",
+    "gate.alive",
     "store.db*",
     "adapters.db*",
     "web.db*",
