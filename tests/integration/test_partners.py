@@ -14,14 +14,16 @@ from kafka.errors import TopicAuthorizationFailedError
 from kafka.protocol.admin import DescribeClientQuotasRequest
 from typer.testing import CliRunner
 
+from cityhub.bus import topics
 from cityhub.bus.admin import administration
 from cityhub.hub import acl, cli
+from cityhub.hub.identity.grants import Grant
 from cityhub.hub.run import realm as realm_process
 from tests.integration.partner_clients import partner_producer
 from tests.integration.servers import Kafka, Keycloak
 
 PORTS = ("port", "kafka_port", "kafka_controller_port", "kafka_partner_port", "keycloak_port")
-OWN, FOREIGN = "du.in.gebag.flat", "du.in.wbd.bins"
+OWN, OF_WBD, OF_DVV = "du.in.gebag.flat", topics.quarantine("wbd", "probe"), topics.quarantine("dvv", "probe")
 DENIED = (httpx.codes.BAD_REQUEST, httpx.codes.UNAUTHORIZED)
 
 
@@ -83,6 +85,7 @@ class Hub:
 @pytest.fixture(scope="module")
 def hub(kafka: Kafka, keycloak: Keycloak) -> Iterator[Hub]:
     """GEBAG, onboarded; each test leaves it so."""
+    topics.ensure(kafka.access, [OF_WBD, OF_DVV])
     made = Hub(kafka, keycloak)
     made.starts_again()
     yield made
@@ -103,7 +106,7 @@ def test_it_writes_its_own_topics_only(hub: Hub) -> None:
     token = hub.token()
     assert hub.sends(OWN, token) >= 0
     assert hub.sends("du.in.gebag.extra", token) >= 0
-    assert [hub.refuses(topic, token) for topic in (FOREIGN, "du.evt.gebag.flat.v1", "du.dlq.gebag")] == [True] * 3
+    assert [hub.refuses(topic, token) for topic in (OF_WBD.name, "du.evt.gebag.flat.v1", "du.dlq.gebag")] == [True] * 3
     assert hub.quotas() == {"producer_byte_rate": acl.BYTES_PER_S}
 
 
@@ -152,17 +155,24 @@ def test_another_secret_ends_the_old_one(hub: Hub) -> None:
     assert typed.output.count(".") == 2, typed.output
 
 
-def test_what_every_installation_has_can_be_revoked_too(hub: Hub) -> None:
+def test_what_every_installation_has_can_be_revoked_and_get_another_secret(hub: Hub) -> None:
     keycloak = hub.keycloak
     token = keycloak.machine_token("ingest-dvv")
-    hub.said("revoke", "dvv")
+    assert hub.sends(OF_DVV.name, token) >= 0
     try:
+        hub.said("revoke", "dvv")
         hub.starts_again()
         assert keycloak.ask_token("ingest-dvv", grant_type="client_credentials").status_code in DENIED
-        assert hub.refuses("du.in.dvv.probe", token)
+        assert hub.refuses(OF_DVV.name, token)
+
+        hub.said("onboard", "dvv")
+        assert keycloak.machine_token("ingest-dvv")
+        hub.said("secret", "dvv", "--rotate")
+        hub.starts_again()
+        assert keycloak.ask_token("ingest-dvv", grant_type="client_credentials").status_code in DENIED
     finally:
-        untouched = {f"cityhub.{name}": "" for name in ("partner", "revoked")}
         admin = keycloak.admin
+        untouched = dict.fromkeys(Grant(partner="dvv").attributes(), "")
         admin.update_client(admin.get_client_id("ingest-dvv"), {"attributes": untouched})
         hub.starts_again()
     assert keycloak.machine_token("ingest-dvv")
