@@ -66,7 +66,7 @@ class Quickstart(Struct, frozen=True, kw_only=True):
                 "  | python3 -c 'import json, sys; print(json.load(sys.stdin)[\"access_token\"])')",
                 "",
                 "# a first event by HTTP, judged and not written; without ?validateOnly=true it is written (synthetic)",
-                f"curl '{self.events_url}?validateOnly=true' -H \"Authorization: Bearer $TOKEN\" \\",
+                f"curl -s '{self.events_url}?validateOnly=true' -H \"Authorization: Bearer $TOKEN\" \\",
                 "  -H 'Content-Type: application/cloudevents+json' -d @- <<'EVENT'",
                 codec.encode(self.first).decode(),
                 "EVENT",
