@@ -129,7 +129,11 @@ def test_next_start_keeps_it_and_mends_what_was_changed(hub: Hub) -> None:
 
 def test_revoked_is_out_until_it_is_onboarded_again(hub: Hub) -> None:
     token = hub.token()
-    hub.said("revoke", "gebag")
+    with contextlib.closing(partner_producer(hub.kafka, token)) as connected:
+        connected.send(OWN, b"x", partition=0).get(120)
+        hub.said("revoke", "gebag")
+        with pytest.raises(TopicAuthorizationFailedError):
+            connected.send(OWN, b"x", partition=0).get(120)
     revoked = hub.client()
     for _ in range(2):
         assert hub.asks_token(hub.secret).status_code in DENIED
