@@ -19,12 +19,12 @@ from kafka.errors import (
     KafkaTimeoutError,
     TopicAuthorizationFailedError,
 )
-from kafka.net.sasl.oauth import AbstractTokenProvider
 
 from cityhub.bus import topics
 from cityhub.hub import acl
 from cityhub.hub.embedded import kafka as embedded
 from cityhub.hub.embedded import partner_keys
+from tests.integration.partner_clients import bearer_login, partner_producer
 from tests.integration.servers import Kafka, Keycloak
 from tests.integration.wire import Wire, bearer, plain, token_accepted
 
@@ -146,7 +146,7 @@ def test_acknowledged_records_survive_a_kill(ruled: Kafka) -> None:
 
 
 def test_partner_writes_its_own_topic(ruled: Kafka, keycloak: Keycloak) -> None:
-    with contextlib.closing(_partner(ruled, keycloak.machine_token("ingest-dvv"))) as producer:
+    with contextlib.closing(partner_producer(ruled, keycloak.machine_token("ingest-dvv"))) as producer:
         stored = producer.send(OWN.name, b"from dvv").get(120)
     with contextlib.closing(_consumer(ruled, OWN.name)) as consumer:
         partition = next(part for part in consumer.assignment() if part.partition == stored.partition)
@@ -157,13 +157,13 @@ def test_partner_writes_its_own_topic(ruled: Kafka, keycloak: Keycloak) -> None:
 
 @pytest.mark.parametrize("topic", [FOREIGN, *HUB_ONLY], ids=lambda spec: spec.name)
 def test_partner_is_refused_everywhere_else(ruled: Kafka, keycloak: Keycloak, topic: topics.TopicSpec) -> None:
-    producer = _partner(ruled, keycloak.machine_token("ingest-dvv"))
+    producer = partner_producer(ruled, keycloak.machine_token("ingest-dvv"))
     with contextlib.closing(producer), pytest.raises(TopicAuthorizationFailedError):
         producer.send(topic.name, b"x", partition=0).get(120)
 
 
 def test_partner_neither_reads_nor_makes_topics_and_sees_only_its_own(ruled: Kafka, keycloak: Keycloak) -> None:
-    login = _bearer_login(ruled, keycloak.machine_token("ingest-dvv"))
+    login = bearer_login(ruled, keycloak.machine_token("ingest-dvv"))
     with contextlib.closing(KafkaAdminClient(**login)) as admin:
         assert admin.list_topics() == [OWN.name]
         with pytest.raises((ClusterAuthorizationFailedError, TopicAuthorizationFailedError)):
@@ -201,29 +201,7 @@ async def test_new_signing_key_is_known_without_a_restart(ruled: Kafka, keycloak
     keycloak.reconcile()
 
 
-# -- how a partner's and the hub's clients are made
-
-
-class _Fixed(AbstractTokenProvider):  # type: ignore[misc]
-    def __init__(self, token: str) -> None:
-        super().__init__()
-        self._token = token
-
-    def token(self) -> str:
-        return self._token
-
-
-def _bearer_login(kafka: Kafka, token: str) -> dict[str, Any]:
-    return {
-        "bootstrap_servers": [kafka.partner_bootstrap],
-        "security_protocol": "SASL_PLAINTEXT",
-        "sasl_mechanism": "OAUTHBEARER",
-        "sasl_oauth_token_provider": _Fixed(token),
-    }
-
-
-def _partner(kafka: Kafka, token: str) -> Any:
-    return KafkaProducer(**_bearer_login(kafka, token), acks="all", enable_idempotence=True)
+# -- how the hub's clients are made
 
 
 def _consumer(kafka: Kafka, topic: str) -> Any:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
 from kafka.errors import TopicAlreadyExistsError
 from msgspec import Struct
 
 from cityhub.bus.access import KafkaAccess
+from cityhub.bus.admin import Admin, administration
 from cityhub.bus.errors import BusRefused
 
 DAY_MS = 86_400_000
@@ -81,11 +81,11 @@ def ensure(access: KafkaAccess, wanted: Iterable[TopicSpec]) -> list[str]:
         Names of the topics that were created.
 
     Raises:
-        BusRefused: a topic exists with another partition count.
+        BusRefused: a topic exists with another partition count, or this log-in may not make topics.
+        BusUnavailable: the broker does not answer.
     """
     specs = {spec.name: spec for spec in wanted}
-    admin = KafkaAdminClient(**access.kafka_python(), client_id="cityhub-topics", request_timeout_ms=60_000)
-    try:
+    with administration(access, "cityhub-topics") as admin:
         existing = {
             topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics() if topic["name"] in specs
         }
@@ -99,11 +99,9 @@ def ensure(access: KafkaAccess, wanted: Iterable[TopicSpec]) -> list[str]:
         for spec in missing:
             _create(admin, spec)
         return [spec.name for spec in missing]
-    finally:
-        admin.close()
 
 
-def _create(admin: KafkaAdminClient, spec: TopicSpec) -> None:
+def _create(admin: Admin, spec: TopicSpec) -> None:
     topic = NewTopic(spec.name, num_partitions=spec.partitions, replication_factor=-1, topic_configs=dict(spec.config))
     try:
         admin.create_topics([topic])

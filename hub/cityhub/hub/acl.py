@@ -5,9 +5,8 @@ The broker's authoriser refuses whatever no rule allows, so only what is allowed
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from kafka import KafkaAdminClient
 from kafka.admin import (
     ACL,
     ACLFilter,
@@ -18,14 +17,15 @@ from kafka.admin import (
     ResourcePatternFilter,
     ResourceType,
 )
-from kafka.errors import KafkaError
 
 from cityhub.bus import topics
 from cityhub.bus.access import KafkaAccess
-from cityhub.bus.errors import BusRefused, BusUnavailable
+from cityhub.bus.admin import Admin, administration
 
 CLIENTS: Mapping[str, str] = {"ingest-dvv": "dvv", "ingest-wbd": "wbd"}
-"""Partner by client id of the realm."""
+"""Partner by client id of the realm: those of every installation. Others are onboarded (`identity.partners`)."""
+BYTES_PER_S = 1 << 20
+"""What each partner's client may write, per broker."""
 
 _EVERY_HOST = "*"
 
@@ -40,7 +40,7 @@ def rules(client: str, partner: str) -> list[ACL]:
 
 
 def ensure(access: KafkaAccess, clients: Mapping[str, str] = CLIENTS) -> Sequence[ACL]:
-    """Give each client its rules and take away every other rule that it has.
+    """Give each client its rules and its quota, and take away every other rule that it has.
 
     Args:
         clients: partner by client id.
@@ -52,23 +52,31 @@ def ensure(access: KafkaAccess, clients: Mapping[str, str] = CLIENTS) -> Sequenc
         BusUnavailable: the broker does not answer.
         BusRefused: it does not let this log-in change rules.
     """
-    try:
-        admin = KafkaAdminClient(**access.kafka_python(), client_id="cityhub-acl", request_timeout_ms=60_000)
-        try:
-            return [rule for client, partner in clients.items() for rule in _ensure(admin, client, partner)]
-        finally:
-            admin.close()
-    except KafkaError as error:
-        if error.retriable:
-            raise BusUnavailable(f"{access.bootstrap} does not answer: {error}; try again") from error
-        raise BusRefused(f"{access.bootstrap} does not let {access.username} change access rules: {error}") from error
+    with administration(access, "cityhub-acl") as admin:
+        added = [
+            rule for client, partner in clients.items() for rule in _exactly(admin, client, rules(client, partner))
+        ]
+        for client in clients:
+            admin.limit_producer(client, BYTES_PER_S)
+        return added
 
 
-def _ensure(admin: KafkaAdminClient, client: str, partner: str) -> Sequence[ACL]:
+def withdraw(access: KafkaAccess, clients: Iterable[str]) -> None:
+    """Take every rule and the quota from the clients; the broker refuses their next record.
+
+    Raises:
+        BusUnavailable, BusRefused: as `ensure`.
+    """
+    with administration(access, "cityhub-acl") as admin:
+        for client in clients:
+            _exactly(admin, client, [])
+            admin.limit_producer(client, None)
+
+
+def _exactly(admin: Admin, client: str, wanted: Sequence[ACL]) -> Sequence[ACL]:
     everything = ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY)
     of_client = ACLFilter(f"User:{client}", None, ACLOperation.ANY, ACLPermissionType.ANY, everything)
     found, _ = admin.describe_acls(of_client)
-    wanted = rules(client, partner)
     surplus = [rule for rule in found if rule not in wanted]
     missing = [rule for rule in wanted if rule not in found]
     if surplus:

@@ -12,7 +12,7 @@ import typer
 
 from cityhub.adapters.errors import AdapterError
 from cityhub.bus.errors import ArchiveDamaged, ArchiveMissing, BusError
-from cityhub.hub import cli_archive, cli_changes, cli_proof  # noqa: F401 - their commands
+from cityhub.hub import cli_archive, cli_changes, cli_partner, cli_proof  # noqa: F401 - their commands
 from cityhub.hub.cli_app import Data, Json, app, kpi_app, reader_of, settings_of
 from cityhub.hub.errors import HubError
 from cityhub.hub.run.runner import PROCESSES, run
@@ -93,7 +93,7 @@ def token(
 
     settings = settings_of_running(settings_of(data=data))
     where = realm(settings)
-    show(token.of_person(where, user) if user else token.of_client(where, load(settings.data), client))
+    show(token.of_person(where, user) if user else token.of_client(where, settings, load(settings.data), client))
 
 
 @kpi_app.command("list")

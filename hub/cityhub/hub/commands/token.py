@@ -8,9 +8,12 @@ from typing import Any
 
 import httpx
 
+from cityhub.bus.topics import PARTNERS
 from cityhub.hub.errors import Misconfigured, ServiceMissing
+from cityhub.hub.identity import partners
 from cityhub.hub.identity.endpoints import RealmEndpoints
 from cityhub.hub.secrets import Secrets
+from cityhub.hub.settings import Settings
 
 _CLI_CLIENT = "cityhub-cli"
 _TIMEOUT_S = 10.0
@@ -18,14 +21,18 @@ _DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 _WAITING = {"authorization_pending", "slow_down"}
 
 
-def of_client(realm: RealmEndpoints, secrets: Secrets, client: str) -> str:
-    """By client credentials (RFC 6749 §4.4), with the secret of this installation.
+def of_client(realm: RealmEndpoints, settings: Settings, secrets: Secrets, client: str) -> str:
+    """By client credentials (RFC 6749 §4.4), with the secret of this installation; a partner's is Keycloak's.
 
     Raises:
         Misconfigured: this installation has no such client.
         ServiceMissing: Keycloak does not answer, or refuses.
     """
-    secret = secrets.client_secrets.get(client)
+    partner = client.removeprefix("ingest-")
+    if partner != client and partner in PARTNERS and not settings.keycloak_url:
+        secret: str | None = partners.secret(settings, secrets, partner)
+    else:
+        secret = secrets.client_secrets.get(client)
     if secret is None:
         raise Misconfigured(f"no machine client {client!r}; there are {', '.join(secrets.client_secrets)}")
     answer = _post(realm.token, {"grant_type": "client_credentials"}, auth=(client, secret))

@@ -8,7 +8,8 @@ Keycloak reaches the web app.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -24,11 +25,13 @@ from cityhub.hub.embedded import kafka, keycloak, partner_keys
 from cityhub.hub.embedded.kafka import SUPER_USERS
 from cityhub.hub.errors import Misconfigured, ServiceMissing
 from cityhub.hub.identity.endpoints import WEB_CLIENT, RealmEndpoints
+from cityhub.hub.identity.grants import client_of, grant_of
 from cityhub.hub.secrets import FILE, Secrets
 from cityhub.hub.settings import Settings
 
 Item: TypeAlias = dict[str, Any]
 
+REALM = "cityhub"
 _REALM = Path(__file__).with_name("realm.json")
 _EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - recognised, not bound
 _NOT_FOUND = 404
@@ -45,47 +48,63 @@ def realm(settings: Settings) -> Mapping[str, Any]:
     return wanted
 
 
-def reconcile(settings: Settings, secrets: Secrets) -> None:
-    """Make or correct the embedded Keycloak's realm; Kafka then knows its keys. Keycloak has to be ready.
+@contextmanager
+def administration(settings: Settings, secrets: Secrets) -> Iterator[KeycloakAdmin]:
+    """The administration of the embedded Keycloak's realm.
 
     Raises:
         ServiceMissing: Keycloak does not answer or refuses.
         Misconfigured: Keycloak does not know the installation's administrator.
     """
-    wanted = realm(settings)
-    name = wanted["realm"]["realm"]
     try:
         with set_environ("no_proxy", keycloak.HOST):  # a proxy for the way out of the building is none for loopback
-            _reconcile(settings, secrets, wanted)
+            yield KeycloakAdmin(
+                server_url=f"{keycloak.url(settings)}/auth/",
+                username=keycloak.ADMIN,
+                password=secrets.keycloak_admin_password,
+                realm_name=REALM,
+                user_realm_name="master",
+                max_retries=0,
+                timeout=300,
+            )
     except KeycloakError as error:
         if error.response_code == httpx.codes.UNAUTHORIZED:
             raise Misconfigured(
                 f"Keycloak does not accept the administrator's password in {settings.data / FILE}: "
                 f"restore that file, or remove {settings.data / 'keycloak'} (accounts are then made anew)"
             ) from error
-        raise ServiceMissing(f"the realm {name} cannot be brought up to date: {error}") from error
+        raise ServiceMissing(
+            f"the realm {REALM} cannot be read or changed at {keycloak.url(settings)}: {error}; "
+            "`cityhub status` tells whether Keycloak runs"
+        ) from error
+
+
+def reconcile(settings: Settings, secrets: Secrets) -> None:
+    """Make or correct the embedded Keycloak's realm; Kafka then knows its keys. Keycloak has to be ready.
+
+    Raises:
+        ServiceMissing, Misconfigured: as `administration`.
+    """
+    wanted = realm(settings)
+    with administration(settings, secrets) as admin:
+        _reconcile(admin, settings, secrets, wanted)
     keycloak.note_made(settings)
     partner_keys.store(_keys(settings), kafka.keys_file(settings))
-    log.info("realm_up_to_date", realm=name)
+    log.info("realm_up_to_date", realm=REALM)
 
 
-def _reconcile(settings: Settings, secrets: Secrets, wanted: Mapping[str, Any]) -> None:
-    admin = KeycloakAdmin(
-        server_url=f"{keycloak.url(settings)}/auth/",
-        username=keycloak.ADMIN,
-        password=secrets.keycloak_admin_password,
-        realm_name=wanted["realm"]["realm"],
-        user_realm_name="master",
-        max_retries=0,
-        timeout=300,
-    )
+def _reconcile(admin: KeycloakAdmin, settings: Settings, secrets: Secrets, wanted: Mapping[str, Any]) -> None:
     _realm(admin, wanted)
     _scopes(admin, wanted["clientScopes"])
     for client in wanted["clients"]:
-        _client(admin, client, _secret(client["clientId"], secrets))
+        put_client(admin, client, _secret(client["clientId"], secrets))
+    named = {client["clientId"] for client in wanted["clients"]}
     for client in admin.get_clients():
         if client["clientId"] in wanted["builtInClientsOff"]:
             admin.update_client(client["id"], {"clientId": client["clientId"], "enabled": False})
+        grant = grant_of(client)
+        if grant and client["clientId"] not in named:
+            put_client(admin, client_of(grant, wanted["clients"]))
     for user in wanted["users"]:
         _user(admin, user, secrets.user_passwords[user["username"]], _newest(settings.data / FILE))
 
@@ -125,17 +144,35 @@ def _remove_mapper(admin: KeycloakAdmin, scope: str, mapper: Item) -> None:
     admin.delete_mapper_from_client_scope(scope, mapper["id"])
 
 
-def _client(admin: KeycloakAdmin, wanted: Item, secret: str | None) -> None:
+def put_client(admin: KeycloakAdmin, wanted: Item, secret: str | None = None) -> bool:
+    """Make a client or correct it; True = made. One that was revoked stays so, unless `wanted` grants it anew.
+
+    Args:
+        secret: not for clients that `cityhub partner` looks after, whose secret is Keycloak's; None = leave it.
+
+    Raises:
+        Misconfigured: Kafka would take the client for a super user.
+        KeycloakError: Keycloak does not answer or refuses.
+    """
     if wanted["clientId"] in SUPER_USERS:
         raise Misconfigured(f"client {wanted['clientId']} of the realm would be a super user of Kafka: rename it")
     roles = wanted["realmRoles"]
-    payload = {name: value for name, value in wanted.items() if name != "realmRoles"}
-    payload |= {"enabled": True, "protocol": "openid-connect"} | ({"secret": secret} if secret else {})
+    payload = {name: value for name, value in wanted.items() if name != "realmRoles"} | {"protocol": "openid-connect"}
     key = admin.get_client_id(wanted["clientId"])
-    if key is None:
+    new = key is None
+    grant = grant_of(wanted) or (None if new else grant_of(admin.get_client(key)))
+    payload["enabled"] = grant is None or not grant.revoked
+    if secret and grant is None:
+        payload["secret"] = secret
+    if new:
         key = admin.create_client(payload)
     else:
         admin.update_client(key, payload)
+    _correct(admin, key, wanted, roles)
+    return new
+
+
+def _correct(admin: KeycloakAdmin, key: str, wanted: Item, roles: Iterable[str]) -> None:
     _same(
         admin.get_mappers_from_client(key),
         wanted["protocolMappers"],

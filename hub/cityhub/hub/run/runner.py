@@ -13,8 +13,8 @@ from cityhub.hub.secrets import Secrets, load
 from cityhub.hub.settings import Settings
 
 PROCESSES = {
-    "realm": "keeps the embedded Keycloak's realm and its keys up to date",
-    "topics": "make sure that topics and their access rules exist, then end",
+    "realm": "keeps the embedded Keycloak's realm, its keys and partners' rights up to date",
+    "topics": "make sure that topics exist, then end",
     "worker": "counts events into KPIs",
     "publisher": "publishes changed KPI values",
     "gate": "passes on what partners write with their own Kafka clients",

@@ -1,11 +1,10 @@
-"""The topics and who may write them: made sure of at every start, then this process ends."""
+"""The topics: made sure of at every start, then this process ends."""
 
 from __future__ import annotations
 
 import asyncio
 
 from cityhub.bus import topics
-from cityhub.bus.access import KafkaAccess
 from cityhub.bus.topics import TopicSpec
 from cityhub.hub import acl
 from cityhub.hub.access import kafka_access
@@ -15,13 +14,11 @@ from cityhub.sdk.contract import load_contracts
 
 
 async def run(settings: Settings, secrets: Secrets, _: asyncio.Event) -> None:
-    """Ensure them."""
-    await asyncio.to_thread(_ensure, kafka_access(settings, secrets))
-
-
-def _ensure(access: KafkaAccess) -> None:
-    topics.ensure(access, _wanted())
-    acl.ensure(access)
+    """Ensure them, and with an external Keycloak who may write them; else `realm` knows who was let in."""
+    access = kafka_access(settings, secrets)
+    await asyncio.to_thread(topics.ensure, access, _wanted())
+    if settings.keycloak_url:
+        await asyncio.to_thread(acl.ensure, access)
 
 
 def _wanted() -> list[TopicSpec]:

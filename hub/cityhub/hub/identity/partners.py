@@ -1,0 +1,125 @@
+"""Partners of a running hub: their machine clients in the embedded Keycloak, and what follows from them on Kafka.
+
+Every step can be repeated: what is there already stays, what is missing is made.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from keycloak import KeycloakAdmin
+from msgspec.structs import replace
+
+from cityhub.bus import topics
+from cityhub.bus.access import KafkaAccess
+from cityhub.hub import acl
+from cityhub.hub.access import kafka_access
+from cityhub.hub.embedded import kafka
+from cityhub.hub.errors import Misconfigured, ServiceMissing
+from cityhub.hub.identity.grants import Grant, client_of, grant_of
+from cityhub.hub.identity.provision import administration, put_client, realm
+from cityhub.hub.secrets import Secrets
+from cityhub.hub.settings import Settings
+
+# Each function raises ServiceMissing or BusError where a server does not answer or refuses, and Misconfigured where
+# Keycloak is an external one or does not know the installation's administrator.
+
+
+def grants(settings: Settings, secrets: Secrets) -> list[Grant]:
+    """Every partner that has a client, by name; revoked ones too."""
+    _own_realm(settings)
+    with administration(settings, secrets) as admin:
+        found = [grant_of(client) or _built_in(client) for client in admin.get_clients()]
+    return sorted((grant for grant in found if grant), key=lambda grant: grant.partner)
+
+
+def onboard(settings: Settings, secrets: Secrets, wanted: Grant) -> tuple[Grant, list[str], str]:
+    """Give a partner its topics, rules, quota and client; last the client, so that one that can log in can work.
+
+    Returns:
+        What is granted now, the topics that were made, and the secret of a client that was made, else "".
+    """
+    access = _kafka(settings, secrets)
+    known = next((grant for grant in grants(settings, secrets) if grant.partner == wanted.partner), None)
+    stands = known is not None and known.since and not known.revoked
+    grant = replace(wanted, since=known.since if known and stands else _today(), revoked="")
+    made = enforce(access, grant)
+    with administration(settings, secrets) as admin:
+        new = put_client(admin, client_of(grant, realm(settings)["clients"]))
+        return grant, made, _secret(admin, grant.client) if new else ""
+
+
+def revoke(settings: Settings, secrets: Secrets, partner: str) -> Grant:
+    """No new tokens, and no rules: Kafka refuses the next record. Topics, records and the client's id stay."""
+    access = _kafka(settings, secrets)
+    known = _known(settings, secrets, partner)
+    grant = replace(known, revoked=known.revoked or _today())
+    with administration(settings, secrets) as admin:
+        put_client(admin, client_of(grant, realm(settings)["clients"]))
+    enforce(access, grant)
+    return grant
+
+
+def secret(settings: Settings, secrets: Secrets, partner: str, *, rotate: bool = False) -> str:
+    """The client's secret; with `rotate` another one from now on, tokens of the old one live on for 5 minutes."""
+    grant = _known(settings, secrets, partner)
+    with administration(settings, secrets) as admin:
+        if rotate:
+            put_client(admin, client_of(grant, realm(settings)["clients"]))  # from now on the secret is Keycloak's
+            admin.generate_client_secrets(admin.get_client_id(grant.client))
+        return _secret(admin, grant.client)
+
+
+def enforce(access: KafkaAccess, grant: Grant) -> list[str]:
+    """Bring Kafka up to what was granted.
+
+    Returns:
+        Names of the topics that were made.
+    """
+    if grant.revoked:
+        acl.withdraw(access, [grant.client])
+        return []
+    made = topics.ensure(access, grant.topics())
+    acl.ensure(access, {grant.client: grant.partner})
+    return made
+
+
+def _known(settings: Settings, secrets: Secrets, partner: str) -> Grant:
+    found = grants(settings, secrets)
+    for grant in found:
+        if grant.partner == partner:
+            return grant
+    there_are = ", ".join(grant.partner for grant in found)
+    raise Misconfigured(
+        f"partner {partner!r} has no client; there are {there_are}. `cityhub partner onboard {partner}` makes one"
+    )
+
+
+def _built_in(client: dict[str, Any]) -> Grant | None:
+    partner = acl.CLIENTS.get(client["clientId"])
+    return Grant(partner=partner) if partner else None
+
+
+def _kafka(settings: Settings, secrets: Secrets) -> KafkaAccess:
+    """Asked before anything is changed: a client without rules would be half a partner."""
+    access = kafka_access(settings, secrets)
+    if reason := kafka.unready(access):
+        raise ServiceMissing(f"Kafka is needed: {reason}; `cityhub status` tells whether it runs")
+    return access
+
+
+def _own_realm(settings: Settings) -> None:
+    if settings.keycloak_url:
+        raise Misconfigured(
+            f"the realm is kept by {settings.keycloak_url} (CITYHUB_KEYCLOAK_URL): its administrator makes, revokes "
+            "and shows clients there"
+        )
+
+
+def _secret(admin: KeycloakAdmin, client: str) -> str:
+    return str(admin.get_client_secrets(admin.get_client_id(client))["value"])
+
+
+def _today() -> str:
+    return f"{datetime.now(UTC):%Y-%m-%d}"

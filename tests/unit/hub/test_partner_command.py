@@ -1,0 +1,128 @@
+"""`cityhub partner`: what is granted, what a partner is told, and what is said of bad input."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from cityhub.hub.commands import quickstart
+from cityhub.hub.commands.partner import asked_for
+from cityhub.hub.errors import Misconfigured
+from cityhub.hub.identity.grants import Grant, grant_of
+from cityhub.hub.secrets import load_or_create
+from cityhub.hub.settings import parse
+from cityhub.sdk import codec
+from cityhub.sdk.contract import load_contracts
+from cityhub.sdk.door import judged_bytes
+from tests.unit.hub.commands import code_and_words
+from tests.unit.hub.hub_runs import free_ports
+
+NOW = datetime(2026, 11, 25, 8, tzinfo=UTC)
+
+
+def test_streams_are_those_of_the_contracts_and_those_asked_for() -> None:
+    grant = asked_for("wbd", "", ["lorawan"])
+    assert grant.streams == ("bin", "lorawan", "roadwork")
+    assert len(grant.types) == 4
+    assert asked_for("wbd", "de.duisburg.wbd.bin.*", []).streams == ("bin",)
+    assert {spec.name for spec in asked_for("wbd", "de.duisburg.wbd.bin.*", []).topics()} == {
+        "du.in.wbd.bin",
+        "du.evt.wbd.bin.v1",
+        "du.dlq.wbd",
+    }
+
+
+@pytest.mark.parametrize(
+    ("partner", "pattern", "streams", "words"),
+    [
+        ("wdb", "", [], "no partner 'wdb'; write wbd; there are city"),
+        ("WBD", "", [], "no partner 'WBD'"),
+        ("", "", [], "no partner ''"),
+        ("wbd.*", "", [], "no partner 'wbd.*'"),
+        ("wbd", "de.duisburg.*", [], "which is of city, not of wbd: begin the pattern with de.duisburg.wbd."),
+        (
+            "wbd",
+            "de.duisburg.wbd.bus.*",
+            [],
+            "matches no active contract; wbd has de.duisburg.wbd.bin.level-observed.v1",
+        ),
+        ("ude", "", [], "ude has none yet, write one first (docs/contracts.md)"),
+        ("wbd", "", ["Bins"], "--stream 'Bins': give a letter"),
+        ("wbd", "", ["bin", "x.y"], "--stream 'x.y'"),
+        ("wbd", "", ["x" * 41], "at most 40"),
+    ],
+)
+def test_bad_input_is_named(partner: str, pattern: str, streams: list[str], words: str) -> None:
+    with pytest.raises(Misconfigured) as refused:
+        asked_for(partner, pattern, streams)
+    assert words in str(refused.value)
+
+
+def test_what_was_granted_is_read_from_the_realm_as_it_was_written() -> None:
+    for grant in (Grant(partner="wbd"), Grant(partner="ude", types=("a", "b"), streams=("x",), since="1", revoked="2")):
+        kept = {name: value for name, value in grant.attributes().items() if value}
+        assert grant_of({"attributes": kept}) == grant
+    assert grant_of({}) is None
+    assert grant_of({"attributes": {"other": "x"}}) is None
+
+
+@pytest.mark.parametrize("type_", load_contracts())
+def test_first_event_passes_the_partners_door(type_: str) -> None:
+    contracts = load_contracts()
+    first = quickstart.first_event(contracts[type_], NOW)
+    assert judged_bytes(codec.encode(first), contracts, contracts[type_].partner, NOW).synthetic
+
+
+def test_quickstart_holds_all_that_a_partner_needs() -> None:
+    settings = parse({}, {"kafka_partner_port": "20001", "public_url": "https://hub.example"})
+    start = quickstart.of(settings, asked_for("gebag", "", []), "s3cret")
+    text = start.text()
+    for part in (
+        "ingest-gebag",
+        "s3cret",
+        "https://hub.example/auth/realms/cityhub/protocol/openid-connect/token",
+        "https://hub.example/v1/events?validateOnly=true",
+        "de.duisburg.gebag.flat.status-changed.v1",
+        "bootstrap.servers=127.0.0.1:20001",
+        "du.in.gebag.flat",
+    ):
+        assert part in text
+    later = quickstart.of(settings, asked_for("gebag", "", []), "")
+    assert "`cityhub partner secret gebag` shows it again" in later.text()
+    assert "secret" not in later.as_json()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("onboard", "gebag"), "Kafka is needed: nothing answers at 127.0.0.1:"),
+        (("revoke", "wbd"), "Kafka is needed"),
+        (("list",), "the realm cityhub cannot be read or changed at http://127.0.0.1:"),
+        (("secret", "wbd"), "`cityhub status` tells whether Keycloak runs"),
+    ],
+)
+def test_without_its_servers_it_says_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], words: str
+) -> None:
+    load_or_create(tmp_path)
+    for name, port in zip(("KAFKA_PORT", "KEYCLOAK_PORT"), free_ports(2), strict=True):
+        monkeypatch.setenv(f"CITYHUB_{name}", str(port))
+    code, said = code_and_words("partner", *arguments, "--data", str(tmp_path))
+    assert (code, words in said) == (3, True), said
+
+
+def test_an_external_keycloak_keeps_its_clients_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    load_or_create(tmp_path)
+    monkeypatch.setenv("CITYHUB_KEYCLOAK_URL", "https://id.example")
+    code, said = code_and_words("partner", "list", "--data", str(tmp_path))
+    assert code == 2
+    assert "kept by https://id.example (CITYHUB_KEYCLOAK_URL)" in said
+
+
+def test_without_an_installation_nothing_is_made(tmp_path: Path) -> None:
+    code, said = code_and_words("partner", "onboard", "gebag", "--data", str(tmp_path))
+    assert code == 2
+    assert "secrets.json does not exist: `cityhub up` makes it" in said
+    assert list(tmp_path.iterdir()) == []
