@@ -8,26 +8,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-from kafka import KafkaProducer
-from kafka.net.sasl.oauth import AbstractTokenProvider
 
 from cityhub.hub.commands.quickstart import first_event
 from cityhub.sdk import codec
 from cityhub.sdk.contract import load_contracts
 from tests.e2e.hub import LIMIT_S, Hub
+from tests.integration.partner_clients import partner_producer
 
 TOPIC = "du.evt.gebag.flat.v1"
 CONTRACT = load_contracts()["de.duisburg.gebag.flat.status-changed.v1"]
 STREAMS = "{ dataState { streams { topic records rejected } } }"
-
-
-class _Fixed(AbstractTokenProvider):  # type: ignore[misc] # untyped library
-    def __init__(self, token: str) -> None:
-        super().__init__()
-        self._token = token
-
-    def token(self) -> str:
-        return self._token
 
 
 def test_a_new_partners_events_count_whichever_door_they_come_through(hub: Hub) -> None:
@@ -41,7 +31,7 @@ def test_a_new_partners_events_count_whichever_door_they_come_through(hub: Hub) 
     assert [one.get("topic") for one in told["results"]] == [TOPIC, None, TOPIC]
     assert told["results"][1]["reason"] == "envelope"  # its content hash does not fit
 
-    with contextlib.closing(_producer(start, token)) as producer:
+    with contextlib.closing(partner_producer(start["kafka"], token)) as producer:
         other = first_event(CONTRACT, datetime.now(UTC).replace(microsecond=1))
         for value in (codec.encode(other), b"no event", codec.encode(other)):
             producer.send(start["topics"][0], value).get(LIMIT_S)
@@ -66,16 +56,6 @@ def _token(start: dict[str, Any]) -> str:
 def _batch(events: list[dict[str, Any]], token: str) -> dict[str, Any]:
     headers = {"authorization": f"Bearer {token}", "content-type": codec.BATCH}
     return {"content": json.dumps(events), "headers": headers, "timeout": LIMIT_S}
-
-
-def _producer(start: dict[str, Any], token: str) -> Any:
-    return KafkaProducer(
-        bootstrap_servers=[start["kafka"]],
-        security_protocol="SASL_PLAINTEXT",
-        sasl_mechanism="OAUTHBEARER",
-        sasl_oauth_token_provider=_Fixed(token),
-        acks="all",
-    )
 
 
 def _records(hub: Hub) -> int:

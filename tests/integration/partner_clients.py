@@ -7,8 +7,6 @@ from typing import Any
 from kafka import KafkaProducer
 from kafka.net.sasl.oauth import AbstractTokenProvider
 
-from tests.integration.servers import Kafka
-
 
 class _Fixed(AbstractTokenProvider):  # type: ignore[misc]
     def __init__(self, token: str) -> None:
@@ -19,16 +17,16 @@ class _Fixed(AbstractTokenProvider):  # type: ignore[misc]
         return self._token
 
 
-def bearer_login(kafka: Kafka, token: str) -> dict[str, Any]:
+def bearer_login(bootstrap: str, token: str) -> dict[str, Any]:
     """Keyword arguments of kafka-python's clients."""
     return {
-        "bootstrap_servers": [kafka.partner_bootstrap],
+        "bootstrap_servers": [bootstrap],
         "security_protocol": "SASL_PLAINTEXT",
         "sasl_mechanism": "OAUTHBEARER",
         "sasl_oauth_token_provider": _Fixed(token),
     }
 
 
-def partner_producer(kafka: Kafka, token: str) -> Any:
+def partner_producer(bootstrap: str, token: str) -> Any:
     """A producer that repeats nothing twice."""
-    return KafkaProducer(**bearer_login(kafka, token), acks="all", enable_idempotence=True)
+    return KafkaProducer(**bearer_login(bootstrap, token), acks="all", enable_idempotence=True)

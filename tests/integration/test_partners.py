@@ -52,7 +52,7 @@ class Hub:
 
     def sends(self, topic: str, token: str) -> int:
         """Offset of the record."""
-        with contextlib.closing(partner_producer(self.kafka, token)) as producer:
+        with contextlib.closing(partner_producer(self.kafka.partner_bootstrap, token)) as producer:
             return int(producer.send(topic, b"x", partition=0).get(120).offset)
 
     def refuses(self, topic: str, token: str) -> bool:
@@ -129,7 +129,7 @@ def test_next_start_keeps_it_and_mends_what_was_changed(hub: Hub) -> None:
 
 def test_revoked_is_out_until_it_is_onboarded_again(hub: Hub) -> None:
     token = hub.token()
-    with contextlib.closing(partner_producer(hub.kafka, token)) as connected:
+    with contextlib.closing(partner_producer(hub.kafka.partner_bootstrap, token)) as connected:
         connected.send(OWN, b"x", partition=0).get(120)
         hub.said("revoke", "gebag")
         with pytest.raises(TopicAuthorizationFailedError):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from random import Random
 from typing import Any
 
 import msgspec
 
 from cityhub.sdk import codec
+from cityhub.sdk.identity import content_hash
 from tests.unit.adapters.doors.world import CONTRACTS, NOW, event
 
 SECRET = "Erika-Mustermann-DU-XY-4711"
@@ -54,7 +56,17 @@ def body(rng: Random) -> bytes:
         type_ = rng.choice(list(CONTRACTS))
         data = {name: value(rng) for name in CONTRACTS[type_].fields if rng.random() < 0.9}
         said |= {"type": type_, "data": data, "time": NOW.isoformat()}
+    if rng.random() < 0.8:
+        said["contenthash"] = _hash(said)
     return _json(said)
+
+
+def _hash(said: dict[str, Any]) -> str:
+    try:
+        time = datetime.fromisoformat(str(said["time"]))
+        return content_hash(said["type"], said["source"], said["subject"], time, said["data"])
+    except (OverflowError, ValueError, msgspec.MsgspecError):
+        return "0" * 64
 
 
 def _json(said: Any) -> bytes:
