@@ -5,11 +5,11 @@ Source of the rules: CloudEvents 1.0.2 HTTP binding (structured, binary, batch),
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
-from uuid import uuid4
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -99,9 +99,8 @@ class HttpDoor:
         items = [_Item(body, self._judged(body, partner, now)) for body in bodies]
         if only_judge:
             return _answer([self._outcome(index, item, None) for index, item in enumerate(items)], HTTPStatus.OK)
-        request = uuid4().hex
-        await self._bury(items, partner, request)
-        places = await self._write(items, request)
+        await self._bury(items, partner)
+        places = await self._write(items)
         outcomes = [self._outcome(index, item, places.get(index)) for index, item in enumerate(items)]
         return _answer(outcomes, HTTPStatus.ACCEPTED)
 
@@ -111,21 +110,21 @@ class HttpDoor:
         except RejectedEvent as rejected:
             return rejected
 
-    async def _bury(self, items: Sequence[_Item], partner: str, request: str) -> None:
+    async def _bury(self, items: Sequence[_Item], partner: str) -> None:
         letters = [
-            letter(item.body, item.found, Came("http", f"{request}/{index}"), self._contracts)
-            for index, item in enumerate(items)
+            letter(item.body, item.found, Came("http", _origin(item.body)), self._contracts)
+            for item in items
             if isinstance(item.found, RejectedEvent)
         ]
         if letters:
             await self._writer.send(dead_letters(partner).name, letters)
 
-    async def _write(self, items: Sequence[_Item], request: str) -> dict[int, tuple[str, int, int]]:
+    async def _write(self, items: Sequence[_Item]) -> dict[int, tuple[str, int, int]]:
         """Topic, partition and offset of each accepted event, by its index."""
         by_topic: dict[str, list[tuple[int, Outgoing]]] = {}
         for index, item in enumerate(items):
             if isinstance(item.found, Event):
-                headers = [*STRUCTURED_HEADERS, origin_header("http", f"{request}/{index}")]
+                headers = [*STRUCTURED_HEADERS, origin_header("http", _origin(item.body))]
                 record = item.found.partitionkey.encode(), codec.encode(item.found), headers
                 by_topic.setdefault(self._contracts[item.found.type].topic, []).append((index, record))
         places: dict[int, tuple[str, int, int]] = {}
@@ -200,6 +199,11 @@ def _not_acknowledged(error: Busy | BusError) -> str:
 
 def _later(seconds: int) -> dict[str, str]:
     return {"Retry-After": str(seconds)}
+
+
+def _origin(body: bytes) -> str:
+    """The same for an event that is sent again, so that it is told once."""
+    return hashlib.sha256(body).hexdigest()
 
 
 def _kind(headers: Mapping[str, str]) -> str:

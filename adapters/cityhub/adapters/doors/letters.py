@@ -30,7 +30,8 @@ class Came(Struct, frozen=True):
     """Where a refused event came in.
 
     Attributes:
-        door: `http` or `kafka`. origin: request and index, or `topic/partition/offset`; names it once and for all.
+        door: `http` or `kafka`. origin: SHA-256 of the event as it came, or `topic/partition/offset`; the same whenever
+            it comes again.
         topic: of the partner's own record, "" over HTTP.
     """
 
