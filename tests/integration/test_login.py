@@ -80,7 +80,9 @@ async def hub(keycloak: Keycloak) -> AsyncIterator[str]:
             http=http,
             api=api(),
             dashboard=dashboard,
+            doors=(),
             live=nullcontext(),
+            writer=nullcontext(),
             probes={},
         )
         app = create_app(parts)
