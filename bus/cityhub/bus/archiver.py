@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple, Protocol
 
 from structlog import get_logger
@@ -20,6 +20,7 @@ from cityhub.bus.archive.progress import Round
 from cityhub.bus.archive.storage import Storage
 from cityhub.bus.archive.writer import TopicWriter, record_hash
 from cityhub.bus.errors import ArchiveDamaged, ArchiveError, ArchiveMissing, ArchiveTaken, BusUnavailable, LogBroken
+from cityhub.bus.pause import pause
 from cityhub.sdk.contract import Contracts
 
 log = get_logger()
@@ -121,14 +122,14 @@ class Archiver:
                 raise
             except (BusUnavailable, ArchiveError) as error:
                 log.warning("archiving_deferred", error=str(error), retry_s=_RETRY_S)
-                await _pause(stop, _RETRY_S)
+                await pause(stop, _RETRY_S)
 
     async def _turns(self, records: Log, stop: asyncio.Event) -> None:
         while not stop.is_set():
             async with self._alone() as alone:
                 more = alone and await self._turn(records, stop)
             if not more:
-                await _pause(stop, self._every_s if alone else _RETRY_S)
+                await pause(stop, self._every_s if alone else _RETRY_S)
 
     async def _turn(self, records: Log, stop: asyncio.Event) -> bool:
         """Every topic once; whether a backlog is left."""
@@ -234,11 +235,6 @@ def _check_bounds(where: str, archived: int, first: int, end: int) -> None:
             f"{where}: the log ends at offset {end - 1}, the archive at {archived}: the topic was recreated or cut; "
             f"{_ANEW}"
         )
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds)
 
 
 def now_ms() -> int:

@@ -20,6 +20,18 @@ Outgoing: TypeAlias = tuple[bytes | None, bytes, list[tuple[str, bytes]]]
 STRUCTURED_HEADERS = [("content-type", codec.STRUCTURED.encode())]
 
 
+def record_of(event: Event, *more: tuple[str, bytes]) -> Outgoing:
+    """An event in structured mode, keyed by `partitionkey`.
+
+    Args:
+        more: further headers.
+
+    Raises:
+        RejectedEvent: it is too large.
+    """
+    return event.partitionkey.encode(), codec.encode(event), [*STRUCTURED_HEADERS, *more]
+
+
 class RecordPublisher:
     """Idempotent producer, `acks=all`, lz4. Use as an async context manager; safe for concurrent `send` calls.
 
@@ -93,9 +105,7 @@ class EventPublisher(RecordPublisher):
         Raises:
             RejectedEvent: an event is too large; nothing was sent.
         """
-        await self.send(
-            topic, [(event.partitionkey.encode(), codec.encode(event), STRUCTURED_HEADERS) for event in events]
-        )
+        await self.send(topic, [record_of(event) for event in events])
 
 
 def as_bus_error(error: BaseException, what: str) -> BusError:

@@ -18,7 +18,7 @@ from cityhub.sdk.conformance import violations
 from cityhub.sdk.contract import Contract, Contracts
 from cityhub.sdk.contract_check import near
 from cityhub.sdk.errors import RejectedEvent, UnknownContract
-from cityhub.sdk.event import MAX_TEXT, Event, check_not_future
+from cityhub.sdk.event import MAX_TEXT, Event, check_not_future, is_short_text
 
 _NAMES = frozenset(field.name for field in msgspec.structs.fields(Event))
 UNNAMED = "unnamed_field"
@@ -59,19 +59,6 @@ def judged_bytes(body: bytes, contracts: Contracts, partner: str, received_at: d
     return judged(codec.decode(body), contracts, partner, received_at)
 
 
-def structured(headers: Mapping[str, str], body: bytes) -> bytes:
-    """An event in binary mode as the same event in structured mode; what is wrong with it stays wrong.
-
-    Args:
-        headers: with lower-case names, `ce-…` (HTTP binding) or `ce_…` (Kafka binding).
-    """
-    said: dict[str, Any] = {name[3:]: value for name, value in headers.items() if name.startswith(("ce-", "ce_"))}
-    if "synthetic" in said:
-        said["synthetic"] = said["synthetic"] == "true"
-    kind = headers.get("content-type", "").partition(";")[0].strip()
-    return msgspec.json.encode(said | {"datacontenttype": kind, "data": msgspec.Raw(body or b"null")})
-
-
 def contract_of(type_: str, contracts: Contracts, partner: str) -> Contract:
     """The contract of a type.
 
@@ -86,8 +73,19 @@ def contract_of(type_: str, contracts: Contracts, partner: str) -> Contract:
 
 
 def key_of(event: Event, contract: Contract) -> str:
-    """The partition key that a contract wants: events of one entity, and both halves of a join, stand together."""
-    return event.subject if contract.key == "@subject" else str(event.data[contract.key.removeprefix("$")])
+    """The partition key that a contract wants: events of one entity, and both halves of a join, stand together.
+
+    Raises:
+        RejectedEvent: `contract`, the field's value cannot be one.
+    """
+    if contract.key == "@subject":
+        return event.subject
+    field = contract.key.removeprefix("$")
+    key = str(event.data[field])
+    if not is_short_text(key):
+        text = f"data.{field}: is the partition key, which must be 1 to {MAX_TEXT} printable characters"
+        raise RejectedEvent("contract", text, f"data.{field}")
+    return key
 
 
 def may_be_kept(body: bytes, contracts: Contracts) -> bool:

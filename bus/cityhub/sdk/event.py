@@ -136,12 +136,7 @@ def validate(event: Event) -> None:
         _require(bool(_BOROUGH.fullmatch(event.borough)), "borough", event.borough, "must be one of STB01 to STB07")
     for name in ("id", "subject", "partitionkey", "dataschema", "registerversion", "recordedby"):
         value = getattr(event, name)
-        _require(
-            value is UNSET or (0 < len(value) <= MAX_TEXT and value.isprintable()),
-            name,
-            value,
-            f"must be 1 to {MAX_TEXT} printable characters",
-        )
+        _require(value is UNSET or is_short_text(value), name, value, f"must be 1 to {MAX_TEXT} printable characters")
     for name in ("time", "recordedtime"):
         moment = getattr(event, name)
         _require(moment.tzinfo is not None, name, moment.isoformat(), "must carry an offset, e.g. 2026-11-23T08:00:00Z")
@@ -152,6 +147,11 @@ def validate(event: Event) -> None:
         event.contenthash,
         f"does not fit the content, which hashes to {expected}",
     )
+
+
+def is_short_text(value: str) -> bool:
+    """Whether it may be a text attribute of an event: 1 to `MAX_TEXT` printable characters."""
+    return 0 < len(value) <= MAX_TEXT and value.isprintable()
 
 
 def check_not_future(event: Event, received_at: datetime) -> None:

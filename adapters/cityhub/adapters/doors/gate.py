@@ -9,22 +9,20 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import structlog
 from msgspec import Struct
 
-from cityhub.adapters.doors.letters import Came, RecordWriter, letter, origin_header
+from cityhub.adapters.doors.outcomes import Admitted, Came, RecordWriter, admission, letter
 from cityhub.bus.errors import BusError
-from cityhub.bus.publisher import STRUCTURED_HEADERS, Outgoing
+from cityhub.bus.pause import pause
+from cityhub.bus.publisher import Outgoing
 from cityhub.bus.quarantine import Stretch
 from cityhub.bus.topics import dead_letters
-from cityhub.sdk import codec
+from cityhub.sdk.codec import as_structured
 from cityhub.sdk.contract import Contracts
-from cityhub.sdk.door import judged_bytes, structured
-from cityhub.sdk.errors import RejectedEvent
 
 RETRY_S = 1.0
 _log = structlog.get_logger()
@@ -102,24 +100,20 @@ class Gate:
         partner = stretch.topic.split(".")[2]
         found = Passed({}, Counter())
         for record in stretch.records:
-            origin = f"{stretch.topic}/{stretch.part}/{record.offset}"
+            came = Came("kafka", f"{stretch.topic}/{stretch.part}/{record.offset}", stretch.topic)
             body = _body(record)
-            try:
-                event = judged_bytes(body, self._contracts, partner, _instant(record.timestamp))
-            except RejectedEvent as why:
-                found.refused[why.reason] += 1
-                buried = letter(body, why, Came("kafka", origin, stretch.topic), self._contracts)
-                found.by_topic.setdefault(dead_letters(partner).name, []).append(buried)
-                continue
-            headers = [*STRUCTURED_HEADERS, origin_header("kafka", origin)]
-            outgoing = event.partitionkey.encode(), codec.encode(event), headers
-            found.by_topic.setdefault(self._contracts[event.type].topic, []).append(outgoing)
+            one = admission(body, came, self._contracts, partner, _instant(record.timestamp))
+            if isinstance(one, Admitted):
+                topic, outgoing = one.topic, one.record
+            else:
+                found.refused[one.reason] += 1
+                topic, outgoing = dead_letters(partner).name, letter(body, one, came, self._contracts)
+            found.by_topic.setdefault(topic, []).append(outgoing)
         return found
 
     async def _wait(self, stop: asyncio.Event, error: BusError) -> None:
         _log.warning("gate_waits", reason=str(error), retry_s=self._retry_s)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), self._retry_s)
+        await pause(stop, self._retry_s)
 
 
 def _body(record: Any) -> bytes:
@@ -127,7 +121,7 @@ def _body(record: Any) -> bytes:
     value: bytes = record.value or b""
     headers = _texts(record.headers)
     if any(name.startswith(("ce_", "ce-")) for name in headers):
-        return structured(headers, value)
+        return as_structured(headers, value)
     return value
 
 

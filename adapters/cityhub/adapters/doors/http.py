@@ -16,16 +16,15 @@ from msgspec import UNSET, Struct, UnsetType
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cityhub.adapters.doors.letters import Came, RecordWriter, letter, origin_header
 from cityhub.adapters.doors.limits import Busy, Gauge, TooMany
+from cityhub.adapters.doors.outcomes import Admitted, Came, RecordWriter, admission, letter
 from cityhub.bus.errors import BusError, BusRefused
-from cityhub.bus.publisher import STRUCTURED_HEADERS, Outgoing
+from cityhub.bus.publisher import Outgoing
 from cityhub.bus.topics import PARTNERS, dead_letters
 from cityhub.sdk import codec
 from cityhub.sdk.contract import Contracts
-from cityhub.sdk.door import judged_bytes, structured, texts_of
+from cityhub.sdk.door import texts_of
 from cityhub.sdk.errors import RejectedEvent
-from cityhub.sdk.event import Event
 from cityhub.sdk.principal import Principal
 
 MOST_EVENTS = 1_000
@@ -60,7 +59,8 @@ class _Item(Struct, frozen=True):
     """An event as it came, and what the door says of it."""
 
     body: bytes
-    found: Event | RejectedEvent
+    came: Came
+    found: Admitted | RejectedEvent
 
 
 class HttpDoor:
@@ -96,7 +96,7 @@ class HttpDoor:
 
     async def _handled(self, bodies: Sequence[bytes], partner: str, *, only_judge: bool) -> Response:
         now = self._clock()
-        items = [_Item(body, self._judged(body, partner, now)) for body in bodies]
+        items = [self._item(body, partner, now) for body in bodies]
         if only_judge:
             return _answer([self._outcome(index, item, None) for index, item in enumerate(items)], HTTPStatus.OK)
         await self._bury(items, partner)
@@ -104,15 +104,13 @@ class HttpDoor:
         outcomes = [self._outcome(index, item, places.get(index)) for index, item in enumerate(items)]
         return _answer(outcomes, HTTPStatus.ACCEPTED)
 
-    def _judged(self, body: bytes, partner: str, now: datetime) -> Event | RejectedEvent:
-        try:
-            return judged_bytes(body, self._contracts, partner, now)
-        except RejectedEvent as rejected:
-            return rejected
+    def _item(self, body: bytes, partner: str, now: datetime) -> _Item:
+        came = Came("http", hashlib.sha256(body).hexdigest())  # the same for an event that is sent again
+        return _Item(body, came, admission(body, came, self._contracts, partner, now))
 
     async def _bury(self, items: Sequence[_Item], partner: str) -> None:
         letters = [
-            letter(item.body, item.found, Came("http", _origin(item.body)), self._contracts)
+            letter(item.body, item.found, item.came, self._contracts)
             for item in items
             if isinstance(item.found, RejectedEvent)
         ]
@@ -123,10 +121,8 @@ class HttpDoor:
         """Topic, partition and offset of each accepted event, by its index."""
         by_topic: dict[str, list[tuple[int, Outgoing]]] = {}
         for index, item in enumerate(items):
-            if isinstance(item.found, Event):
-                headers = [*STRUCTURED_HEADERS, origin_header("http", _origin(item.body))]
-                record = item.found.partitionkey.encode(), codec.encode(item.found), headers
-                by_topic.setdefault(self._contracts[item.found.type].topic, []).append((index, record))
+            if isinstance(item.found, Admitted):
+                by_topic.setdefault(item.found.topic, []).append((index, item.found.record))
         places: dict[int, tuple[str, int, int]] = {}
         for topic, some in by_topic.items():
             done = await self._writer.send(topic, [record for _, record in some])
@@ -147,9 +143,9 @@ class HttpDoor:
                 detail=str(found),
             )
         if place is None:
-            return Outcome(index=index, status="valid", id=found.id, topic=self._contracts[found.type].topic)
+            return Outcome(index=index, status="valid", id=found.event.id, topic=found.topic)
         topic, part, off = place
-        return Outcome(index=index, status="accepted", id=found.id, topic=topic, partition=part, offset=off)
+        return Outcome(index=index, status="accepted", id=found.event.id, topic=topic, partition=part, offset=off)
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not a failure
@@ -201,11 +197,6 @@ def _later(seconds: int) -> dict[str, str]:
     return {"Retry-After": str(seconds)}
 
 
-def _origin(body: bytes) -> str:
-    """The same for an event that is sent again, so that it is told once."""
-    return hashlib.sha256(body).hexdigest()
-
-
 def _kind(headers: Mapping[str, str]) -> str:
     return headers.get("content-type", "").partition(";")[0].strip().lower()
 
@@ -220,7 +211,7 @@ def _bodies(headers: Mapping[str, str], body: bytes) -> list[bytes]:
     if kind == codec.STRUCTURED:
         return [body]
     if kind == "application/json":
-        return [structured(headers, body)]
+        return [codec.as_structured(headers, body)]
     if kind != codec.BATCH:
         raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"content-type {kind[:80]!r}: send {_KINDS}")
     try:

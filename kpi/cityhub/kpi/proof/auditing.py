@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from structlog import get_logger
@@ -13,6 +12,7 @@ from structlog import get_logger
 from cityhub.bus.archive.reader import Archive
 from cityhub.bus.archive.tail import missing
 from cityhub.bus.errors import ArchiveError
+from cityhub.bus.pause import pause
 from cityhub.kpi.audited import Audit
 from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.errors import BatchError, StoreUnavailable
@@ -70,7 +70,7 @@ class Auditor:
                     pause_s = min(_NOTHING_S, self._every_s)
             except (StoreUnavailable, ArchiveError) as error:
                 log.warning("audit_deferred", error=str(error), retry_s=self._every_s)
-            await _pause(stop, pause_s)
+            await pause(stop, pause_s)
 
     async def once(self, stop: asyncio.Event) -> list[Audit]:
         """One audit of everything that was counted, as soon as the archive has come as far as the store is now.
@@ -109,7 +109,7 @@ class Auditor:
                 raise ArchiveError(
                     f"{', '.join(sorted(behind))}: not archived up to the audit's cut in {_REACH_S:.0f} s"
                 )
-            await _pause(stop, _LOOK_S)
+            await pause(stop, _LOOK_S)
         return True
 
     def _audit(self, plan: Plan, cut: Snapshot, at_ms: int) -> Audit:
@@ -145,8 +145,3 @@ def lines(found: Audit) -> Iterator[str]:
 
 def _minute(epoch_s: int) -> str:
     return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(epoch_s))
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds)

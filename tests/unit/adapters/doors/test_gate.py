@@ -17,7 +17,7 @@ from cityhub.bus.publisher import Outgoing
 from cityhub.bus.quarantine import Stretch
 from cityhub.sdk import codec
 from tests.unit.adapters.doors.test_http import TOPIC
-from tests.unit.adapters.doors.world import CONTRACTS, NOW, Broker, World, event
+from tests.unit.adapters.doors.world import CONTRACTS, NOW, Broker, World, event, largest
 
 IN = "du.in.wbd.bins"
 STRUCTURED = [("content-type", codec.STRUCTURED.encode())]
@@ -131,3 +131,9 @@ def test_every_record_has_exactly_one_outcome_however_often_writing_fails(fails:
 
     assert outcomes(found) == outcomes(due)
     assert len(outcomes(due)) == len(set(MIXED))
+
+
+async def test_a_record_that_grows_beyond_the_limit_by_its_key_does_not_stop_the_gate() -> None:
+    broker = await passed(log(largest(), codec.encode(event())), Broker())
+    assert [headers["dlq_reason"] for _, headers in broker.letters()] == ["size"]
+    assert broker.events(TOPIC) == [event()]

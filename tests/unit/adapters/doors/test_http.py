@@ -14,7 +14,7 @@ from cityhub.bus.errors import BusRefused, BusUnavailable
 from cityhub.sdk import codec
 from cityhub.sdk.event import MAX_EVENT_BYTES
 from cityhub.sdk.principal import Principal
-from tests.unit.adapters.doors.world import LEVEL, NOW, WBD, World, event
+from tests.unit.adapters.doors.world import LEVEL, NOW, WBD, World, event, largest
 
 TOPIC = "du.evt.wbd.bin.v1"
 ROADWORK = "de.duisburg.dvv.roadwork.changed.v1"
@@ -234,3 +234,24 @@ async def test_bytes_in_flight_are_bounded_and_given_back() -> None:
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     for _ in range(9):
         assert (await world.post(codec.encode(event()))).status_code == 202
+
+
+async def test_an_event_that_grows_beyond_the_limit_by_its_key_is_refused() -> None:
+    """Its partition key becomes the subject, which is longer than what its sender wrote there."""
+    world = World()
+    sent = largest()
+    assert len(sent) == MAX_EVENT_BYTES
+    told = (await world.post(sent)).json()
+    assert (told["status"], told["reason"]) == (422, "size")
+    ((_, headers),) = world.broker.letters()
+    assert headers["dlq_reason"] == "size"
+
+
+@pytest.mark.parametrize("flat", ["", "f" * 257, "\u200b"])
+async def test_what_cannot_be_a_key_is_refused_at_the_door_and_not_behind_it(flat: str) -> None:
+    world = World()
+    world.caller = Principal(subject="s", organisation="gebag", roles=WBD.roles)
+    data = {"flat_id": flat, "version": 1, "modernised": False, "area_m2": 5}
+    told = (await world.post(codec.encode(event(type_="de.duisburg.gebag.flat.status-changed.v1", **data)))).json()
+    assert (told["status"], told["reason"], told["pointer"]) == (422, "contract", "/data/flat_id")
+    assert told["detail"] == "data.flat_id: is the partition key, which must be 1 to 256 printable characters"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,7 +18,8 @@ from cityhub.adapters.doors.limits import Gauge, Limits
 from cityhub.bus.publisher import Outgoing
 from cityhub.sdk import codec
 from cityhub.sdk.contract import load_contracts
-from cityhub.sdk.event import Event, make_event
+from cityhub.sdk.event import MAX_EVENT_BYTES, Event, make_event
+from cityhub.sdk.identity import content_hash
 from cityhub.sdk.principal import Principal
 
 CONTRACTS = load_contracts()
@@ -86,3 +88,11 @@ def event(number: int = 1, type_: str = LEVEL, **data: Any) -> Event:
         recorded_at=NOW,
         data=data or {"fill": 0.25},
     )
+
+
+def largest() -> bytes:
+    """As large as an event may be; keyed by its subject, as its contract wants, it is larger."""
+    made = replace(event(), subject="s" * 200, partitionkey="k", correlationid="")
+    hashed = content_hash(made.type, made.source, made.subject, made.time, made.data)
+    made = replace(made, contenthash=hashed)
+    return codec.encode(replace(made, correlationid="c" * (MAX_EVENT_BYTES - len(codec.encode(made)))))

@@ -1,17 +1,19 @@
-"""Dead letters of the doors: what was refused, and why, durable before anybody is told."""
+"""What a door makes of an event: a record for its topic, or a dead letter, durable before anybody is told."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from msgspec import Struct
 
-from cityhub.bus.publisher import Outgoing
+from cityhub.bus.publisher import Outgoing, record_of
 from cityhub.sdk.contract import Contracts
-from cityhub.sdk.door import may_be_kept
+from cityhub.sdk.door import judged_bytes, may_be_kept
 from cityhub.sdk.errors import RejectedEvent
+from cityhub.sdk.event import Event
 
 
 class RecordWriter(Protocol):
@@ -27,7 +29,7 @@ class RecordWriter(Protocol):
 
 
 class Came(Struct, frozen=True):
-    """Where a refused event came in.
+    """Where an event came in.
 
     Attributes:
         door: `http` or `kafka`. origin: SHA-256 of the event as it came, or `topic/partition/offset`; the same whenever
@@ -38,6 +40,30 @@ class Came(Struct, frozen=True):
     door: str
     origin: str
     topic: str = ""
+
+
+class Admitted(Struct, frozen=True):
+    """An event as it goes into its topic; the header `cityhub_origin` of its record says where it came in."""
+
+    event: Event
+    topic: str
+    record: Outgoing
+
+
+def admission(
+    body: bytes, came: Came, contracts: Contracts, partner: str, received_at: datetime
+) -> Admitted | RejectedEvent:
+    """What the doors say of an event in structured mode.
+
+    Args:
+        partner: whose door it came through.
+    """
+    try:
+        event = judged_bytes(body, contracts, partner, received_at)
+        record = record_of(event, ("cityhub_origin", f"{came.door}:{came.origin}".encode()))
+    except RejectedEvent as why:
+        return why
+    return Admitted(event, contracts[event.type].topic, record)
 
 
 def letter(body: bytes, why: RejectedEvent, came: Came, contracts: Contracts) -> Outgoing:
@@ -56,8 +82,3 @@ def letter(body: bytes, why: RejectedEvent, came: Came, contracts: Contracts) ->
         "dlq_kept": "true" if kept else "false",
     }
     return None, body if kept else b"", [(name, text.encode()) for name, text in headers.items() if text]
-
-
-def origin_header(door: str, origin: str) -> tuple[str, bytes]:
-    """The header by which an accepted event can be traced to where it came in."""
-    return "cityhub_origin", f"{door}:{origin}".encode()
