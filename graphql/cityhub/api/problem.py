@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from http import HTTPStatus
 
-import msgspec
 from starlette.responses import Response
+
+from cityhub.sdk.problem import MEDIA_TYPE, document
 
 
 def problem(status: int, detail: str, *, headers: Mapping[str, str] | None = None, **members: str) -> Response:
@@ -16,5 +16,4 @@ def problem(status: int, detail: str, *, headers: Mapping[str, str] | None = Non
         detail: what was wrong and what to do, one or two sentences.
         members: further members, such as `request_id` or a stable `code`.
     """
-    fixed = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": int(status), "detail": detail}
-    return Response(msgspec.json.encode(fixed | members), status, headers, media_type="application/problem+json")
+    return Response(document(status, detail, **members), status, headers, media_type=MEDIA_TYPE)

@@ -176,7 +176,7 @@ class Audit:
     clean: bool
     version: int
     buckets: Long = strawberry.field(description="Partial sums that were compared.")
-    events: Long = strawberry.field(description="Records that were computed again.")
+    events: Long = strawberry.field(description="Records of its topics up to the audit's cut.")
     since: datetime | None = strawberry.field(description="Days before were let go; null: all are compared.")
     mismatches: Long
     differences: list[AuditDifference] = strawberry.field(description="The first of the mismatches.")

@@ -13,13 +13,12 @@ from sqlalchemy import Executable, func, select
 
 from cityhub.adapters.errors import StateUnavailable
 from cityhub.adapters.status import AdapterStatusReader, FeedStatus
-from cityhub.hub import archive_report
+from cityhub.hub import archive_report, gate_report
 from cityhub.hub.access import kafka_access, realm
 from cityhub.hub.embedded import kafka, keycloak
 from cityhub.hub.embedded.partner_keys import EMPTY
 from cityhub.hub.identity.endpoints import REALM_PATH
 from cityhub.hub.process import Probe
-from cityhub.hub.run.gate import ALIVE
 from cityhub.hub.secrets import Secrets
 from cityhub.hub.settings import Settings
 from cityhub.kpi.errors import StoreUnavailable
@@ -48,7 +47,7 @@ def probes(settings: Settings, secrets: Secrets, started: datetime) -> Mapping[s
         "worker": lambda: _worker(store, started),
         "publisher": lambda: _publisher(store),
         "archive": lambda: archive_report.unready(settings.data, started, settings.archive_every, time.time()),
-        "gate": lambda: _gate(settings.data / ALIVE, started),
+        "gate": lambda: gate_report.unready(settings.data, started, time.time()),
         "city": lambda: _http(f"http://127.0.0.1:{settings.city_port}/healthz"),
         "adapters": lambda: _adapters(settings.data / "adapters.db", started, max(_BACK_OFF_S, 3 * settings.poll_s)),
         "web": lambda: _http(f"http://{web}:{settings.port}/livez"),
@@ -66,18 +65,6 @@ def _http(url: str) -> str | None:
 def _keys(path: Path) -> str | None:
     """Partners can log in at Kafka once it can read the realm's keys."""
     return "Kafka does not have the realm's keys yet" if path.exists() and path.read_text() == EMPTY else None
-
-
-def _gate(alive: Path, started: datetime) -> str | None:
-    """Ready when Kafka has answered it lately."""
-    try:
-        seen_s = alive.stat().st_mtime
-    except FileNotFoundError:
-        seen_s = 0.0
-    if seen_s < started.timestamp():
-        return "it has not asked Kafka yet"
-    silent_s = time.time() - seen_s
-    return f"it has not asked Kafka for {silent_s:.0f} s" if silent_s > _BEHIND_S else None
 
 
 def _worker(store: str | Path, started: datetime) -> str | None:

@@ -109,6 +109,11 @@ class KpiDefinition(Struct, frozen=True, kw_only=True):
         return hashlib.sha256(msgspec.json.encode(self.meaning, order="deterministic")).hexdigest()
 
     @property
+    def topics(self) -> dict[str, str]:
+        """Event types that it reads, with their topics; denominators are not among them."""
+        return {source.type: source.topic for source in self.sources.values()}
+
+    @property
     def lateness_s(self) -> int:
         """The longest lateness among the sources: a window settles that long after its end."""
         return max(source.lateness_s for source in self.sources.values())

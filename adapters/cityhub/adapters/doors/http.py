@@ -26,6 +26,7 @@ from cityhub.sdk.contract import Contracts
 from cityhub.sdk.door import texts_of
 from cityhub.sdk.errors import RejectedEvent
 from cityhub.sdk.principal import Principal
+from cityhub.sdk.problem import MEDIA_TYPE, document
 
 MOST_EVENTS = 1_000
 """Of one request."""
@@ -239,6 +240,4 @@ def _answer(outcomes: Sequence[Outcome], status: HTTPStatus) -> Response:
 def _problem(
     status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None, members: Mapping[str, Any] | None = None
 ) -> Response:
-    """RFC 9457."""
-    told = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail, **(members or {})}
-    return Response(msgspec.json.encode(told), status, headers, media_type="application/problem+json")
+    return Response(document(status, detail, **(members or {})), status, headers, media_type=MEDIA_TYPE)

@@ -44,7 +44,7 @@ class Quickstart(Struct, frozen=True, kw_only=True):
             "token_url": self.token_url,
             "events_url": self.events_url,
             "kafka": self.kafka,
-            "topics": [f"du.in.{self.grant.partner}.{stream}" for stream in self.grant.streams],
+            "topics": self.grant.incoming,
             "first_event": msgspec.json.decode(codec.encode(self.first)),
         }
 
@@ -71,7 +71,7 @@ class Quickstart(Struct, frozen=True, kw_only=True):
                 codec.encode(self.first).decode(),
                 "EVENT",
                 "",
-                f"# or with its own Kafka client, into {', '.join(self.as_json()['topics'])}",
+                f"# or with its own Kafka client, into {', '.join(grant.incoming)}",
                 *self._kafka_properties(),
             ]
         )

@@ -75,7 +75,7 @@ def opened(catalogue: Catalogue, archive: str, plans: Sequence[Plan]) -> tuple[A
     """
     source = Archive(storage_of(archive), catalogue.contracts)
     whole = reach(source, plans)
-    topics = sorted({read.topic for plan in plans for read in plan.definition.sources.values()})
+    topics = sorted({topic for plan in plans for topic in plan.definition.topics.values()})
     if not any(whole.vector[topic] for topic in topics):
         raise ArchiveMissing(f"{archive} holds nothing of {', '.join(topics)}; name the right archive")
     return source, whole

@@ -36,6 +36,11 @@ class Grant(Struct, frozen=True, kw_only=True):
         """Id of the machine client; Kafka's name for it, too."""
         return f"ingest-{self.partner}"
 
+    @property
+    def incoming(self) -> list[str]:
+        """Topics that its own Kafka client writes."""
+        return [topics.quarantine(self.partner, stream).name for stream in self.streams]
+
     def attributes(self) -> dict[str, str]:
         """As the realm keeps it; Keycloak removes attributes that are empty."""
         return {

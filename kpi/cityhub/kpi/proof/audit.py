@@ -25,7 +25,6 @@ from cityhub.kpi.proof.days import (
     forget,
     frames_of,
     start_of,
-    topics_of,
 )
 from cityhub.kpi.proof.evidence import EVER
 from cityhub.kpi.proof.stored import Snapshot
@@ -62,7 +61,9 @@ def audit(plan: Plan, cut: Snapshot, source: FileSource, since_s: int = -EVER, w
         hash=definition.hash,
         since=since_s if since_s > -EVER else None,
         buckets=stored.sums.height,
-        events=sum(last + 1 for topic in set(topics_of(plan).values()) for last in cut.vector.get(topic, {}).values()),
+        events=sum(
+            last + 1 for topic in set(plan.definition.topics.values()) for last in cut.vector.get(topic, {}).values()
+        ),
         mismatches=len(found),
         differences=tuple(_named(task, since_s, found[:MOST_NAMED])) if found else (),
         took_ms=int((time.process_time() - began) * 1000),
@@ -75,8 +76,8 @@ def _since(since_s: int, found: Buckets) -> Buckets:
 
 def _named(task: Task, since_s: int, found: Sequence[Mismatch]) -> Iterable[Difference]:
     """Mismatches with the events that the batch counts in their buckets."""
-    plan, topics = task.plan, topics_of(task.plan)
-    frames = frames_of(task, (since_s * 1000 if since_s > -EVER else -EVER, EVER))
+    plan, topics = task.plan, task.plan.definition.topics
+    frames = frames_of(task, (max(since_s * 1000, -EVER), EVER))
     rows = pieces(plan, frames).contributions
     for place, column, stored, recomputed in found:
         bucket = place.place if isinstance(place, Bin) else place

@@ -60,7 +60,7 @@ class Task(NamedTuple):
 def counting(plan: Plan, source: FileSource, vector: Vector) -> list[DataFile]:
     """The files that may hold events of a definition within a cut: those with rows that no verdict refused."""
     found = []
-    for type_, topic in topics_of(plan).items():
+    for type_, topic in plan.definition.topics.items():
         upto = vector.get(topic, {})
         for file in source.state(topic).files.values():
             within = any(span.first <= upto.get(part, -1) for part, span in file.spans.items())
@@ -71,7 +71,7 @@ def counting(plan: Plan, source: FileSource, vector: Vector) -> list[DataFile]:
 
 def days_of(plan: Plan, chosen: Sequence[DataFile], vector: Vector) -> list[Day]:
     """The days of files, in their order; of files as `counting` gives them."""
-    topics = topics_of(plan)
+    topics = plan.definition.topics
     parts: dict[str, list[object]] = {}
     for file in sorted(chosen, key=lambda file: (file.type, file.sha256)):
         upto = vector.get(topics[file.type], {})
@@ -138,7 +138,7 @@ def frames_of(task: Task, t: tuple[int, int]) -> dict[str, pl.DataFrame]:
     """Event frames of the definition's types by event time (epoch ms, half-open)."""
     return {
         type_: task.source.frame(type_, t=t, upto=task.vector.get(topic, {}))
-        for type_, topic in topics_of(task.plan).items()
+        for type_, topic in task.plan.definition.topics.items()
     }
 
 
@@ -180,14 +180,9 @@ def _bin_columns(rows: pl.DataFrame) -> set[str]:
     return {*BIN, *(name for name in rows.columns if name in ("layer", "start", "scope") or name.startswith("dim"))}
 
 
-def topics_of(plan: Plan) -> dict[str, str]:
-    """Event types that a definition reads, with their topics."""
-    return {source.type: source.topic for source in plan.definition.sources.values()}
-
-
 def kept_s(plan: Plan, source: FileSource) -> int:
     """Begin of the first day that no topic has let go of, epoch s; before all time where all days are there."""
-    kept = [source.state(topic).kept_from for topic in topics_of(plan).values()]
+    kept = [source.state(topic).kept_from for topic in plan.definition.topics.values()]
     return max((start_of(day) // 1000 for day in kept if day), default=-EVER)
 
 

@@ -75,7 +75,7 @@ class Pair(NamedTuple):
     @property
     def topics(self) -> dict[str, str]:
         """Topics of the event types that either reads."""
-        return {read.type: read.topic for plan in (self.old, self.new) for read in plan.definition.sources.values()}
+        return self.old.definition.topics | self.new.definition.topics
 
     @property
     def kinds(self) -> list[WindowKind]:

@@ -60,7 +60,7 @@ class Question(NamedTuple):
     @property
     def topics(self) -> dict[str, str]:
         """Event types it reads, with their topics; denominators are not among them."""
-        return {source.type: source.topic for source in self.plan.definition.sources.values()}
+        return self.plan.definition.topics
 
     @property
     def cursor(self) -> dict[str, dict[int, int]]:

@@ -21,7 +21,7 @@ from cityhub.kpi.batch import Buckets
 from cityhub.kpi.kernel.effect import REFERENCE_TOPIC, REFERENCE_TYPE
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.kernel.windows import Window, window_at
-from cityhub.kpi.proof.days import FileSource, Task, buckets_of, counting, kept_s, start_of, topics_of
+from cityhub.kpi.proof.days import FileSource, Task, buckets_of, counting, kept_s, start_of
 from cityhub.kpi.proof.evidence import EVER, Vector, references_of
 from cityhub.kpi.proof.sums import WindowSums
 from cityhub.kpi.store.references import References
@@ -65,7 +65,7 @@ def reach(source: FileSource, plans: Sequence[Plan]) -> Reach:
     Raises:
         ArchiveDamaged: a topic's commits are not those that were written.
     """
-    topics = {topic for plan in plans for topic in topics_of(plan).values()}
+    topics = {topic for plan in plans for topic in plan.definition.topics.values()}
     ends = {topic: source.state(topic).ends for topic in sorted({*topics, REFERENCE_TOPIC})}
     newest = max((end.clock_ms for topic in topics for end in ends[topic].values()), default=0)
     vector = {topic: {part: end.last for part, end in found.items()} for topic, found in ends.items()}
@@ -161,7 +161,7 @@ def _check_begin(plan: Plan, files: Sequence[DataFile], kept: int, windows: Sequ
     id_ = plan.definition.id
     if not files:
         raise ArchiveMissing(
-            f"{id_}: the archive holds no event of {', '.join(topics_of(plan))}; is it the right archive?"
+            f"{id_}: the archive holds no event of {', '.join(plan.definition.topics)}; is it the right archive?"
         )
     first_ms = min(file.t[0] for file in files)
     for window in windows:
