@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -145,6 +146,18 @@ def test_a_kpi_is_named_with_version_file_and_problem() -> None:
     (problem,) = found.problems
     assert problem.startswith("e-government/E05.yaml: measure")
     assert "is never true" in problem
+
+
+def test_a_definition_that_would_mean_something_else_is_broken(tmp_path: Path) -> None:
+    """Units of the contract decide a factor that the definition leaves out."""
+    text = files("cityhub.kpi").joinpath("definitions/infrastruktur/I08.yaml").read_text("utf-8")
+    place = tmp_path / "infrastruktur" / "I08.yaml"
+    place.parent.mkdir()
+    place.write_text(text.replace(", times: 0.001", ""), "utf-8")
+    old, new = edited(Edit(METERED, {"fields.energy_wh.unit": "kW.h"}))
+    assert [one.problems for one in impact(old, definitions=tmp_path)] == [()]
+    ((problem,),) = [one.problems for one in impact(new, definitions=tmp_path)]
+    assert problem.startswith("infrastruktur/I08.yaml: version: 1 would mean something else, hash ")
 
 
 def test_a_type_that_nothing_reads_has_no_readers() -> None:

@@ -15,6 +15,7 @@ from cityhub.sdk.conformance import violations
 from cityhub.sdk.contract import parse_contract
 from cityhub.sdk.draft import draft
 from cityhub.sdk.errors import ContractError, SamplesUnusable
+from tests.unit.sdk.sample_contract import changed
 
 TYPE = "de.duisburg.wbd.skip.weighed.v1"
 WEIGHED = [
@@ -76,6 +77,13 @@ def test_every_open_question_is_named_and_nothing_else() -> None:
     assert len(refused.value.problems) == len(asked)
     assert all("is an open question; answer it" in problem for problem in refused.value.problems)
     assert "skip.yaml: cadence: 'TODO how often are news expected? such as 10min' is an open" in str(refused.value)
+
+
+def test_one_question_left_is_enough_to_refuse() -> None:
+    with pytest.raises(ContractError) as refused:
+        parse_contract(changed("title.en", "TODO what happened?"), "skip.yaml")
+    assert str(refused.value) == "skip.yaml: title.en: 'TODO what happened?' is an open question; answer it"
+    assert parse_contract(changed("title.en", "TODOs were done"), "skip.yaml").title.en == "TODOs were done"
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,14 @@ def test_what_only_the_hub_sees_is_what_the_module_says(field: str, value: Any) 
     assert not fits(contract(), said)
 
 
+@pytest.mark.parametrize("mass", [10**12, 10**12 + 1, -(10**12), -(10**12) - 1])
+def test_a_decimal_without_bounds_ends_where_readers_are_exact(mass: int) -> None:
+    field = {"type": "decimal", "scale": 3, "meaning": {"de": "a", "en": "b"}}
+    one = contract("fields.mass_t", field)
+    said = {**GOOD, "mass_t": mass}
+    assert takes(one, said) == fits(one, said) == (abs(mass) <= 10**12)
+
+
 def test_the_schema_says_what_validators_do_not_ask() -> None:
     properties = json_schema(contract())["properties"]
     assert properties["mass_t"] == {
