@@ -103,10 +103,9 @@ def _fewer(path: str, old: Field, new: Field) -> Iterator[str]:
     if new.values:
         gone = [value for value in old.values if value not in new.values]
         if gone or not old.values:
-            before = list(old.values) or "any text"
-            yield _line(f"{path}.values", before, list(new.values), _REFUSED)
-    elif _shrank(before := len(old.values) or old.distinct_at_most, new.distinct_at_most):
-        yield _line(f"{path}.distinct_at_most", before, new.distinct_at_most, _EXCEEDED)
+            yield _line(f"{path}.values", list(old.values) or "any text", list(new.values), _REFUSED)
+    elif _shrank(count := len(old.values) or old.distinct_at_most, new.distinct_at_most):
+        yield _line(f"{path}.distinct_at_most", count, new.distinct_at_most, _EXCEEDED)
 
 
 def _shrank(old: int | None, new: int | None) -> bool:
