@@ -36,6 +36,15 @@ def violations(contract: Contract, data: Mapping[str, Any]) -> list[str]:
     return found
 
 
+def is_instant(value: Any) -> bool:
+    """Whether it is a text that names an instant, offset included (RFC 3339)."""
+    try:
+        msgspec.convert(value, _Instant)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
 def _integer(field: Field, value: Any) -> str:
     if not isinstance(value, int) or isinstance(value, bool):
         return "is no whole number; write digits without point and quotation marks"
@@ -67,7 +76,7 @@ def _text(field: Field, value: Any) -> str:
     if not isinstance(value, str):
         return "is no text; put it in quotation marks"
     if field.values and value not in field.values:
-        return f"is none of {', '.join(field.values)}; a new value needs a new version of the contract"
+        return f"is none of {', '.join(field.values)}; name it in the contract before it is sent"
     return ""
 
 
@@ -76,11 +85,7 @@ def _boolean(_: Field, value: Any) -> str:
 
 
 def _instant(_: Field, value: Any) -> str:
-    try:
-        msgspec.convert(value, _Instant)
-    except msgspec.ValidationError:
-        return "is no instant with offset; write it as 2026-11-23T08:00:00Z"
-    return ""
+    return "" if is_instant(value) else "is no instant with offset; write it as 2026-11-23T08:00:00Z"
 
 
 _CHECKS: dict[str, Callable[[Field, Any], str]] = {

@@ -15,7 +15,7 @@ import yaml
 from msgspec import Struct
 
 from cityhub.sdk import plain_yaml
-from cityhub.sdk.contract_check import check, near, shown
+from cityhub.sdk.contract_check import check, near, open_questions, shown
 from cityhub.sdk.contract_rules import CONTRACT_RULES, FIELD_RULES
 from cityhub.sdk.decimals import scaled
 from cityhub.sdk.duration import seconds
@@ -186,8 +186,11 @@ def parse_contract(text: str, where: str) -> Contract:
         raise ContractError(f"{where}: not readable as YAML: {error}") from error
     fields, problems = _checked_fields(tree.get("fields") if isinstance(tree, dict) else None)
     contract, more = check(tree, Contract, CONTRACT_RULES, ready=fields and {"fields": fields})
-    if contract is None or problems:
-        raise ContractError(*(f"{where}: {problem}" for problem in (*more, *problems)))
+    questions = dict(open_questions(tree))
+    if contract is None or problems or questions:
+        wrong = (problem for problem in (*more, *problems) if problem.partition(": ")[0] not in questions)
+        asked = (f"{path}: {shown(text)} is an open question; answer it" for path, text in questions.items())
+        raise ContractError(*(f"{where}: {problem}" for problem in (*wrong, *asked)))
     return contract
 
 

@@ -5,6 +5,7 @@ Each key is converted by itself; what converted is judged by rules, each of whic
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin
@@ -14,6 +15,8 @@ from msgspec import NODEFAULT, Struct
 
 _StructT = TypeVar("_StructT", bound=Struct)
 _MAX_SHOWN = 60
+TODO = "TODO"
+"""What a text begins with that is not decided yet."""
 
 
 class Rule(NamedTuple):
@@ -57,6 +60,16 @@ def check(
         if all(key in values for key in rule.keys):
             problems += (path + problem for problem in rule.check(*(values[key] for key in rule.keys)))
     return (None, problems) if problems else (kind(**values), problems)
+
+
+def open_questions(tree: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Path and text of everything that is still to be decided."""
+    if isinstance(tree, str):
+        if re.match(rf"{TODO}\b", tree):
+            yield path, tree
+    elif isinstance(tree, dict | list):
+        for key, value in tree.items() if isinstance(tree, dict) else enumerate(tree):
+            yield from open_questions(value, f"{path}.{key}" if path else str(key))
 
 
 def near(name: object, known: Collection[str]) -> str:

@@ -3,7 +3,8 @@
 SdkError
 ├── RejectedEvent      the event is wrong and stays wrong: repair it at its source
 ├── ContractError      a contract file is wrong: repair the named places
-└── UnknownContract    no contract for the event type: ask for another, or add one
+├── UnknownContract    no contract for the event type: ask for another, or add one
+└── SamplesUnusable    no contract can be drafted from the messages: give others
 """
 
 from __future__ import annotations
@@ -44,3 +45,7 @@ class UnknownContract(SdkError, KeyError):  # noqa: N818 - an answer, not a fail
 
     def __str__(self) -> str:
         return str(self.args[0])  # KeyError would show the message in quotation marks
+
+
+class SamplesUnusable(SdkError):  # noqa: N818 - a verdict on the input, not a failure of the program
+    """No contract can be drafted from the sample messages; the message says why."""

@@ -12,7 +12,7 @@ import typer
 
 from cityhub.adapters.errors import AdapterError
 from cityhub.bus.errors import ArchiveDamaged, ArchiveMissing, BusError
-from cityhub.hub import cli_archive, cli_changes, cli_partner, cli_proof  # noqa: F401 - their commands
+from cityhub.hub import cli_archive, cli_changes, cli_contract, cli_partner, cli_proof  # noqa: F401 - their commands
 from cityhub.hub.cli_app import Data, Json, app, kpi_app, reader_of, settings_of
 from cityhub.hub.errors import HubError
 from cityhub.hub.run.runner import PROCESSES, run
@@ -26,9 +26,20 @@ from cityhub.kpi.errors import (
     UnknownKpi,
 )
 from cityhub.kpi.values import WindowKind
+from cityhub.sdk.errors import ContractError, SamplesUnusable, UnknownContract
 
 INTERNAL = HubError.exit_code
-_ANSWERED_NO = (UnknownKpi, NotActivated, ReceiptInvalid, NotAsJudged, BatchError, ArchiveMissing, ArchiveDamaged)
+_ANSWERED_NO = (
+    UnknownKpi,
+    UnknownContract,
+    NotActivated,
+    ReceiptInvalid,
+    NotAsJudged,
+    BatchError,
+    ArchiveMissing,
+    ArchiveDamaged,
+)
+_WRONG_FILE = (DefinitionError, ContractError, SamplesUnusable)
 _TROUBLE_OF_THE_MACHINE = {
     errno.ENOSPC,
     errno.EDQUOT,
@@ -183,7 +194,7 @@ def exit_code(error: Exception) -> int:
         return error.exit_code
     if isinstance(error, _ANSWERED_NO):
         return 1
-    if isinstance(error, DefinitionError):
+    if isinstance(error, _WRONG_FILE):
         return 2
     missing = isinstance(error, StoreUnavailable | BusError | AdapterError)
     if missing or (isinstance(error, OSError) and error.errno in _TROUBLE_OF_THE_MACHINE):

@@ -204,22 +204,27 @@ def load_catalogue(folder: Traversable | None = None, contracts: Contracts | Non
     Raises:
         DefinitionError: every fault of every file, each with file, place, value and remedy.
     """
-    root = folder or files("cityhub.kpi").joinpath("definitions")
     contracts = load_contracts() if contracts is None else contracts
     found: dict[str, KpiDefinition] = {}
     faults: list[str] = []
-    for directory in sorted(root.iterdir(), key=lambda entry: entry.name):
-        for file in sorted(directory.iterdir(), key=lambda entry: entry.name):
-            where = f"{directory.name}/{file.name}"
-            try:
-                found[where] = parse_definition(file.read_text("utf-8"), where, contracts)
-            except DefinitionError as error:
-                faults.append(str(error))
+    for where, text in definition_files(folder):
+        try:
+            found[where] = parse_definition(text, where, contracts)
+        except DefinitionError as error:
+            faults.append(str(error))
     faults += _faults_between(found)
     if faults:
         raise DefinitionError("\n".join(faults))
     highest = {one.id: one for one in sorted(found.values(), key=lambda one: one.version)}
     return Catalogue(highest, contracts, found.values())
+
+
+def definition_files(folder: Traversable | None = None) -> Iterator[tuple[str, str]]:
+    """Name, `<field>/<file>`, and text of every definition under `folder` (default: the hub's own)."""
+    root = folder or files("cityhub.kpi").joinpath("definitions")
+    for directory in sorted(root.iterdir(), key=lambda entry: entry.name):
+        for file in sorted(directory.iterdir(), key=lambda entry: entry.name):
+            yield f"{directory.name}/{file.name}", file.read_text("utf-8")
 
 
 def _faults_between(found: Mapping[str, KpiDefinition]) -> Iterator[str]:

@@ -43,7 +43,7 @@ def test_every_exact_form_of_a_decimal_fits(mass: float) -> None:
     [
         ("skip", None, "data.skip: null; de.duisburg.wbd.skip.weighed.v1 requires it"),
         ("skip", 7, "data.skip: 7 is no text; put it in quotation marks"),
-        ("waste", "oil", "data.waste: 'oil' is none of paper, glass; a new value needs a new version of the contract"),
+        ("waste", "oil", "data.waste: 'oil' is none of paper, glass; name it in the contract before it is sent"),
         ("revision", 0, "data.revision: 0 is less than 1; check value and unit (1)"),
         ("revision", 2**63, "data.revision: 9223372036854775808 does not fit 64 bits; check the source"),
         ("revision", 1.0, "data.revision: 1.0 is no whole number; write digits without point and quotation marks"),

@@ -16,12 +16,12 @@ from cityhub.sdk.contract import load_contracts
 async def run(settings: Settings, secrets: Secrets, _: asyncio.Event) -> None:
     """Ensure them, and with an external Keycloak who may write them; else `realm` knows who was let in."""
     access = kafka_access(settings, secrets)
-    await asyncio.to_thread(topics.ensure, access, _wanted())
+    await asyncio.to_thread(topics.ensure, access, wanted())
     if settings.keycloak_url:
         await asyncio.to_thread(acl.ensure, access)
 
 
-def _wanted() -> list[TopicSpec]:
+def wanted() -> list[TopicSpec]:
     """A topic per stream that has a contract, and what goes with it."""
     contracts = load_contracts().values()
     partners = sorted({contract.partner for contract in contracts})
