@@ -49,6 +49,12 @@ class LogReader:
     ) -> None:
         await self._consumer.stop()
 
+    async def partitions(self) -> dict[str, list[int]]:
+        """Every topic that this log-in may see, with its partitions."""
+        with _translated("cannot ask for topics"):
+            cluster = await self._consumer._client.fetch_all_metadata()
+        return {name: sorted(cluster.partitions_for_topic(name) or ()) for name in cluster.topics()}
+
     async def bounds(self, topic: str, parts: Iterable[int]) -> dict[int, tuple[int, int]]:
         """By partition, the first offset that the log still holds and the one that the next record will get."""
         tps = [TopicPartition(topic, part) for part in parts]

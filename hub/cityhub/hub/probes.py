@@ -13,7 +13,7 @@ from sqlalchemy import Executable, func, select
 
 from cityhub.adapters.errors import StateUnavailable
 from cityhub.adapters.status import AdapterStatusReader, FeedStatus
-from cityhub.hub import archive_report, gate_report
+from cityhub.hub import archive_report, signs
 from cityhub.hub.access import kafka_access, realm
 from cityhub.hub.embedded import kafka, keycloak
 from cityhub.hub.embedded.partner_keys import EMPTY
@@ -47,7 +47,8 @@ def probes(settings: Settings, secrets: Secrets, started: datetime) -> Mapping[s
         "worker": lambda: _worker(store, started),
         "publisher": lambda: _publisher(store),
         "archive": lambda: archive_report.unready(settings.data, started, settings.archive_every, time.time()),
-        "gate": lambda: gate_report.unready(settings.data, started, time.time()),
+        "gate": lambda: signs.unready(settings.data, "gate", started, time.time()),
+        "ledger": lambda: signs.unready(settings.data, "ledger", started, time.time()),
         "city": lambda: _http(f"http://127.0.0.1:{settings.city_port}/healthz"),
         "adapters": lambda: _adapters(settings.data / "adapters.db", started, max(_BACK_OFF_S, 3 * settings.poll_s)),
         "web": lambda: _http(f"http://{web}:{settings.port}/livez"),

@@ -93,6 +93,7 @@ def test_processes_wait_only_for_what_this_hub_runs_itself() -> None:
         "publisher": ("topics",),
         "archive": ("topics",),
         "gate": ("topics",),
+        "ledger": ("topics",),
         "adapters": ("topics",),
         "web": (),
     }

@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from cityhub.adapters.doors.limits import Busy, Gauge, TooMany
 from cityhub.adapters.doors.outcomes import Admitted, Came, RecordWriter, admission, letter
+from cityhub.adapters.doors.sequence import origins
 from cityhub.bus.errors import BusError, BusRefused
 from cityhub.bus.publisher import Outgoing
 from cityhub.bus.topics import PARTNERS, dead_letters
@@ -85,9 +86,10 @@ class HttpDoor:
             only_judge = _only_judge(request.query_params)
             body = await request.body()
             bodies = _bodies(request.headers, body)
+            came = _came(request.headers, bodies)
             self._gauge.admit(partner, len(bodies))
             with self._gauge.holding(len(body)):
-                return await self._handled(bodies, partner, only_judge=only_judge)
+                return await self._handled(list(zip(bodies, came, strict=True)), partner, only_judge=only_judge)
         except Refused as refused:
             return _problem(refused.status, str(refused), refused.headers)
         except TooMany as error:
@@ -95,19 +97,15 @@ class HttpDoor:
         except (Busy, BusError) as error:
             return _problem(HTTPStatus.SERVICE_UNAVAILABLE, _not_acknowledged(error), _later(RETRY_S))
 
-    async def _handled(self, bodies: Sequence[bytes], partner: str, *, only_judge: bool) -> Response:
+    async def _handled(self, events: Sequence[tuple[bytes, Came]], partner: str, *, only_judge: bool) -> Response:
         now = self._clock()
-        items = [self._item(body, partner, now) for body in bodies]
+        items = [_Item(body, came, admission(body, came, self._contracts, partner, now)) for body, came in events]
         if only_judge:
             return _answer([self._outcome(index, item, None) for index, item in enumerate(items)], HTTPStatus.OK)
         await self._bury(items, partner)
         places = await self._write(items)
         outcomes = [self._outcome(index, item, places.get(index)) for index, item in enumerate(items)]
         return _answer(outcomes, HTTPStatus.ACCEPTED)
-
-    def _item(self, body: bytes, partner: str, now: datetime) -> _Item:
-        came = Came("http", hashlib.sha256(body).hexdigest())  # the same for an event that is sent again
-        return _Item(body, came, admission(body, came, self._contracts, partner, now))
 
     async def _bury(self, items: Sequence[_Item], partner: str) -> None:
         letters = [
@@ -225,6 +223,19 @@ def _bodies(headers: Mapping[str, str], body: bytes) -> list[bytes]:
         text = f"{len(items)} events in one request, at most {MOST_EVENTS} are taken: send several requests"
         raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text)
     return [bytes(item) for item in items]
+
+
+def _came(headers: Mapping[str, str], bodies: Sequence[bytes]) -> list[Came]:
+    """Where each event came in; the same for an event that is sent again.
+
+    Raises:
+        Refused: the sender numbers them wrongly.
+    """
+    try:
+        numbered = origins(headers, len(bodies))
+    except ValueError as error:
+        raise Refused(HTTPStatus.BAD_REQUEST, str(error)) from error
+    return [Came("http", one) for one in numbered or (hashlib.sha256(body).hexdigest() for body in bodies)]
 
 
 def _answer(outcomes: Sequence[Outcome], status: HTTPStatus) -> Response:

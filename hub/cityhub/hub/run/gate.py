@@ -9,9 +9,9 @@ from cityhub.adapters.doors.gate import Gate
 from cityhub.bus.publisher import RecordPublisher
 from cityhub.bus.quarantine import GROUP, Quarantine
 from cityhub.hub.access import kafka_access
-from cityhub.hub.gate_report import note
 from cityhub.hub.secrets import Secrets
 from cityhub.hub.settings import Settings
+from cityhub.hub.signs import note
 from cityhub.sdk.contract import load_contracts
 
 
@@ -19,4 +19,4 @@ async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> None
     """Pass on until `stop` is set."""
     access = kafka_access(settings, secrets)
     async with RecordPublisher(access, client_id=GROUP) as writer, Quarantine(access) as incoming:
-        await Gate(incoming, writer, load_contracts(), alive=partial(note, settings.data)).run(stop)
+        await Gate(incoming, writer, load_contracts(), alive=partial(note, settings.data, "gate")).run(stop)

@@ -1,0 +1,141 @@
+"""What a record of the log says about the event that it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+from msgspec import Struct
+
+from cityhub.kpi.kernel.record import LogRecord
+
+ADAPTER = "adapter"
+_SEQUENCED = frozenset({"http", "kafka"})
+_FROM, _TO = "cityhub-", "-door"
+
+
+class Outcome(StrEnum):
+    """Where an event ended. `AGAIN` stands beside the balance; each other event that was sent is in one of them."""
+
+    COUNTED = "counted"
+    DUPLICATE = "duplicate"
+    """Its id was counted before: it changes nothing."""
+    EXCLUDED = "excluded"
+    """The engine refused it; the reason is the verdict's."""
+    UNREAD = "unread"
+    """No KPI reads its topic."""
+    FORGOTTEN = "forgotten"
+    """Counted or a duplicate: the ledger read it after the engine had forgotten which."""
+    REJECTED = "rejected"
+    """The door refused it; it is a dead letter."""
+    AGAIN = "again"
+    """The same event from the same place once more: a retry, or a gate that was killed."""
+
+
+class HeadedRecord(LogRecord, Protocol):
+    """A record with its headers."""
+
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes | None]]: ...
+
+
+class Origin(NamedTuple):
+    """Where an event came in.
+
+    Attributes:
+        name, number: who numbers its events, and the number; "" and 0 where nobody does.
+        text: the whole origin as the door wrote it.
+    """
+
+    door: str
+    text: str
+    name: str = ""
+    number: int = 0
+
+
+class Arrival(NamedTuple):
+    """A record as the ledger takes it down. `origin` is None for what adapters write: their ids are their origins."""
+
+    offset: int
+    at_ms: int
+    stream: str
+    source: str
+    origin: Origin | None
+    outcome: Outcome
+    reason: str
+
+
+class Fates(NamedTuple):
+    """The engine's word on a stretch of a partition.
+
+    Attributes:
+        counted: offsets. refused: reason by offset. since_ms: what was appended earlier may be forgotten.
+    """
+
+    counted: frozenset[int]
+    refused: Mapping[int, str]
+    since_ms: int
+
+
+class _Outline(Struct):
+    type: str = ""
+    source: str = ""
+
+
+_outline = msgspec.json.Decoder(_Outline).decode
+
+
+def of_event(record: HeadedRecord, fates: Fates | None) -> Arrival:
+    """What became of a record of an event topic.
+
+    Args:
+        fates: None = no KPI reads the topic.
+    """
+    stream, source = _read(record.value)
+    said = next((value for name, value in record.headers if name == "cityhub_origin"), None)
+    origin = _origin(*_text(said).split(":", 1)) if said and b":" in said else None
+    outcome, reason = _fate(record, fates)
+    return Arrival(record.offset, record.timestamp, stream, source, origin, outcome, reason)
+
+
+def of_letter(record: HeadedRecord) -> Arrival | None:
+    """What a dead letter of a door says; None for those of the engine, whose verdicts the event topics' records get."""
+    headers = {name: _text(value) for name, value in record.headers}
+    consumer, origin = headers.get("dlq_consumer", ""), headers.get("dlq_origin", "")
+    if not origin or not (consumer.startswith(_FROM) and consumer.endswith(_TO)):
+        return None
+    door = consumer.removeprefix(_FROM).removesuffix(_TO)
+    stream, source = _read(record.value)
+    reason = headers.get("dlq_reason", "")
+    return Arrival(record.offset, record.timestamp, stream, source, _origin(door, origin), Outcome.REJECTED, reason)
+
+
+def _fate(record: LogRecord, fates: Fates | None) -> tuple[Outcome, str]:
+    if fates is None:
+        return Outcome.UNREAD, ""
+    if record.offset in fates.counted:
+        return Outcome.COUNTED, ""
+    if (reason := fates.refused.get(record.offset)) is not None:
+        return Outcome.EXCLUDED, reason
+    return (Outcome.DUPLICATE if record.timestamp >= fates.since_ms else Outcome.FORGOTTEN), ""
+
+
+def _origin(door: str, text: str) -> Origin:
+    name, _, number = text.rpartition("/")
+    if door in _SEQUENCED and name and number.isascii() and number.isdecimal():
+        return Origin(door, text, name, int(number))
+    return Origin(door, text)
+
+
+def _read(value: Any) -> tuple[str, str]:
+    try:
+        found = _outline(value or b"")
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return "", ""
+    return found.type, found.source
+
+
+def _text(value: bytes | None) -> str:
+    return (value or b"").decode("utf-8", "replace")
