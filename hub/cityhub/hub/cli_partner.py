@@ -32,6 +32,12 @@ def onboard(
     stream: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="A further topic du.in.PARTNER.NAME; may be repeated.")
     ] = None,
+    may_redrive: Annotated[
+        bool | None,
+        typer.Option(
+            "--may-redrive/--may-not-redrive", help="Its client may drive dead letters in again; at first it may not."
+        ),
+    ] = None,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
@@ -39,7 +45,9 @@ def onboard(
     from cityhub.hub.commands import partner as commands
 
     settings = _running(data)
-    raise typer.Exit(commands.onboard(settings, partner, contracts, stream or [], as_json=as_json))
+    raise typer.Exit(
+        commands.onboard(settings, partner, contracts, stream or [], may_redrive=may_redrive, as_json=as_json)
+    )
 
 
 @partner_app.command("list")

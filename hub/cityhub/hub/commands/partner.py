@@ -23,15 +23,18 @@ from cityhub.sdk.contract_check import near
 _STREAM = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 
-def onboard(settings: Settings, partner: str, pattern: str, streams: Sequence[str], *, as_json: bool) -> int:
+def onboard(
+    settings: Settings, partner: str, pattern: str, streams: Sequence[str], *, may_redrive: bool | None, as_json: bool
+) -> int:
     """Make what is missing and print the partner's own quickstart.
 
     Args:
         pattern: of the event types it will send, `*` for anything; "" = all of its own.
         streams: further topics of its own, beside those of its contracts.
+        may_redrive: its client may drive dead letters in again; None = as it was.
     """
     wanted = asked_for(partner, pattern, streams)
-    grant, made, secret = partners.onboard(settings, load(settings.data), wanted)
+    grant, made, secret = partners.onboard(settings, load(settings.data), wanted, may_redrive=may_redrive)
     start = quickstart.of(settings, grant, secret)
     if as_json:
         show(_json({**start.as_json(), "made": made}))

@@ -18,8 +18,12 @@ from starlette.types import ASGIApp
 
 from cityhub.adapters.doors.http import HttpDoor
 from cityhub.adapters.doors.limits import Gauge, Limits
+from cityhub.adapters.doors.redrive import Redrive
 from cityhub.adapters.status import AdapterStatusReader
 from cityhub.api.app import create_api
+from cityhub.api.partner.letters import LetterRoutes
+from cityhub.bus.audit_trail import AuditTrail
+from cityhub.bus.letters import LetterBox
 from cityhub.bus.starting import StartingPublisher
 from cityhub.bus.tail import Tail
 from cityhub.bus.topics import VALUES
@@ -79,6 +83,8 @@ def _parts(
     reader = SqlReader(settings.store, catalogue)
     proofs = Proofs(settings.store, settings.archive, catalogue, access=access, key=secrets.receipt_key)
     writer = StartingPublisher(access, client_id="cityhub-door")
+    letters = LetterBox(access)
+    redrive = Redrive(letters, AuditTrail(access, writer), writer, catalogue.contracts, _now)
     live = LiveValues(Tail(access, VALUES, client_id="cityhub-web"))
     feeds = AdapterStatusReader(settings.data / "adapters.db").all
 
@@ -103,7 +109,10 @@ def _parts(
         http=http,
         api=create_api(reader=reader, live=live, feeds=feeds, principal_of=principal_of, clock=_now, proofs=proofs),
         dashboard=dashboard,
-        doors=[_events(HttpDoor(catalogue.contracts, writer, Gauge(Limits(), time.monotonic), _now))],
+        doors=[
+            _events(HttpDoor(catalogue.contracts, writer, Gauge(Limits(), time.monotonic), _now)),
+            *LetterRoutes(letters, redrive, principal_of).routes(),
+        ],
         live=live,
         writer=writer,
         probes={"store": lambda: _store_trouble(reader)},
