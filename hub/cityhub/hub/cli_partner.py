@@ -17,7 +17,7 @@ app.add_typer(partner_app)
 Partner = Annotated[str, typer.Argument(help="Short name, as in event types: de.duisburg.NAME.…")]
 
 
-def _running(data: Data) -> Settings:
+def running(data: Data) -> Settings:
     from cityhub.hub.commands.running import settings_of_running
 
     return settings_of_running(settings_of(data=data))
@@ -26,6 +26,7 @@ def _running(data: Data) -> Settings:
 @partner_app.command("onboard")
 def onboard(
     partner: Partner,
+    *,
     contracts: Annotated[
         str, typer.Option(metavar="PATTERN", help="Event types it will send; all of its own when not given.")
     ] = "",
@@ -44,7 +45,7 @@ def onboard(
     """Make client, topics, rules and quota where missing, and print how the partner begins."""
     from cityhub.hub.commands import partner as commands
 
-    settings = _running(data)
+    settings = running(data)
     raise typer.Exit(
         commands.onboard(settings, partner, contracts, stream or [], may_redrive=may_redrive, as_json=as_json)
     )
@@ -55,7 +56,7 @@ def listing(data: Data = None, as_json: Json = False) -> None:
     """Partners that have a client."""
     from cityhub.hub.commands import partner as commands
 
-    raise typer.Exit(commands.listing(_running(data), as_json=as_json))
+    raise typer.Exit(commands.listing(running(data), as_json=as_json))
 
 
 @partner_app.command("revoke")
@@ -63,7 +64,7 @@ def revoke(partner: Partner, data: Data = None) -> None:
     """No new tokens and no access to Kafka; topics and data stay."""
     from cityhub.hub.commands import partner as commands
 
-    raise typer.Exit(commands.revoke(_running(data), partner))
+    raise typer.Exit(commands.revoke(running(data), partner))
 
 
 @partner_app.command("secret")
@@ -75,4 +76,4 @@ def secret(
     """Print the client's secret."""
     from cityhub.hub.commands import partner as commands
 
-    raise typer.Exit(commands.secret(_running(data), partner, rotate=rotate))
+    raise typer.Exit(commands.secret(running(data), partner, rotate=rotate))

@@ -61,7 +61,7 @@ class Redriving(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: str = ""
     type: str = ""
     max: Annotated[int, Meta(ge=1, le=MOST)] = 100
-    dry_run: bool = True
+    dry_run: bool
     edit: Edit | None = None
 
     def wish(self) -> Wish:

@@ -22,9 +22,7 @@ def partner_of(principal: Principal | None, wanted: str = "") -> str:
     Raises:
         Refused: 401, 403 or 400, with what to do.
     """
-    if principal is None:
-        text = "this needs a token of your organisation, as 'Authorization: Bearer …', or a log-in"
-        raise Refused(HTTPStatus.UNAUTHORIZED, text, {"WWW-Authenticate": "Bearer"})
+    principal = _known(principal)
     if OPERATOR in principal.roles:
         if wanted not in PARTNERS:
             text = f"partner={wanted[:40]!r}: name one{near(wanted[:40], PARTNERS)}; there are {', '.join(PARTNERS)}"
@@ -42,12 +40,21 @@ def partner_of(principal: Principal | None, wanted: str = "") -> str:
     return principal.organisation
 
 
-def check_may_change(principal: Principal | None) -> None:
-    """Refuse whoever may only look.
+def changing(principal: Principal | None) -> Principal:
+    """The caller, who may do more than look.
 
     Raises:
-        Refused: 403.
+        Refused: 401 or 403.
     """
-    if principal is None or not {ADMIN, OPERATOR} & principal.roles:
-        text = f"this account may only look: driving letters in again needs the role {ADMIN}; ask the hub's operator"
+    principal = _known(principal)
+    if not {ADMIN, OPERATOR} & principal.roles:
+        text = f"driving letters in again needs the role {ADMIN}, which this account lacks; ask the hub's operator"
         raise Refused(HTTPStatus.FORBIDDEN, text)
+    return principal
+
+
+def _known(principal: Principal | None) -> Principal:
+    if principal is None:
+        text = "this needs a token of your organisation, as 'Authorization: Bearer …', or a log-in"
+        raise Refused(HTTPStatus.UNAUTHORIZED, text, {"WWW-Authenticate": "Bearer"})
+    return principal
