@@ -63,6 +63,18 @@ class LogReader:
             ends = await self._consumer.end_offsets(tps)
         return {tp.partition: (firsts[tp], ends[tp]) for tp in tps}
 
+    async def exists(self, topic: str) -> bool:
+        """Whether there is such a topic; asking one that is not there for its bounds takes until a time-out."""
+        with _translated("cannot ask for topics"):
+            return topic in await self._consumer.topics()
+
+    async def at_time(self, topic: str, parts: Iterable[int], epoch_ms: int) -> dict[int, int | None]:
+        """By partition, the first offset that was appended then or later; None = there is none yet."""
+        asked = {TopicPartition(topic, part): epoch_ms for part in parts}
+        with _translated(f"cannot ask {topic} for a time"):
+            found = await self._consumer.offsets_for_times(asked)
+        return {tp.partition: None if at is None else at.offset for tp, at in found.items()}
+
     def begin(self, topic: str, wanted: Mapping[int, tuple[int, int]]) -> None:
         """Read a topic from now on, and nothing else.
 

@@ -19,6 +19,7 @@ from cityhub.bus.errors import BusRefused
 DAY_MS = 86_400_000
 VALUES = "du.kpi.value.v1"
 CLOCK = "du.hub.clock.v1"
+AUDIT = "du.hub.audit.v1"
 PARTNERS = (
     "city",
     "imd",
@@ -72,6 +73,11 @@ def values() -> TopicSpec:
 def clock() -> TopicSpec:
     """`du.hub.clock.v1`: empty records, written to learn the broker's time. Kept an hour."""
     return TopicSpec(CLOCK, 1, _log(DAY_MS // 24))
+
+
+def audit() -> TopicSpec:
+    """`du.hub.audit.v1`: who changed what by hand (`audit_trail`). Kept 10 years."""
+    return TopicSpec(AUDIT, 1, _log(3_650 * DAY_MS))
 
 
 def ensure(access: KafkaAccess, wanted: Iterable[TopicSpec]) -> list[str]:

@@ -140,6 +140,7 @@ def validate(event: Event) -> None:
     for name in ("time", "recordedtime"):
         moment = getattr(event, name)
         _require(moment.tzinfo is not None, name, moment.isoformat(), "must carry an offset, e.g. 2026-11-23T08:00:00Z")
+        _require(_is_in_utc(moment), name, moment.isoformat(), "lies outside the years 1 to 9999 in UTC")
     expected = content_hash(event.type, event.source, event.subject, event.time.astimezone(UTC), event.data)
     _require(
         event.contenthash == expected,
@@ -167,6 +168,14 @@ def check_not_future(event: Event, received_at: datetime) -> None:
             f"at {received_at.isoformat()}; check the clock of {event.source}",
             "time",
         )
+
+
+def _is_in_utc(moment: datetime) -> bool:
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        return False
+    return True
 
 
 def _require(good: bool, attribute: str, value: object, rule: str) -> None:

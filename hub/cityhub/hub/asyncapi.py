@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 
-from cityhub.bus.topics import CLOCK, VALUES, TopicSpec
+from cityhub.bus.audit_trail import Deed
+from cityhub.bus.topics import AUDIT, CLOCK, VALUES, TopicSpec
 from cityhub.kpi.values import KpiValue
 from cityhub.sdk.codec import STRUCTURED
 from cityhub.sdk.contract import Contract, Contracts
@@ -27,7 +28,8 @@ _PROSE = {
     "in": "Events from a partner's own Kafka client; only its own, with its own access.",
     "dlq": "Refused records, with their bytes where those may be kept, and the reason in headers.",
     "kpi": "Values of KPIs; of two with the same key the one with the greater incarnation and revision holds.",
-    "hub": "Empty records by which the hub learns the broker's time.",
+    CLOCK: "Empty records by which the hub learns the broker's time.",
+    AUDIT: "Who drove which dead letters in again, when, and what became of it.",
 }
 
 
@@ -74,7 +76,7 @@ def _messages(topic: str, contracts: Contracts) -> Sequence[str]:
             return [one.type for one in contracts.values() if one.partner == partner and one.status == "active"]
         case "dlq":
             return ["dead-letter"]
-    return {VALUES: ["kpi-value"], CLOCK: ["tick"]}[topic]
+    return {VALUES: ["kpi-value"], CLOCK: ["tick"], AUDIT: ["deed"]}[topic]
 
 
 def _channel(spec: TopicSpec, messages: Sequence[str]) -> dict[str, Any]:
@@ -85,7 +87,7 @@ def _channel(spec: TopicSpec, messages: Sequence[str]) -> dict[str, Any]:
     kafka = {"topic": spec.name, "partitions": spec.partitions, "topicConfiguration": config}
     return {
         "address": spec.name,
-        "description": _PROSE[_kind(spec.name)],
+        "description": _PROSE.get(spec.name) or _PROSE[_kind(spec.name)],
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in messages},
         "bindings": {"kafka": {**kafka, "bindingVersion": _BINDING}},
     }
@@ -106,6 +108,12 @@ def _every_message(contracts: Contracts) -> dict[str, Any]:
             "contentType": "application/json",
             "payload": {"$ref": f"{_SCHEMAS}KpiValue"},
             "bindings": _key(value_key),
+        },
+        "deed": {
+            "title": "Something done by hand",
+            "contentType": "application/json",
+            "payload": {"$ref": f"{_SCHEMAS}Deed"},
+            "bindings": _key("the partner whose letter it is"),
         },
         "tick": {"title": "Nothing but the broker's time", "payload": {"description": "empty"}},
     }
@@ -134,7 +142,7 @@ def _key(says: str) -> dict[str, Any]:
 
 
 def _schemas(contracts: Contracts) -> dict[str, Any]:
-    _, own = msgspec.json.schema_components([Event, KpiValue], ref_template=_SCHEMAS + "{name}")
+    _, own = msgspec.json.schema_components([Event, KpiValue, Deed], ref_template=_SCHEMAS + "{name}")
     for schema in own.values():
         if text := schema.get("description"):
             schema["description"] = text.splitlines()[0]

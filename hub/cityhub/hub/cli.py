@@ -12,7 +12,7 @@ import typer
 
 from cityhub.adapters.errors import AdapterError
 from cityhub.bus.errors import ArchiveDamaged, ArchiveMissing, BusError
-from cityhub.hub import cli_archive, cli_changes, cli_contract, cli_partner, cli_proof  # noqa: F401 - their commands
+from cityhub.hub import cli_archive, cli_changes, cli_contract, cli_letters, cli_partner, cli_proof  # noqa: F401 - their commands
 from cityhub.hub.cli_app import Data, Json, app, kpi_app, reader_of, settings_of
 from cityhub.hub.errors import HubError
 from cityhub.hub.run.runner import PROCESSES, run

@@ -17,7 +17,7 @@ app.add_typer(partner_app)
 Partner = Annotated[str, typer.Argument(help="Short name, as in event types: de.duisburg.NAME.…")]
 
 
-def _running(data: Data) -> Settings:
+def running(data: Data) -> Settings:
     from cityhub.hub.commands.running import settings_of_running
 
     return settings_of_running(settings_of(data=data))
@@ -26,11 +26,18 @@ def _running(data: Data) -> Settings:
 @partner_app.command("onboard")
 def onboard(
     partner: Partner,
+    *,
     contracts: Annotated[
         str, typer.Option(metavar="PATTERN", help="Event types it will send; all of its own when not given.")
     ] = "",
     stream: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="A further topic du.in.PARTNER.NAME; may be repeated.")
+    ] = None,
+    may_redrive: Annotated[
+        bool | None,
+        typer.Option(
+            "--may-redrive/--may-not-redrive", help="Its client may drive dead letters in again; at first it may not."
+        ),
     ] = None,
     data: Data = None,
     as_json: Json = False,
@@ -38,8 +45,10 @@ def onboard(
     """Make client, topics, rules and quota where missing, and print how the partner begins."""
     from cityhub.hub.commands import partner as commands
 
-    settings = _running(data)
-    raise typer.Exit(commands.onboard(settings, partner, contracts, stream or [], as_json=as_json))
+    settings = running(data)
+    raise typer.Exit(
+        commands.onboard(settings, partner, contracts, stream or [], may_redrive=may_redrive, as_json=as_json)
+    )
 
 
 @partner_app.command("list")
@@ -47,7 +56,7 @@ def listing(data: Data = None, as_json: Json = False) -> None:
     """Partners that have a client."""
     from cityhub.hub.commands import partner as commands
 
-    raise typer.Exit(commands.listing(_running(data), as_json=as_json))
+    raise typer.Exit(commands.listing(running(data), as_json=as_json))
 
 
 @partner_app.command("revoke")
@@ -55,7 +64,7 @@ def revoke(partner: Partner, data: Data = None) -> None:
     """No new tokens and no access to Kafka; topics and data stay."""
     from cityhub.hub.commands import partner as commands
 
-    raise typer.Exit(commands.revoke(_running(data), partner))
+    raise typer.Exit(commands.revoke(running(data), partner))
 
 
 @partner_app.command("secret")
@@ -67,4 +76,4 @@ def secret(
     """Print the client's secret."""
     from cityhub.hub.commands import partner as commands
 
-    raise typer.Exit(commands.secret(_running(data), partner, rotate=rotate))
+    raise typer.Exit(commands.secret(running(data), partner, rotate=rotate))

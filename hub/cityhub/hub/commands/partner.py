@@ -23,15 +23,18 @@ from cityhub.sdk.contract_check import near
 _STREAM = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 
-def onboard(settings: Settings, partner: str, pattern: str, streams: Sequence[str], *, as_json: bool) -> int:
+def onboard(
+    settings: Settings, partner: str, pattern: str, streams: Sequence[str], *, may_redrive: bool | None, as_json: bool
+) -> int:
     """Make what is missing and print the partner's own quickstart.
 
     Args:
         pattern: of the event types it will send, `*` for anything; "" = all of its own.
         streams: further topics of its own, beside those of its contracts.
+        may_redrive: its client may drive dead letters in again; None = as it was.
     """
     wanted = asked_for(partner, pattern, streams)
-    grant, made, secret = partners.onboard(settings, load(settings.data), wanted)
+    grant, made, secret = partners.onboard(settings, load(settings.data), wanted, may_redrive=may_redrive)
     start = quickstart.of(settings, grant, secret)
     if as_json:
         show(_json({**start.as_json(), "made": made}))
@@ -57,7 +60,7 @@ def listing(settings: Settings, *, as_json: bool) -> int:
 
 def revoke(settings: Settings, partner: str) -> int:
     """End a partner's access."""
-    _check_name(partner)
+    check_name(partner)
     grant = partners.revoke(settings, load(settings.data), partner)
     show(
         f"{grant.client} gets no new tokens, and Kafka refuses its records. Tokens that it holds end within 5 minutes; "
@@ -68,7 +71,7 @@ def revoke(settings: Settings, partner: str) -> int:
 
 def secret(settings: Settings, partner: str, *, rotate: bool) -> int:
     """Print the secret of the partner's client and nothing else."""
-    _check_name(partner)
+    check_name(partner)
     show(partners.secret(settings, load(settings.data), partner, rotate=rotate))
     return 0
 
@@ -80,7 +83,7 @@ def asked_for(partner: str, pattern: str, streams: Sequence[str]) -> Grant:
         Misconfigured: no such partner, no contract of it matches, one of another partner does, or a stream's name
             cannot be part of a topic's.
     """
-    _check_name(partner)
+    check_name(partner)
     for name in streams:
         if not _STREAM.fullmatch(name):
             raise Misconfigured(f"--stream {name!r}: give a letter, then letters, digits or -, all small, at most 40")
@@ -105,7 +108,7 @@ def _chosen(partner: str, pattern: str) -> list[Contract]:
     return chosen
 
 
-def _check_name(partner: str) -> None:
+def check_name(partner: str) -> None:
     if partner not in PARTNERS:
         raise Misconfigured(f"no partner {partner!r}{near(partner, PARTNERS)}; there are {', '.join(PARTNERS)}")
 

@@ -21,6 +21,7 @@ class Grant(Struct, frozen=True, kw_only=True):
 
     Attributes:
         types: event types that it was told it may send. streams: of its topics `du.in.<partner>.<stream>`.
+        may_redrive: its client may drive dead letters in again, not only look at them.
         since: day on which it was onboarded, `2026-11-25`; "" for the clients that every installation has.
         revoked: day on which that ended; "" = it has not.
     """
@@ -28,6 +29,7 @@ class Grant(Struct, frozen=True, kw_only=True):
     partner: str
     types: tuple[str, ...] = ()
     streams: tuple[str, ...] = ()
+    may_redrive: bool = False
     since: str = ""
     revoked: str = ""
 
@@ -47,6 +49,7 @@ class Grant(Struct, frozen=True, kw_only=True):
             f"{_PREFIX}partner": self.partner,
             f"{_PREFIX}types": " ".join(self.types),
             f"{_PREFIX}streams": " ".join(self.streams),
+            f"{_PREFIX}redrive": "yes" if self.may_redrive else "",
             f"{_PREFIX}since": self.since,
             f"{_PREFIX}revoked": self.revoked,
         }
@@ -68,6 +71,7 @@ def grant_of(client: Mapping[str, Any]) -> Grant | None:
         partner=partner,
         types=tuple(kept.get(f"{_PREFIX}types", "").split()),
         streams=tuple(kept.get(f"{_PREFIX}streams", "").split()),
+        may_redrive=kept.get(f"{_PREFIX}redrive") == "yes",
         since=kept.get(f"{_PREFIX}since", ""),
         revoked=kept.get(f"{_PREFIX}revoked", ""),
     )

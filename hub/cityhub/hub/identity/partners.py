@@ -34,8 +34,13 @@ def grants(settings: Settings, secrets: Secrets) -> list[Grant]:
     return sorted((grant for grant in found if grant), key=lambda grant: grant.partner)
 
 
-def onboard(settings: Settings, secrets: Secrets, wanted: Grant) -> tuple[Grant, list[str], str]:
+def onboard(
+    settings: Settings, secrets: Secrets, wanted: Grant, *, may_redrive: bool | None = None
+) -> tuple[Grant, list[str], str]:
     """Give a partner its topics, rules, quota and client; last the client, so that one that can log in can work.
+
+    Args:
+        may_redrive: whether its client may drive dead letters in again; None = as it was, at first it may not.
 
     Returns:
         What is granted now, the topics that were made, and the secret of a client that was made, else "".
@@ -43,7 +48,10 @@ def onboard(settings: Settings, secrets: Secrets, wanted: Grant) -> tuple[Grant,
     access = _kafka(settings, secrets)
     known = next((grant for grant in grants(settings, secrets) if grant.partner == wanted.partner), None)
     stands = known is not None and known.since and not known.revoked
-    grant = replace(wanted, since=known.since if known and stands else _today(), revoked="")
+    if may_redrive is None:
+        may_redrive = known is not None and known.may_redrive
+    since = known.since if known and stands else _today()
+    grant = replace(wanted, may_redrive=may_redrive, since=since, revoked="")
     made = enforce(access, grant)
     with administration(settings, secrets) as admin:
         new = put_client(admin, client_of(grant, realm(settings)["clients"]))

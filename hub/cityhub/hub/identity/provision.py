@@ -21,6 +21,7 @@ from keycloak import KeycloakAdmin
 from keycloak.exceptions import KeycloakError, KeycloakGetError
 from requests.utils import set_environ
 
+from cityhub.api.partner.who import ADMIN
 from cityhub.hub.embedded import kafka, keycloak, partner_keys
 from cityhub.hub.embedded.kafka import SUPER_USERS
 from cityhub.hub.errors import Misconfigured, ServiceMissing
@@ -162,6 +163,8 @@ def put_client(admin: KeycloakAdmin, wanted: Item, secret: str | None = None) ->
     new = key is None
     grant = grant_of(wanted) or (None if new else grant_of(admin.get_client(key)))
     payload["enabled"] = grant is None or not grant.revoked
+    if grant and grant.may_redrive:
+        roles = [*roles, ADMIN]
     if secret and grant is None:
         payload["secret"] = secret
     if new:

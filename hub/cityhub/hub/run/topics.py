@@ -32,4 +32,5 @@ def wanted() -> list[TopicSpec]:
         topics.quarantine("wbd", "bins"),
         topics.values(),
         topics.clock(),
+        topics.audit(),
     ]

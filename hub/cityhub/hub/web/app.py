@@ -51,7 +51,7 @@ class WebParts(Struct, frozen=True, kw_only=True):
         http: client for Keycloak, which knows of no proxy in between; closed by whoever made it.
         api: the GraphQL router.
         dashboard: puts its pages on the server, given the state of log-in; returns CSP hashes of its inline scripts.
-        doors: routes where partners hand in events.
+        doors: routes where partners hand in events, and look after those that were refused.
         live, writer: started with the app and stopped with it.
         probes: see `HealthRoutes`.
     """

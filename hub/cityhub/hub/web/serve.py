@@ -18,8 +18,13 @@ from starlette.types import ASGIApp
 
 from cityhub.adapters.doors.http import HttpDoor
 from cityhub.adapters.doors.limits import Gauge, Limits
+from cityhub.adapters.doors.redrive import Redrive
 from cityhub.adapters.status import AdapterStatusReader
 from cityhub.api.app import create_api
+from cityhub.api.partner.letters import LetterRoutes
+from cityhub.bus.access import KafkaAccess
+from cityhub.bus.audit_trail import AuditTrail
+from cityhub.bus.letters import LetterBox
 from cityhub.bus.starting import StartingPublisher
 from cityhub.bus.tail import Tail
 from cityhub.bus.topics import VALUES
@@ -41,6 +46,7 @@ from cityhub.kpi.live import LiveValues
 from cityhub.kpi.proof.service import Proofs
 from cityhub.kpi.reader import KpiReader
 from cityhub.kpi.store.sql_reader import SqlReader
+from cityhub.sdk.contract import Contracts
 
 _log = structlog.get_logger()
 
@@ -103,18 +109,23 @@ def _parts(
         http=http,
         api=create_api(reader=reader, live=live, feeds=feeds, principal_of=principal_of, clock=_now, proofs=proofs),
         dashboard=dashboard,
-        doors=[_events(HttpDoor(catalogue.contracts, writer, Gauge(Limits(), time.monotonic), _now))],
+        doors=_doors(access, writer, catalogue.contracts),
         live=live,
         writer=writer,
         probes={"store": lambda: _store_trouble(reader)},
     )
 
 
-def _events(door: HttpDoor) -> Route:
+def _doors(access: KafkaAccess, writer: StartingPublisher, contracts: Contracts) -> list[Route]:
+    door = HttpDoor(contracts, writer, Gauge(Limits(), time.monotonic), _now)
+    letters = LetterBox(access)
+    redrive = Redrive(letters, AuditTrail(access, writer), writer, contracts, _now)
+
     async def answer(request: Request) -> Response:
         return await door.answer(request, await principal_of(request))
 
-    return Route("/v1/events", answer, methods=["POST"])
+    events = Route("/v1/events", answer, methods=["POST"])
+    return [events, *LetterRoutes(letters, redrive, principal_of).routes()]
 
 
 def _now() -> datetime:

@@ -1,0 +1,1 @@
+"""Routes for partners: what they see of their own side of the hub."""
