@@ -1,4 +1,4 @@
-"""The ledger balances while gate, worker and ledger are killed and both doors are in use; then events are traced."""
+"""The ledger balances while gate, worker and bookkeeper are killed and both doors are in use; then events are traced."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Process:
 @pytest.fixture
 def processes(kafka: Kafka) -> Iterator[dict[str, Process]]:
     topics.ensure(kafka.access, [*wanted(), *map(topics.dead_letters, ("dvv", "gebag", "wbd"))])
-    started = {name: Process(kafka, name) for name in ("gate", "worker", "ledger")}
+    started = {name: Process(kafka, name) for name in ("gate", "worker", "bookkeeper")}
     yield started
     for process in started.values():
         process.kill()
@@ -144,7 +144,7 @@ async def test_the_ledger_balances_whatever_is_killed(
             first = turn * (BY_KAFKA + BY_HTTP)
             await partner.over_kafka(range(first, first + BY_KAFKA))
             await partner.over_http(range(first + BY_KAFKA, first + BY_KAFKA + BY_HTTP))
-            names = ["gate", "ledger", *(["worker"] if turn == 1 else [])]
+            names = ["gate", "bookkeeper", *(["worker"] if turn == 1 else [])]
             for name in names:
                 processes[name].kill()
                 processes[name].start()

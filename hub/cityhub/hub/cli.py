@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import sys
 import tempfile
 import traceback
@@ -12,7 +13,7 @@ import typer
 
 from cityhub.adapters.errors import AdapterError
 from cityhub.bus.errors import ArchiveDamaged, ArchiveMissing, BusError
-from cityhub.hub import cli_archive, cli_changes, cli_contract, cli_letters, cli_partner, cli_proof  # noqa: F401 - their commands
+from cityhub.hub import cli_archive, cli_changes, cli_contract, cli_ledger, cli_letters, cli_partner, cli_proof  # noqa: F401 - their commands
 from cityhub.hub.cli_app import Data, Json, app, kpi_app, reader_of, settings_of
 from cityhub.hub.errors import HubError
 from cityhub.hub.run.runner import PROCESSES, run
@@ -176,6 +177,7 @@ for _name, _purpose in PROCESSES.items():
 
 def main() -> NoReturn:
     """The program `cityhub`: 0 good, 1 the answer is no, 2 wrong usage, 3 something is missing, 70 our fault."""
+    logging.getLogger("aiokafka").setLevel(logging.ERROR)  # a command says itself what is wrong, and once
     try:
         app()
     except KeyboardInterrupt:

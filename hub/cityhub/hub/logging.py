@@ -45,5 +45,6 @@ def configure(level: str) -> None:
     root.handlers = [handler]
     root.setLevel(logging.DEBUG if level == "debug" else logging.WARNING)
     logging.getLogger("cityhub").setLevel(level.upper())
+    logging.getLogger("aiokafka").setLevel(logging.NOTSET)
     for name in ("httpx", "httpcore", "authlib"):  # they write addresses with codes and states, at `debug` headers too
         logging.getLogger(name).setLevel(logging.WARNING)

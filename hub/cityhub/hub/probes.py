@@ -48,7 +48,7 @@ def probes(settings: Settings, secrets: Secrets, started: datetime) -> Mapping[s
         "publisher": lambda: _publisher(store),
         "archive": lambda: archive_report.unready(settings.data, started, settings.archive_every, time.time()),
         "gate": lambda: signs.unready(settings.data, "gate", started, time.time()),
-        "ledger": lambda: signs.unready(settings.data, "ledger", started, time.time()),
+        "bookkeeper": lambda: signs.unready(settings.data, "bookkeeper", started, time.time()),
         "city": lambda: _http(f"http://127.0.0.1:{settings.city_port}/healthz"),
         "adapters": lambda: _adapters(settings.data / "adapters.db", started, max(_BACK_OFF_S, 3 * settings.poll_s)),
         "web": lambda: _http(f"http://{web}:{settings.port}/livez"),

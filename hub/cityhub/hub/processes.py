@@ -58,7 +58,7 @@ def own(settings: Settings, judged: Mapping[str, Probe]) -> Sequence[ProcessSpec
         "publisher": ("topics",),
         "archive": ("topics",),
         "gate": ("topics",),
-        "ledger": ("topics",),
+        "bookkeeper": ("topics",),
         "city": (),
         "adapters": ("topics", "city"),
         "web": (),

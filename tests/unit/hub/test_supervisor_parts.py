@@ -93,7 +93,7 @@ def test_processes_wait_only_for_what_this_hub_runs_itself() -> None:
         "publisher": ("topics",),
         "archive": ("topics",),
         "gate": ("topics",),
-        "ledger": ("topics",),
+        "bookkeeper": ("topics",),
         "adapters": ("topics",),
         "web": (),
     }

@@ -71,9 +71,9 @@ class Redriving(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             Refused: 400, nothing is named, or one edit for several letters.
         """
         if not (self.letters or self.since or self.until or self.reason or self.type):
-            raise _wrong("name letters, or describe them by since, until, reason or type")
+            raise wrong("name letters, or describe them by since, until, reason or type")
         if self.edit is not None and len(self.letters) != 1:
-            raise _wrong(f"an edit is for one letter, {len(self.letters)} are named: send a request for each")
+            raise wrong(f"an edit is for one letter, {len(self.letters)} are named: send a request for each")
         return Wish(
             letters=tuple((one.part, one.offset) for one in self.letters),
             since=self.since,
@@ -93,11 +93,11 @@ def of_query(query: QueryParams, wanted: type[Asked]) -> Asked:
     """
     said: dict[str, Any] = dict(query)
     if len(said) < len(query.multi_items()):
-        raise _wrong("a parameter is given twice")
+        raise wrong("a parameter is given twice")
     try:
         return msgspec.convert(said, wanted, strict=False)
     except msgspec.ValidationError as error:
-        raise _wrong(f"the address is not understood: {error}") from error
+        raise wrong(f"the address is not understood: {error}") from error
 
 
 def of_body(body: bytes, kind: str) -> Redriving:
@@ -111,8 +111,9 @@ def of_body(body: bytes, kind: str) -> Redriving:
     try:
         return msgspec.json.decode(body, type=Redriving)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _wrong(f"the body is not understood: {error}") from error
+        raise wrong(f"the body is not understood: {error}") from error
 
 
-def _wrong(text: str) -> Refused:
+def wrong(text: str) -> Refused:
+    """400."""
     return Refused(HTTPStatus.BAD_REQUEST, text)

@@ -22,6 +22,7 @@ from cityhub.hub.settings import Settings
 from cityhub.hub.supervisor import leftovers, lock, state
 from cityhub.hub.supervisor.state import Phase, ProcessState
 from cityhub.kpi.definition import load_catalogue
+from cityhub.kpi.ledger.reader import LedgerReader
 from cityhub.kpi.store.sql_reader import SqlReader
 from cityhub.kpi.values import StreamState
 
@@ -40,6 +41,7 @@ class Report(Struct, kw_only=True):
     Attributes:
         supervisor: its process id, None when nothing runs.
         leftovers: processes that an interrupted run has left.
+        missing: events without a verdict, by partner whose ledger does not balance.
     """
 
     ready: bool
@@ -52,6 +54,7 @@ class Report(Struct, kw_only=True):
     processes: Sequence[Seen]
     streams: Sequence[StreamState] = ()
     feeds: Sequence[FeedStatus] = ()
+    missing: Mapping[str, int] = {}
 
 
 def status(settings: Settings, *, as_json: bool) -> int:
@@ -60,6 +63,7 @@ def status(settings: Settings, *, as_json: bool) -> int:
     reader = SqlReader(settings.store, load_catalogue())
     report = look(settings.data, lambda started: probes(running, load(settings.data), started))
     report.streams = reader.streams()
+    report.missing = LedgerReader(settings.store).differences()
     report.feeds = AdapterStatusReader(settings.data / "adapters.db").all()
     if as_json:
         show(msgspec.json.format(msgspec.json.encode(report, enc_hook=str)).decode())
@@ -152,6 +156,9 @@ def tell(report: Report, now: datetime) -> None:
         )
     if report.streams:
         show("\n" + table(("STREAM", "RECORDS", "REJECTED", "NEWEST"), [_stream(one, now) for one in report.streams]))
+
+    for partner, count in report.missing.items():
+        show(f"\nLEDGER DIFFERS: {count:,} events of {partner} have no verdict; `cityhub ledger {partner}` names them")
 
 
 def _feed(feed: FeedStatus, now: datetime) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from cityhub.adapters.doors.redrive import Redrive
 from cityhub.adapters.status import AdapterStatusReader
 from cityhub.api.app import create_api
 from cityhub.api.partner.letters import LetterRoutes
+from cityhub.api.partner.records import RecordRoutes
 from cityhub.bus.access import KafkaAccess
 from cityhub.bus.audit_trail import AuditTrail
 from cityhub.bus.letters import LetterBox
@@ -40,8 +41,10 @@ from cityhub.hub.settings import Settings
 from cityhub.hub.web.app import WebParts, create_app
 from cityhub.hub.web.cookies import Cookies
 from cityhub.hub.web.identify import principal_of
-from cityhub.kpi.definition import load_catalogue
+from cityhub.kpi.definition import Catalogue, load_catalogue
 from cityhub.kpi.errors import StoreUnavailable
+from cityhub.kpi.ledger.reader import LedgerReader
+from cityhub.kpi.ledger.trace import Traces
 from cityhub.kpi.live import LiveValues
 from cityhub.kpi.proof.service import Proofs
 from cityhub.kpi.reader import KpiReader
@@ -109,7 +112,7 @@ def _parts(
         http=http,
         api=create_api(reader=reader, live=live, feeds=feeds, principal_of=principal_of, clock=_now, proofs=proofs),
         dashboard=dashboard,
-        doors=_doors(access, writer, catalogue.contracts),
+        doors=[*_doors(access, writer, catalogue.contracts), *_records(settings, catalogue, access)],
         live=live,
         writer=writer,
         probes={"store": lambda: _store_trouble(reader)},
@@ -126,6 +129,10 @@ def _doors(access: KafkaAccess, writer: StartingPublisher, contracts: Contracts)
 
     events = Route("/v1/events", answer, methods=["POST"])
     return [events, *LetterRoutes(letters, redrive, principal_of).routes()]
+
+
+def _records(settings: Settings, catalogue: Catalogue, access: KafkaAccess) -> list[Route]:
+    return RecordRoutes(LedgerReader(settings.store), Traces(settings.store, catalogue, access), principal_of).routes()
 
 
 def _now() -> datetime:

@@ -1,4 +1,4 @@
-"""The ledger: what became of every event that came through a door."""
+"""The bookkeeper keeps the ledger: what became of every event that came through a door."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ from cityhub.kpi.ledger import follower
 
 async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> None:
     """Keep it until `stop` is set."""
-    access, alive = kafka_access(settings, secrets), partial(note, settings.data, "ledger")
+    access, alive = kafka_access(settings, secrets), partial(note, settings.data, "bookkeeper")
     await follower.serve(access, settings.store, stop, catalogue=load_catalogue(), alive=alive)
