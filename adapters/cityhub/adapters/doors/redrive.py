@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from msgspec.structs import replace
 
-from cityhub.adapters.doors.mending import mended
+from cityhub.adapters.doors.mending import Edit, mended
 from cityhub.adapters.doors.outcomes import Admitted, Came, RecordWriter, admission
 from cityhub.adapters.doors.past import Past
 from cityhub.adapters.doors.wishes import Report, Result, Who, Wish, report
@@ -110,7 +110,7 @@ class Redrive:
     def today(self, letter: Letter, partner: str) -> RejectedEvent | None:
         """Why a letter as it is would be refused by the contract of today; None = it would not."""
         try:
-            self._admitted(letter, letter.body, partner)
+            self._admitted(letter, None, partner)
         except RejectedEvent as why:
             return why
         return None
@@ -149,8 +149,7 @@ class Redrive:
             )
 
     def _ready(self, letter: Letter, wish: Wish, asked: Deed, past: Past) -> _Ready:
-        made = mended(letter, wish.edit)
-        found = self._admitted(letter, made.body, asked.partner)
+        found, changed = self._admitted(letter, wish.edit, asked.partner)
         replay = past.replay(letter, found.event)
         today = self.today(letter, asked.partner) if wish.edit else None
         known = {*self._contracts[found.event.type].fields, "time"}
@@ -165,14 +164,15 @@ class Redrive:
             type=found.event.type,
             before=letter.sha256,
             after=found.event.contenthash,
-            fields=tuple(name for name in made.fields if name in known),
+            fields=tuple(name for name in changed if name in known),
             replay=replay,
         )
         key, value, headers = found.record
         record = key, value, [*headers, ("cityhub_replay", str(replay).encode())]
         return _Ready(found.topic, record, deed, str(today or ""))
 
-    def _admitted(self, letter: Letter, body: bytes, partner: str) -> Admitted:
+    def _admitted(self, letter: Letter, edit: Edit | None, partner: str) -> tuple[Admitted, Sequence[str]]:
+        """An event that the engine will not refuse for what it says, and the names of what an edit changed in it."""
         if not letter.kept:
             text = "its bytes were not kept, because they may hold what no contract names"
             raise RejectedEvent("not_kept", f"{text}: send the mended event through a door, its id is free")
@@ -181,14 +181,15 @@ class Redrive:
             raise RejectedEvent("id_reuse", f"{text}, and send it through a door")
         now = self._clock()
         came = Came("redrive", f"{partner}/{letter.part}/{letter.offset}", letter.topic)
-        found = admission(body, came, self._contracts, partner, now)
+        made = mended(letter, edit)
+        found = admission(made.body, came, self._contracts, partner, now)
         if isinstance(found, RejectedEvent):
             raise found
         contract = self._contracts[found.event.type]
         if now + _ON_ITS_WAY - found.event.time > timedelta(seconds=contract.horizon_s):
             text = f"time {found.event.time.isoformat()} is older than {contract.horizon}, so long ids are remembered"
             raise RejectedEvent("beyond_horizon", f"{text}; the engine would refuse it again")
-        return found
+        return found, made.fields
 
     async def _write(self, asked: Deed, ready: Sequence[_Ready]) -> list[Result]:
         await self._trail.write([replace(asked, letters=len(ready)), *(one.deed for one in ready)])

@@ -16,7 +16,7 @@ from cityhub.adapters.doors.wishes import MOST, Wish
 from cityhub.bus.log_span import Span
 
 Asked = TypeVar("Asked")
-Place = Annotated[int, Meta(ge=0, lt=1 << 63)]
+Place = Annotated[int, Meta(ge=0, lt=1 << 62)]
 Instant = Annotated[datetime, Meta(tz=True)]
 
 
