@@ -1,4 +1,4 @@
-"""The ledger balances while gate, worker and bookkeeper are killed and both doors are in use; then events are traced."""
+"""The ledger balances while gate, worker and bookkeeper are killed and both doors are used; events are traced."""
 
 from __future__ import annotations
 
