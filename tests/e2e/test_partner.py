@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -40,6 +44,39 @@ def test_a_new_partners_events_count_whichever_door_they_come_through(hub: Hub) 
     assert hub.run("partner", "revoke", "gebag").returncode == 0
     refused = httpx.post(start["token_url"], data={"grant_type": "client_credentials"}, auth=_login(start))
     assert refused.status_code in {400, 401}
+
+
+def test_the_printed_quickstart_word_for_word_ends_in_the_ledger(hub: Hub) -> None:
+    told = hub.run("partner", "onboard", "wbd", "--contracts", "de.duisburg.wbd.bin.*").stdout
+    script = "# 1. " + told.partition("# 1. ")[2].partition("\n# or with its own Kafka client")[0]
+    first, _, last = script.rpartition("# 4. ")
+    before = _run(first, hub)
+    judged, sent = (json.loads(line) for line in before.splitlines() if line.startswith("{"))
+    assert (judged["accepted"], judged["results"][0]["status"]) == (1, "valid")
+    assert sent["results"][0]["status"] == "accepted"
+
+    def counted() -> bool:
+        answers = [json.loads(line) for line in _run(first.partition("# 2. ")[0] + "# 4. " + last, hub).splitlines()]
+        trace, ledger = answers
+        days = [day for day in ledger["days"] if day["door"] == "http" and day["counted"]]
+        return [one["status"] for one in trace["sightings"]] == ["counted"] and bool(days)
+
+    hub.wait(counted, "the first event is not in the ledger")
+    ledger = hub.run("ledger", "wbd")
+    assert (ledger.returncode, "wbd: balances" in ledger.stdout) == (0, True)
+
+
+def _run(script: str, hub: Hub) -> str:
+    """As typed into a shell; `cityhub` is on the path."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{hub.environment['PATH']}"
+    return subprocess.run(
+        ["bash", "-euo", "pipefail"],
+        input=script,
+        env={**hub.environment, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
 
 
 def _login(start: dict[str, Any]) -> tuple[str, str]:

@@ -90,7 +90,7 @@ def test_quickstart_holds_all_that_a_partner_needs() -> None:
     ):
         assert part in text
     later = quickstart.of(settings, asked_for("gebag", "", []), "")
-    assert "`cityhub partner secret gebag` shows it again" in later.text()
+    assert "SECRET=$(cityhub partner secret gebag)" in later.text()
     assert "secret" not in later.as_json()
 
 

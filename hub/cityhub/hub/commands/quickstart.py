@@ -24,16 +24,21 @@ class Quickstart(Struct, frozen=True, kw_only=True):
 
     Attributes:
         secret: of a client that was just made; "" = it was shown before.
-        token_url, events_url: addresses. kafka: `host:port` of the partners' listener.
+        base_url, token_url: addresses. kafka: `host:port` of the partners' listener.
         first: an event that passes, marked as synthetic.
     """
 
     grant: Grant
     secret: str
+    base_url: str
     token_url: str
-    events_url: str
     kafka: str
     first: Event
+
+    @property
+    def events_url(self) -> str:
+        """Of the HTTP door."""
+        return f"{self.base_url}/v1/events"
 
     def as_json(self) -> dict[str, Any]:
         """For programs; without a secret that was shown before."""
@@ -49,32 +54,46 @@ class Quickstart(Struct, frozen=True, kw_only=True):
         }
 
     def text(self) -> str:
-        """For people; the shell commands work as they stand."""
+        """For people; the shell commands work as they stand, from top to bottom."""
         grant = self.grant
-        secret = self.secret or f"shown before; `cityhub partner secret {grant.partner}` shows it again"
         return "\n".join(
             [
                 f"partner {grant.partner}, since {grant.since}",
                 f"client  {grant.client}",
-                f"secret  {secret}",
+                f"secret  {self.secret or 'shown before'}",
                 "",
                 "It may send these types of events:",
                 *(f"  {type_}" for type_ in grant.types),
                 "",
-                "# a token, good for 5 minutes; put the secret into $SECRET first",
-                f'TOKEN=$(curl -s {self.token_url} -u {grant.client}:"$SECRET" -d grant_type=client_credentials \\',
-                "  | python3 -c 'import json, sys; print(json.load(sys.stdin)[\"access_token\"])')",
-                "",
-                "# a first event by HTTP, judged and not written; without ?validateOnly=true it is written (synthetic)",
-                f"curl -s '{self.events_url}?validateOnly=true' -H \"Authorization: Bearer $TOKEN\" \\",
-                "  -H 'Content-Type: application/cloudevents+json' -d @- <<'EVENT'",
-                codec.encode(self.first).decode(),
-                "EVENT",
+                *self.shell(),
                 "",
                 f"# or with its own Kafka client, into {', '.join(grant.incoming)}",
                 *self._kafka_properties(),
             ]
         )
+
+    def shell(self) -> list[str]:
+        """A script for any shell with curl and Python: a token, a first event, and what became of it."""
+        secret = f"'{self.secret}'" if self.secret else f"$(cityhub partner secret {self.grant.partner})"
+        auth = '-H "Authorization: Bearer $TOKEN"'
+        send = f"curl -s {auth} -H 'Content-Type: application/cloudevents+json' -d \"$EVENT\""
+        return [
+            "# 1. a token, good for 5 minutes",
+            f"SECRET={secret}",
+            f'TOKEN=$(curl -s {self.token_url} -u {self.grant.client}:"$SECRET" -d grant_type=client_credentials \\',
+            "  | python3 -c 'import json, sys; print(json.load(sys.stdin)[\"access_token\"])')",
+            "",
+            "# 2. a first event, marked as synthetic: judged, nothing is written",
+            f"EVENT='{codec.encode(self.first).decode()}'",
+            f"{send} '{self.events_url}?validateOnly=true'; echo",
+            "",
+            "# 3. the same, sent",
+            f"{send} '{self.events_url}'; echo",
+            "",
+            "# 4. where it is, some seconds later, and what the ledger says",
+            f"curl -s {auth} '{self.base_url}/v1/partner/trace/{self.first.id}'; echo",
+            f"curl -s {auth} '{self.base_url}/v1/partner/ledger'; echo",
+        ]
 
     def _kafka_properties(self) -> list[str]:
         client = f'clientId="{self.grant.client}" clientSecret="$SECRET"'
@@ -97,8 +116,8 @@ def of(settings: Settings, grant: Grant, secret: str) -> Quickstart:
     return Quickstart(
         grant=grant,
         secret=secret,
+        base_url=settings.public_url,
         token_url=f"{realm(settings).issuer}/protocol/openid-connect/token",
-        events_url=f"{settings.public_url}/v1/events",
         kafka=f"<partners' listener of {settings.kafka_bootstrap}>" if settings.kafka_bootstrap else embedded,
         first=first_event(load_contracts()[grant.types[0]], datetime.now(UTC).replace(microsecond=0)),
     )
