@@ -82,6 +82,8 @@ class Contract(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The contract of one event type.
 
     Attributes:
+        owner: who answers for the stream, an organisation or a unit of it. purpose: what it is sent for, a sentence.
+            Read without them, but `unsaid` asks for both.
         topic: `du.evt.<partner>.<stream>.v<major>`, of the type's partner.
         status: `retired` = still readable, but no new KPI may use it.
         key: what the partition key is made of, `@subject` or `$field`.
@@ -93,6 +95,8 @@ class Contract(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     type: str
     title: Text
+    owner: str = ""
+    purpose: Text | None = None
     topic: str
     status: Literal["active", "retired"] = "active"
     key: str = "@subject"
@@ -108,6 +112,11 @@ class Contract(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def partner(self) -> str:
         """The partner named by the type: the third part of `de.duisburg.<partner>.…`."""
         return self.type.split(".", 3)[2]
+
+    @property
+    def personal(self) -> bool:
+        """Whether its events hold personal data."""
+        return any(field.personal for field in self.fields.values())
 
     @property
     def cadence_s(self) -> int:
@@ -192,6 +201,15 @@ def parse_contract(text: str, where: str) -> Contract:
         asked = (f"{path}: {shown(text)} is an open question; answer it" for path, text in questions.items())
         raise ContractError(*(f"{where}: {problem}" for problem in (*wrong, *asked)))
     return contract
+
+
+def unsaid(contract: Contract) -> list[str]:
+    """What no reader needs, but people do; a line `<key>: missing; <remedy>` each."""
+    asked = {
+        "owner": "write which organisation or unit answers for the stream",
+        "purpose": "write in a sentence what it is sent for, in both languages",
+    }
+    return [f"{key}: missing; {remedy}" for key, remedy in asked.items() if not getattr(contract, key)]
 
 
 def _checked_fields(tree: Any) -> tuple[dict[str, Field | None] | None, list[str]]:

@@ -48,7 +48,7 @@ def test_streams_are_those_of_the_contracts_and_those_asked_for() -> None:
             [],
             "matches no active contract; wbd has de.duisburg.wbd.bin.level-observed.v1",
         ),
-        ("ude", "", [], "ude has none yet, write one first (docs/contracts.md)"),
+        ("ihk", "", [], "ihk has none yet, write one first (docs/contracts.md)"),
         ("wbd", "", ["Bins"], "--stream 'Bins': give a letter"),
         ("wbd", "", ["bin", "x.y"], "--stream 'x.y'"),
         ("wbd", "", ["x" * 41], "at most 40"),
