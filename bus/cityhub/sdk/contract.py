@@ -7,6 +7,7 @@ checked before they run, and sums can be proved to fit 64 bits.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, Literal
@@ -143,6 +144,9 @@ class Contracts(Mapping[str, Contract]):
         except KeyError:
             raise UnknownContract(f"no contract for event type {shown(type_)}{near(type_, self._by_type)}") from None
 
+    def __contains__(self, type_: object) -> bool:
+        return type_ in self._by_type
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_type)
 
@@ -155,14 +159,23 @@ class Contracts(Mapping[str, Contract]):
 
 
 def load_contracts(folder: Traversable | None = None) -> Contracts:
-    """Load every file under `folder` (default: the hub's own contracts), `<partner>/<name>.v<major>.yaml`.
+    """Load every file under `folder`, `<partner>/<name>.v<major>.yaml`; the hub's own (the default) once per process.
 
     Raises:
         ContractError: every problem of every file, each with file, path, value and remedy.
     """
+    return _shipped() if folder is None else _load(folder)
+
+
+@cache
+def _shipped() -> Contracts:
+    return _load(files("cityhub.sdk").joinpath("contracts"))
+
+
+def _load(folder: Traversable) -> Contracts:
     found: dict[str, tuple[str, Contract]] = {}
     problems: list[str] = []
-    for where, file in _files(folder or files("cityhub.sdk").joinpath("contracts"), ""):
+    for where, file in _files(folder, ""):
         if not where.endswith(".yaml"):
             problems.append(f"{where}: is no .yaml file; rename it, or take it out of the folder")
             continue

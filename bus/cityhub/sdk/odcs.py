@@ -39,7 +39,9 @@ def odcs(contract: Contract, purposes: Sequence[str] = ()) -> dict[str, Any]:
         "dataProduct": contract.topic,
         "description": {
             "purpose": "; ".join(purposes) or "not used by any KPI yet",
-            "limitations": "holds personal data; never shown, never a dimension" if contract.personal else "no personal data",
+            "limitations": "holds personal data; never shown, never a dimension"
+            if contract.personal
+            else "no personal data",
         },
         "team": {"name": contract.owner or contract.partner},
         "schema": [_schema(contract)],

@@ -26,8 +26,8 @@ _MAX_BYTES = 64 << 20
 _STREAMS = ("type", "partner", "owner", "cadence", "lateness", "personal data", "key", "topic", "read by")
 _STREAMS_PAGE = """# Streams
 
-The {types} event types on {topics} topics, written by `cityhub contract catalogue` from their [contracts](../contracts.md). Denominators are read by name from
-`de.duisburg.city.reference.set.v1`.
+The {types} event types on {topics} topics; `cityhub contract catalogue` writes this page from [contracts](../contracts.md).
+Denominators are read by name from `de.duisburg.city.reference.set.v1`.
 
 """
 
