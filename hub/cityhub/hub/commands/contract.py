@@ -26,7 +26,7 @@ _MAX_BYTES = 64 << 20
 _STREAMS = ("type", "partner", "owner", "cadence", "lateness", "personal data", "key", "topic", "read by")
 _STREAMS_PAGE = """# Streams
 
-The {types} event types on {topics} topics; `cityhub contract catalogue` writes this page from [contracts](../contracts.md).
+The {types} event types on {topics} topics, written from [contracts](../contracts.md) by `cityhub contract catalogue`.
 Denominators are read by name from `de.duisburg.city.reference.set.v1`.
 
 """
