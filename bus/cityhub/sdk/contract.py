@@ -7,6 +7,7 @@ checked before they run, and sums can be proved to fit 64 bits.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, Literal
@@ -82,6 +83,8 @@ class Contract(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The contract of one event type.
 
     Attributes:
+        owner: who answers for the stream, an organisation or a unit of it. purpose: what it is sent for, a sentence.
+            Read without them, but `unsaid` asks for both.
         topic: `du.evt.<partner>.<stream>.v<major>`, of the type's partner.
         status: `retired` = still readable, but no new KPI may use it.
         key: what the partition key is made of, `@subject` or `$field`.
@@ -93,6 +96,8 @@ class Contract(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     type: str
     title: Text
+    owner: str = ""
+    purpose: Text | None = None
     topic: str
     status: Literal["active", "retired"] = "active"
     key: str = "@subject"
@@ -108,6 +113,11 @@ class Contract(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def partner(self) -> str:
         """The partner named by the type: the third part of `de.duisburg.<partner>.…`."""
         return self.type.split(".", 3)[2]
+
+    @property
+    def personal(self) -> bool:
+        """Whether its events hold personal data."""
+        return any(field.personal for field in self.fields.values())
 
     @property
     def cadence_s(self) -> int:
@@ -134,6 +144,9 @@ class Contracts(Mapping[str, Contract]):
         except KeyError:
             raise UnknownContract(f"no contract for event type {shown(type_)}{near(type_, self._by_type)}") from None
 
+    def __contains__(self, type_: object) -> bool:
+        return type_ in self._by_type
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_type)
 
@@ -146,14 +159,23 @@ class Contracts(Mapping[str, Contract]):
 
 
 def load_contracts(folder: Traversable | None = None) -> Contracts:
-    """Load every file under `folder` (default: the hub's own contracts), `<partner>/<name>.v<major>.yaml`.
+    """Load every file under `folder`, `<partner>/<name>.v<major>.yaml`; the hub's own (the default) once per process.
 
     Raises:
         ContractError: every problem of every file, each with file, path, value and remedy.
     """
+    return _shipped() if folder is None else _load(folder)
+
+
+@cache
+def _shipped() -> Contracts:
+    return _load(files("cityhub.sdk").joinpath("contracts"))
+
+
+def _load(folder: Traversable) -> Contracts:
     found: dict[str, tuple[str, Contract]] = {}
     problems: list[str] = []
-    for where, file in _files(folder or files("cityhub.sdk").joinpath("contracts"), ""):
+    for where, file in _files(folder, ""):
         if not where.endswith(".yaml"):
             problems.append(f"{where}: is no .yaml file; rename it, or take it out of the folder")
             continue
@@ -192,6 +214,15 @@ def parse_contract(text: str, where: str) -> Contract:
         asked = (f"{path}: {shown(text)} is an open question; answer it" for path, text in questions.items())
         raise ContractError(*(f"{where}: {problem}" for problem in (*wrong, *asked)))
     return contract
+
+
+def unsaid(contract: Contract) -> list[str]:
+    """What no reader needs, but people do; a line `<key>: missing; <remedy>` each."""
+    asked = {
+        "owner": "write which organisation or unit answers for the stream",
+        "purpose": "write in a sentence what it is sent for, in both languages",
+    }
+    return [f"{key}: missing; {remedy}" for key, remedy in asked.items() if not getattr(contract, key)]
 
 
 def _checked_fields(tree: Any) -> tuple[dict[str, Field | None] | None, list[str]]:

@@ -15,6 +15,7 @@ from msgspec import NODEFAULT, Struct
 
 _StructT = TypeVar("_StructT", bound=Struct)
 _MAX_SHOWN = 60
+_MOST_NAMED = 40
 TODO = "TODO"
 """What a text begins with that is not decided yet."""
 
@@ -74,8 +75,10 @@ def open_questions(tree: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 def near(name: object, known: Collection[str]) -> str:
     """What was probably meant, as the tail of a message."""
-    matches = get_close_matches(str(name), known, 3) or list(known)
-    return f"; write {' or '.join(matches)}" if matches else "; there is none yet"
+    matches = get_close_matches(str(name), known, 3)
+    if not matches and len(known) > _MOST_NAMED:
+        return f"; none of the {len(known)} there are is like it"
+    return f"; write {' or '.join(matches or known)}" if known else "; there is none yet"
 
 
 def shown(value: object) -> str:

@@ -40,6 +40,16 @@ def _title(title: Text) -> Iterator[str]:
     yield from _both_languages(title, "title")
 
 
+def _owner(owner: str) -> Iterator[str]:
+    if owner and not owner.strip():
+        yield "owner: is empty; write which organisation or unit answers for the stream"
+
+
+def _purpose(purpose: Text | None) -> Iterator[str]:
+    if purpose is not None:
+        yield from _both_languages(purpose, "purpose")
+
+
 def _meaning(meaning: Text) -> Iterator[str]:
     yield from _both_languages(meaning, "meaning")
 
@@ -196,6 +206,8 @@ FIELD_RULES = (
 )
 CONTRACT_RULES = (
     Rule(_title, ("title",)),
+    Rule(_owner, ("owner",)),
+    Rule(_purpose, ("purpose",)),
     Rule(_type, ("type",)),
     Rule(_topic, ("topic",)),
     Rule(_same_partner, ("type", "topic")),

@@ -17,7 +17,7 @@ from cityhub.sdk import codec
 from cityhub.sdk.conformance import violations
 from cityhub.sdk.contract import Contract, Contracts
 from cityhub.sdk.contract_check import near
-from cityhub.sdk.errors import RejectedEvent, UnknownContract
+from cityhub.sdk.errors import RejectedEvent
 from cityhub.sdk.event import MAX_TEXT, Event, check_not_future, is_short_text
 
 _NAMES = frozenset(field.name for field in msgspec.structs.fields(Event))
@@ -65,11 +65,10 @@ def contract_of(type_: str, contracts: Contracts, partner: str) -> Contract:
     Raises:
         RejectedEvent: `unknown_type`, naming what was probably meant.
     """
-    try:
-        return contracts[type_]
-    except UnknownContract:
+    if type_ not in contracts:
         own = [one.type for one in contracts.values() if one.partner == partner]
-        raise RejectedEvent("unknown_type", f"no contract for event type {type_}{near(type_, own)}", "type") from None
+        raise RejectedEvent("unknown_type", f"no contract for event type {type_}{near(type_, own)}", "type")
+    return contracts[type_]
 
 
 def key_of(event: Event, contract: Contract) -> str:

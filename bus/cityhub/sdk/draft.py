@@ -49,6 +49,8 @@ def draft(body: bytes, type_: str = "") -> str:
     tree = {
         "type": type_ or f"{TODO} de.duisburg.<partner>.<noun>.<verb-past>.v1",
         "title": {"de": f"{TODO} was ist geschehen?", "en": f"{TODO} what happened?"},
+        "owner": f"{TODO} which organisation or unit answers for the stream?",
+        "purpose": {"de": f"{TODO} wozu wird es gesendet? ein Satz", "en": f"{TODO} what is it sent for? a sentence"},
         "topic": f"du.evt.{type_.split('.')[2]}.{noun}.v1" if named else f"{TODO} du.evt.<partner>.<stream>.v1",
         "key": "@subject",
         "cadence": f"{TODO} how often are news expected? such as 10min",

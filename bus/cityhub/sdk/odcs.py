@@ -25,9 +25,9 @@ def odcs(contract: Contract, purposes: Sequence[str] = ()) -> dict[str, Any]:
     """The contract as a document of ODCS 3.1.0.
 
     Args:
-        purposes: what its events are used for, a sentence each.
+        purposes: what its events are used for besides its own purpose, a sentence each.
     """
-    personal = any(field.personal for field in contract.fields.values())
+    purposes = [*((contract.purpose.en,) if contract.purpose else ()), *purposes]
     return {
         "apiVersion": "v3.1.0",
         "kind": "DataContract",
@@ -39,10 +39,12 @@ def odcs(contract: Contract, purposes: Sequence[str] = ()) -> dict[str, Any]:
         "dataProduct": contract.topic,
         "description": {
             "purpose": "; ".join(purposes) or "not used by any KPI yet",
-            "limitations": "holds personal data; never shown, never a dimension" if personal else "no personal data",
+            "limitations": "holds personal data; never shown, never a dimension"
+            if contract.personal
+            else "no personal data",
         },
-        "team": {"name": contract.partner},
-        "schema": [_schema(contract, personal=personal)],
+        "team": {"name": contract.owner or contract.partner},
+        "schema": [_schema(contract)],
         "slaProperties": [
             {"property": "frequency", "value": contract.cadence_s, "unit": "s", "description": "news are expected"},
             {"property": "latency", "value": contract.lateness_s, "unit": "s", "description": "an event may be late"},
@@ -57,12 +59,12 @@ def odcs(contract: Contract, purposes: Sequence[str] = ()) -> dict[str, Any]:
     }
 
 
-def _schema(contract: Contract, *, personal: bool) -> dict[str, Any]:
+def _schema(contract: Contract) -> dict[str, Any]:
     more = {
         "key": contract.key,
         "subjectsAtMost": contract.subjects_at_most,
         "correctable": msgspec.to_builtins(contract.correctable),
-        "personalData": "personal" if personal else "none",
+        "personalData": "personal" if contract.personal else "none",
     }
     return {
         "name": contract.type,

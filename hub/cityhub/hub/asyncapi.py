@@ -120,20 +120,21 @@ def _every_message(contracts: Contracts) -> dict[str, Any]:
 
 
 def _event(contract: Contract) -> dict[str, Any]:
-    personal = any(field.personal for field in contract.fields.values())
     own = {"type": {"const": contract.type}, "data": {"$ref": f"{_SCHEMAS}{contract.type}"}}
     key = "the event's subject" if contract.key == "@subject" else f"data.{contract.key.removeprefix('$')}"
     return {
         "name": contract.type,
         "title": contract.title.en,
+        **({"description": contract.purpose.en} if contract.purpose else {}),
         "contentType": STRUCTURED,
         "payload": {"allOf": [{"$ref": f"{_SCHEMAS}Event"}, {"properties": own}]},
         "bindings": _key(key),
+        "x-owner": contract.owner or contract.partner,
         "x-status": contract.status,
         "x-cadence": contract.cadence,
         "x-lateness": contract.lateness,
         "x-horizon": contract.horizon,
-        "x-personal-data": "personal" if personal else "none",
+        "x-personal-data": "personal" if contract.personal else "none",
     }
 
 

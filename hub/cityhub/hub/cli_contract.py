@@ -26,6 +26,15 @@ def listing(as_json: Json = False) -> None:
     raise typer.Exit(contract.listing(load_catalogue(), as_json=as_json))
 
 
+@contract_app.command("catalogue")
+def catalogue() -> None:
+    """All contracts as a page in Markdown, docs/catalogue/streams.md."""
+    from cityhub.hub.commands import contract
+    from cityhub.kpi.definition import load_catalogue
+
+    raise typer.Exit(contract.streams(load_catalogue()))
+
+
 @contract_app.command("lint")
 def lint(files: Annotated[list[Path], typer.Argument(metavar="FILE…")], as_json: Json = False) -> None:
     """Every problem of contract files; exit code 1 when there is one."""

@@ -24,8 +24,8 @@ NOW = datetime(2026, 11, 25, 8, tzinfo=UTC)
 
 def test_streams_are_those_of_the_contracts_and_those_asked_for() -> None:
     grant = asked_for("wbd", "", ["lorawan"])
-    assert grant.streams == ("bin", "lorawan", "roadwork")
-    assert len(grant.types) == 4
+    assert grant.streams == ("bin", "lorawan", "operation", "roadwork", "sewer")
+    assert len(grant.types) == 11
     assert asked_for("wbd", "de.duisburg.wbd.bin.*", []).streams == ("bin",)
     assert {spec.name for spec in asked_for("wbd", "de.duisburg.wbd.bin.*", []).topics()} == {
         "du.in.wbd.bin",
@@ -46,9 +46,9 @@ def test_streams_are_those_of_the_contracts_and_those_asked_for() -> None:
             "wbd",
             "de.duisburg.wbd.bus.*",
             [],
-            "matches no active contract; wbd has de.duisburg.wbd.bin.level-observed.v1",
+            "matches no active contract; write de.duisburg.wbd.bin.emptied.v1 or",
         ),
-        ("ude", "", [], "ude has none yet, write one first (docs/contracts.md)"),
+        ("ihk", "", [], "ihk has none yet, write one first (docs/contracts.md)"),
         ("wbd", "", ["Bins"], "--stream 'Bins': give a letter"),
         ("wbd", "", ["bin", "x.y"], "--stream 'x.y'"),
         ("wbd", "", ["x" * 41], "at most 40"),

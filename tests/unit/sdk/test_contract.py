@@ -43,7 +43,7 @@ def test_periods_hang_together() -> None:
 def test_contracts_are_a_mapping_by_type_that_knows_topics() -> None:
     contracts = load_contracts()
     transit = contracts.of_topic("du.evt.dvv.transit.v1")
-    assert [one.type.split(".")[-2] for one in transit] == ["stop-departed", "trip-cancelled"]
+    assert [one.type.split(".")[-2] for one in transit] == ["prediction-published", "stop-departed", "trip-cancelled"]
     assert contracts.of_topic("du.evt.dvv.nothing.v1") == ()
     assert contracts.get("de.duisburg.dvv.nothing.v1") is None
     assert list(Contracts(reversed(list(contracts.values())))) == list(contracts)

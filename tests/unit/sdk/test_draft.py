@@ -35,6 +35,7 @@ def proposed(samples: Any, type_: str = TYPE) -> dict[str, Any]:
 def answered(tree: dict[str, Any]) -> dict[str, Any]:
     """As somebody who knows the events would fill it in."""
     names = {"type": TYPE, "topic": "du.evt.wbd.skip.v1", "title": {"de": "a", "en": "b"}}
+    tree |= {"owner": "WBD", "purpose": {"de": "a", "en": "b"}}
     tree |= names | {"cadence": "1h", "lateness": "1h", "horizon": "1d", "events_per_day_at_most": 1000}
     for field in tree["fields"].values():
         field["meaning"] = {"de": "a", "en": "b"}

@@ -14,7 +14,7 @@ from cityhub.hub.commands.text import table
 from cityhub.hub.errors import Misconfigured
 from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.impact import Impact, impact
-from cityhub.sdk.contract import Contract, Contracts, parse_contract
+from cityhub.sdk.contract import Contract, Contracts, parse_contract, unsaid
 from cityhub.sdk.draft import draft
 from cityhub.sdk.errors import ContractError
 from cityhub.sdk.evolution import breaks
@@ -23,24 +23,49 @@ from cityhub.sdk.schema import json_schema
 
 _MAX_BYTES = 64 << 20
 """Of a file of samples: more tells nothing new."""
+_STREAMS = ("type", "partner", "owner", "cadence", "lateness", "personal data", "key", "topic", "read by")
+_STREAMS_PAGE = """# Streams
+
+The {types} event types on {topics} topics, written from [contracts](../contracts.md) by `cityhub contract catalogue`.
+Denominators are read by name from `de.duisburg.city.reference.set.v1`.
+
+"""
 
 
 def listing(catalogue: Catalogue, *, as_json: bool) -> int:
     """Every contract, and the KPIs of which a version reads it."""
-    contracts = catalogue.contracts
-    readers: dict[str, list[str]] = {type_: [] for type_ in contracts}
-    for kpi in catalogue:
-        every = [source.type for one in catalogue.versions(kpi.id) for source in one.sources.values()]
-        for type_ in dict.fromkeys(every):
-            readers[type_].append(kpi.id)
+    contracts, readers = catalogue.contracts, _readers(catalogue)
     if as_json:
         show(_json([{**msgspec.to_builtins(one), "readers": readers[one.type]} for one in contracts.values()]))
         return 0
     rows = [
-        (one.type, one.topic, one.status, str(len(one.fields)), one.cadence, " ".join(readers[one.type]) or "–")
+        (one.type, one.topic, one.owner, one.status, str(len(one.fields)), one.cadence, _names(readers[one.type]))
         for one in contracts.values()
     ]
-    show(table(("TYPE", "TOPIC", "STATUS", "FIELDS", "CADENCE", "READ BY"), rows))
+    show(table(("TYPE", "TOPIC", "OWNER", "STATUS", "FIELDS", "CADENCE", "READ BY"), rows))
+    return 0
+
+
+def streams(catalogue: Catalogue) -> int:
+    """The page of all types, Markdown."""
+    readers = _readers(catalogue)
+    rows = [
+        (
+            f"`{one.type}`",
+            one.partner,
+            one.owner,
+            one.cadence,
+            one.lateness,
+            "personal" if one.personal else "none",
+            f"`{one.key}`",
+            f"`{one.topic}`",
+            _names(readers[one.type]),
+        )
+        for one in catalogue.contracts.values()
+    ]
+    topics = {one.topic for one in catalogue.contracts.values()}
+    lines = ["| " + " | ".join(row) + " |" for row in (_STREAMS, ["---"] * len(_STREAMS), *rows)]
+    show(_STREAMS_PAGE.format(types=len(rows), topics=len(topics)) + "\n".join(lines))
     return 0
 
 
@@ -138,12 +163,25 @@ def channels(contracts: Contracts, *, as_json: bool) -> int:
     return 0
 
 
+def _readers(catalogue: Catalogue) -> dict[str, list[str]]:
+    """By event type the KPIs of which a version reads it."""
+    readers: dict[str, list[str]] = {type_: [] for type_ in catalogue.contracts}
+    for kpi in catalogue:
+        every = [source.type for one in catalogue.versions(kpi.id) for source in one.sources.values()]
+        for type_ in dict.fromkeys(every):
+            readers[type_].append(kpi.id)
+    return readers
+
+
+def _names(kpis: Sequence[str]) -> str:
+    return " ".join(kpis) or "–"
+
+
 def _problems(file: Path) -> list[str]:
     try:
-        _of_file(file)
+        return [f"{file}: {problem}" for problem in unsaid(_of_file(file))]
     except ContractError as error:
         return list(error.problems)
-    return []
 
 
 def _of_file(file: Path) -> Contract:

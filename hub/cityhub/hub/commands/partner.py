@@ -102,9 +102,9 @@ def _chosen(partner: str, pattern: str) -> list[Contract]:
                 f"begin the pattern with de.duisburg.{partner}."
             )
     if not chosen:
-        own = ", ".join(contract.type for contract in known if contract.partner == partner)
-        there_are = f"{partner} has {own}" if own else f"{partner} has none yet, write one first (docs/contracts.md)"
-        raise Misconfigured(f"--contracts {pattern!r} matches no active contract; {there_are}")
+        own = [contract.type for contract in known if contract.partner == partner]
+        there_are = near(pattern, own) if own else f"; {partner} has none yet, write one first (docs/contracts.md)"
+        raise Misconfigured(f"--contracts {pattern!r} matches no active contract{there_are}")
     return chosen
 
 
