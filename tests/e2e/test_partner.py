@@ -9,9 +9,9 @@ from typing import Any
 
 import httpx
 
-from cityhub.hub.commands.quickstart import first_event
 from cityhub.sdk import codec
 from cityhub.sdk.contract import load_contracts
+from cityhub.sdk.sample import first_event
 from tests.e2e.hub import LIMIT_S, Hub
 from tests.integration.partner_clients import partner_producer
 
