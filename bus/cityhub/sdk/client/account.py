@@ -57,9 +57,14 @@ class Account(Struct, frozen=True, kw_only=True):
     @property
     def partner(self) -> str:
         """Whose client it is; "" when its name does not say."""
-        return self.client.removeprefix(_PREFIX) if self.client.startswith(_PREFIX) else ""
+        return partner_of(self.client)
 
     @property
     def tokens_at(self) -> str:
         """Where tokens come from."""
         return self.token_url or f"{self.url}{_REALM}"
+
+
+def partner_of(client: str) -> str:
+    """The partner that a client's name says; "" when it says none."""
+    return client.removeprefix(_PREFIX) if client.startswith(_PREFIX) else ""
