@@ -15,10 +15,10 @@ import httpx
 from cityhub.sdk.client import commands
 from cityhub.sdk.client.account import CLIENT, Account, partner_of
 from cityhub.sdk.client.delivery import judge_of
-from cityhub.sdk.client.doctor import Doctor
+from cityhub.sdk.client.doctor import PATIENCE, Doctor
 from cityhub.sdk.client.http import HttpPublisher
 from cityhub.sdk.client.lines import Line, read
-from cityhub.sdk.client.session import Patience, now
+from cityhub.sdk.client.session import Patience, Session, now
 from cityhub.sdk.client.show import Printer
 from cityhub.sdk.client.spool import Spool
 from cityhub.sdk.client.typed import TypedEvents
@@ -80,7 +80,7 @@ class Shell:
     def doctor(self) -> int:
         account = self._account()
         with httpx.Client() as http:
-            doctor = Doctor(account, Blocking(http), load_contracts(), now, self.options.type)
+            doctor = Doctor(Session(account, PATIENCE), Blocking(http), load_contracts(), now, self.options.type)
             return commands.examine(doctor, self.printer)
 
     def _account(self) -> Account:

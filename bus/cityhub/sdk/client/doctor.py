@@ -9,7 +9,6 @@ from email.utils import parsedate_to_datetime
 from msgspec import Struct
 
 from cityhub.sdk import codec
-from cityhub.sdk.client.account import Account
 from cityhub.sdk.client.delivery import Delivery, Parcel, Result
 from cityhub.sdk.client.session import Patience, Session, claims_of
 from cityhub.sdk.client.wire import Blocking, Heard, NoReply, Reply, Request, Steps
@@ -20,7 +19,7 @@ from cityhub.sdk.sample import first_event
 
 ROLE = "partner-publisher"
 MOST_SKEW_S = 60
-_PATIENCE = Patience(deadline_s=15, attempt_s=10)
+PATIENCE = Patience(deadline_s=15, attempt_s=10)
 
 
 class Check(Struct, frozen=True, kw_only=True):
@@ -42,27 +41,28 @@ class Doctor:
     """One client's examination.
 
     Args:
+        session: with `PATIENCE`.
         types: event types that are to be known to the hub; () = all of the partner's in this package.
         wall: now, with time zone.
     """
 
     def __init__(
         self,
-        account: Account,
+        session: Session,
         driver: Blocking,
         contracts: Contracts,
         wall: Callable[[], datetime],
         types: Sequence[str] = (),
     ) -> None:
-        self._account = account
+        self._session = session
+        self._account = session.account
         self._driver = driver
         self._contracts = contracts
         self._wall = wall
         self._types = types
-        self._session = Session(account, _PATIENCE)
         self._reply = Reply(0)
         self._at = wall()
-        self._partner = account.partner
+        self._partner = session.account.partner
 
     def checks(self) -> Iterator[Check]:
         """Each finding as it is made; the first that is not ok is the last."""
@@ -83,7 +83,7 @@ class Doctor:
 
     def _address(self) -> str:
         url = f"{self._account.url}/livez"
-        heard = self._driver.run(_once(Request(url=url, timeout_s=_PATIENCE.attempt_s)))
+        heard = self._driver.run(_once(Request(url=url, timeout_s=PATIENCE.attempt_s)))
         self._at = self._wall()
         if not isinstance(heard, Reply):
             why = heard.why if isinstance(heard, NoReply) else "no answer"

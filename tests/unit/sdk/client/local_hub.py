@@ -159,7 +159,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers["authorization"] != f"Bearer {self.hub.token()}":
             self._answer(401, {"detail": "the token has ended"})
             return
-        if fault in UNWRITTEN:
+        if fault in UNWRITTEN or fault.isdigit():
             self._fault(fault)
             return
         query = urlsplit(self.path).query
