@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from cityhub.adapters.doors.limits import Limits
 from cityhub.sdk.client.account import Account
@@ -149,7 +149,9 @@ class _Handler(BaseHTTPRequestHandler):
         login = base64.b64decode(self.headers["authorization"].removeprefix("Basic ")).decode()
         if fault:
             self._fault(fault)
-        elif login != f"{CLIENT}:s3cr%3At" or parse_qs(body.decode()) != {"grant_type": ["client_credentials"]}:
+        elif unquote(login) != f"{CLIENT}:{SECRET}" or parse_qs(body.decode()) != {
+            "grant_type": ["client_credentials"]
+        }:
             self._answer(401, {"error": "unauthorized_client", "error_description": "Invalid client credentials"})
         else:
             self.hub.tokens += 1

@@ -57,9 +57,9 @@ def test_send_tells_what_was_refused_by_line(run: Run, hub: LocalHub, tmp_path: 
     file = tmp_path / "events.jsonl"
     file.write_bytes(lines(event(1)) + b"\n\n{]\n" + lines(event(2, fill=7), event(3)))
     assert run("send", str(file)) == 1
-    assert run.out.splitlines() == [
-        "line 3: rejected parse: the body is not one JSON object in UTF-8: JSON is malformed: object keys must be strings "
-        "(byte 1)",
+    first, *rest = run.out.splitlines()
+    assert first.startswith("line 3: rejected parse: the body is not one JSON object in UTF-8: JSON is malformed")
+    assert rest == [
         "line 4: rejected contract /data/fill: data.fill: 7 is more than 1; check value and unit (1)",
         "2 accepted, 2 rejected",
     ]
