@@ -13,9 +13,13 @@ from typing import Any
 
 import httpx
 
-from cityhub.hub.commands.quickstart import first_event
 from cityhub.sdk import codec
+from cityhub.sdk.client.account import Account
+from cityhub.sdk.client.http import HttpPublisher
+from cityhub.sdk.client.kafka import KafkaPublisher
 from cityhub.sdk.contract import load_contracts
+from cityhub.sdk.event import Event
+from cityhub.sdk.sample import first_event
 from tests.e2e.hub import LIMIT_S, Hub
 from tests.integration.partner_clients import partner_producer
 
@@ -36,10 +40,13 @@ def test_a_new_partners_events_count_whichever_door_they_come_through(hub: Hub) 
     assert told["results"][1]["reason"] == "envelope"  # its content hash does not fit
 
     with contextlib.closing(partner_producer(start["kafka"], token)) as producer:
-        other = first_event(CONTRACT, datetime.now(UTC).replace(microsecond=1))
+        other = _another(1)
         for value in (codec.encode(other), b"no event", codec.encode(other)):
             producer.send(start["topics"][0], value).get(LIMIT_S)
     hub.wait(lambda: _records(hub) >= 4, "what came through the doors was not counted")
+
+    _with_the_sdk(start)
+    hub.wait(lambda: _records(hub) >= 6, "what the SDK sent was not counted")
 
     assert hub.run("partner", "revoke", "gebag").returncode == 0
     refused = httpx.post(start["token_url"], data={"grant_type": "client_credentials"}, auth=_login(start))
@@ -77,6 +84,30 @@ def _run(script: str, hub: Hub) -> str:
         text=True,
         check=True,
     ).stdout
+
+
+def _with_the_sdk(start: dict[str, Any]) -> None:
+    """An event from the command line, which first asks the doctor, and one with the Kafka publisher."""
+    url = start["events_url"].removesuffix("/v1/events")
+    account = {"CITYHUB_URL": url, "CITYHUB_CLIENT": start["client"], "CITYHUB_SECRET": start["secret"]}
+    one, other = (codec.encode(_another(microsecond)) for microsecond in (2, 3))
+    for command, given in ((["doctor", "--json"], b""), (["send", "--json", "-"], one)):
+        done = subprocess.run(
+            [sys.executable, "-m", "cityhub.sdk", *command],
+            input=given,
+            env={**os.environ, **account},
+            capture_output=True,
+            timeout=LIMIT_S,
+            check=False,
+        )
+        assert done.returncode == 0, (done.stdout, done.stderr)
+    with HttpPublisher(Account.of_environment(account)) as http, KafkaPublisher(start["kafka"], http) as publisher:
+        (told,) = publisher.publish([codec.decode(other)])
+    assert (told.status, told.topic) == ("accepted", start["topics"][0])
+
+
+def _another(microsecond: int) -> Event:
+    return first_event(CONTRACT, datetime.now(UTC).replace(microsecond=microsecond))
 
 
 def _login(start: dict[str, Any]) -> tuple[str, str]:

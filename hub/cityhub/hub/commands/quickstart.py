@@ -13,8 +13,9 @@ from cityhub.hub.embedded.kafka import HOST
 from cityhub.hub.identity.grants import Grant
 from cityhub.hub.settings import Settings
 from cityhub.sdk import codec
-from cityhub.sdk.contract import Contract, Field, load_contracts
-from cityhub.sdk.event import Event, make_event
+from cityhub.sdk.contract import load_contracts
+from cityhub.sdk.event import Event
+from cityhub.sdk.sample import first_event
 
 _LOGIN = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLogin"
 
@@ -121,27 +122,3 @@ def of(settings: Settings, grant: Grant, secret: str) -> Quickstart:
         kafka=f"<partners' listener of {settings.kafka_bootstrap}>" if settings.kafka_bootstrap else embedded,
         first=first_event(load_contracts()[grant.types[0]], datetime.now(UTC).replace(microsecond=0)),
     )
-
-
-def first_event(contract: Contract, now: datetime) -> Event:
-    """A synthetic event of a type, with the least values that its contract allows."""
-    fields = contract.fields.items()
-    return make_event(
-        type_=contract.type,
-        source=f"//{contract.partner}.example/system",
-        natural_key=("first",),
-        version=now.isoformat(),
-        subject="example-1",
-        time=now,
-        recorded_at=now,
-        data={name: _least(field, now) for name, field in fields if not field.optional},
-        synthetic=True,
-    )
-
-
-def _least(field: Field, now: datetime) -> str | int | float | bool:
-    if field.type == "text":
-        return field.values[0] if field.values else "example"
-    if field.type == "instant":
-        return f"{now:%Y-%m-%dT%H:%M:%SZ}"
-    return False if field.type == "boolean" else field.min or 0
