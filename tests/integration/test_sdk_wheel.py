@@ -46,6 +46,8 @@ def test_it_holds_the_sdk_and_nothing_else(wheel: Path) -> None:
     assert "cityhub/sdk/event.py" in files
     assert {path.relative_to(BUS).as_posix() for path in CONTRACTS.rglob("*.yaml")} <= set(files)
     assert {line for line in metadata.splitlines() if line.startswith("Requires-Dist")} == {
+        "Requires-Dist: httpx>=0.28",
+        "Requires-Dist: kafka-python[crc32c]>=3.0; extra == 'kafka'",
         "Requires-Dist: msgspec>=0.22",
         "Requires-Dist: pyyaml>=6.0",
     }

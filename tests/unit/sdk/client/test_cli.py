@@ -88,7 +88,7 @@ def test_typed_data_become_events(run: Run, hub: LocalHub) -> None:
     assert run("send", "--type", LEVEL, "-") == 2
     assert "give --source" in run.err
     assert run("send", "--type", "de.duisburg.wbd.bin.level.v1", "--source", "//a", "-") == 2
-    assert "write de.duisburg.wbd.bin.level-observed.v1" in run.err
+    assert "or de.duisburg.wbd.bin.level-observed.v1" in run.err
 
 
 def test_validate_asks_the_hub_only_when_told(run: Run, hub: LocalHub) -> None:

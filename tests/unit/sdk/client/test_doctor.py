@@ -36,7 +36,8 @@ def examined(
 def test_a_healthy_client_passes_all(hub: LocalHub) -> None:
     found = examined(hub)
     assert [(check.name, check.ok, check.remedy) for check in found] == [(name, True, "") for name in ORDER]
-    assert found[-1].detail == "4 types, the hub reads them as this package does"
+    own = sum(contract.partner == "wbd" for contract in CONTRACTS.values())
+    assert found[-1].detail == f"{own} types, the hub reads them as this package does"
     assert (hub.written(), hub.world.broker.letters()) == ([], [])
 
 
@@ -115,8 +116,8 @@ def test_a_contract_that_the_hub_reads_otherwise_is_named(hub: LocalHub) -> None
     assert (found.name, found.ok) == ("contracts", False)
     assert "level-observed.v1: the hub says contract: data.fill: 3 is more than 1" in found.detail
     assert "install the current cityhub-sdk" in found.remedy
-    unknown = examined(hub, types=["de.duisburg.wbd.bin.emptied.v1"])[-1]
-    assert unknown.detail == "this package has no contract for de.duisburg.wbd.bin.emptied.v1"
+    unknown = examined(hub, types=["de.duisburg.wbd.bin.painted.v1"])[-1]
+    assert unknown.detail == "this package has no contract for de.duisburg.wbd.bin.painted.v1"
     none = examined(hub, contracts=Contracts([CONTRACTS["de.duisburg.gebag.flat.status-changed.v1"]]))[-1]
     assert none.detail == "this package has no contract of wbd"
 

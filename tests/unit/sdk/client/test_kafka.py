@@ -102,7 +102,7 @@ def test_trouble_is_told_with_what_was_acknowledged(
 
 
 def test_a_type_that_nobody_knows_has_no_topic(hub: LocalHub, time: Time) -> None:
-    strange = event(1, "de.duisburg.wbd.bin.emptied.v1")
+    strange = event(1, "de.duisburg.wbd.bin.painted.v1")
     connect: Callable[..., Any] = _Producer()
     with (
         publisher(hub, time, validate=False) as http,
