@@ -65,6 +65,20 @@ def test_a_compatible_change_passes_and_names_who_reads(file: Path) -> None:
     assert "I11  1        infrastruktur/I11.yaml  reads" in words
 
 
+def test_who_answers_and_what_for_is_told_everywhere_and_may_change(file: Path) -> None:
+    owner, purpose = "Wirtschaftsbetriebe Duisburg", "To see which bins are overfull, and plan emptying."
+    line = next(one for one in code_and_words("contract", "list")[1].splitlines() if one.startswith(FILL))
+    assert owner in line
+    document = yaml.safe_load(code_and_words("contract", "odcs", FILL)[1])
+    assert document["team"]["name"] == owner
+    assert document["description"]["purpose"].startswith(f"{purpose}; I11 Overfull bins: ")
+    message = asyncapi(load_contracts(), wanted())["components"]["messages"][FILL]
+    assert (message["x-owner"], message["description"]) == (owner, purpose)
+    file.write_text(SHIPPED.replace(owner, "WBD").replace(purpose, "For I11."), "utf-8")
+    code, words = code_and_words("contract", "check", str(file))
+    assert (code, words.splitlines()[0]) == (0, f"{FILL}: compatible")
+
+
 def test_a_break_is_told_with_the_kpi(file: Path) -> None:
     file.write_text(SHIPPED.replace("max: 1", "max: 0.8"), "utf-8")
     code, words = code_and_words("contract", "check", str(file))

@@ -56,6 +56,8 @@ def test_an_unknown_type_is_answered_with_near_ones() -> None:
         "no contract for event type 'de.duisburg.dvv.transit.stop-departs.v1'; write de"
     )
     assert "dvv.transit.stop-departed.v1" in str(unknown.value)
+    with pytest.raises(UnknownContract, match=r"; none of the [0-9]+ there are is like it"):
+        load_contracts()["x"]
     with pytest.raises(UnknownContract, match="there is none yet"):
         Contracts([])["de.duisburg.dvv.transit.stop-departed.v1"]
 

@@ -40,6 +40,8 @@ def test_the_unspoilt_contract_is_good() -> None:
         ("fields.waste", "text", "fields.waste: 'text' is no mapping; write keys with values"),
         ("title.en", 7, "title.en: {'de': 'Mulde ist gewogen', 'en': 7} does not fit: Expected `str`, got `int`; put"),
         ("title.de", "  ", "title.de: is empty; say it in both languages"),
+        ("owner", " ", "owner: is empty; write which organisation or unit answers for the stream"),
+        ("purpose", {"de": "a", "en": ""}, "purpose.en: is empty; say it in both languages"),
         ("fields.waste.meaning.en", "", "fields.waste.meaning.en: is empty; say it in both languages"),
         ("type", "wbd.skip", "type: 'wbd.skip' is no event type; write de.duisburg.<partner>.<noun>.<verb-past>.v"),
         ("topic", "du.in.wbd.skip", "topic: 'du.in.wbd.skip' is no event topic; write du.evt.<partner>.<stream>.v<maj"),
