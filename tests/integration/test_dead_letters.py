@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
@@ -14,6 +17,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from typer.testing import CliRunner
 
 from cityhub.adapters.doors.http import HttpDoor
 from cityhub.adapters.doors.limits import Gauge, Limits
@@ -28,10 +32,12 @@ from cityhub.bus.letters import LetterBox
 from cityhub.bus.log_span import Span, opened
 from cityhub.bus.publisher import Outgoing, RecordPublisher
 from cityhub.bus.whole_topic import TopicRecord, WholeTopic
+from cityhub.hub import cli
 from cityhub.sdk import codec
 from cityhub.sdk.contract import load_contracts
 from cityhub.sdk.event import Event, make_event
 from cityhub.sdk.principal import Principal
+from tests.integration.servers import Installation
 
 TYPE, EVENTS = "de.duisburg.wbd.bin.level-observed.v1", topics.events("wbd", "bin")
 ADMIN = Principal(subject="anna", organisation="wbd", roles=frozenset({"partner-publisher", "partner-admin"}))
@@ -187,6 +193,34 @@ async def test_the_trail_of_another_partner_is_not_read(bench: Bench) -> None:
     await bench.redrive(bench.writer).run(who, "wbd", Wish(letters=((0, offset),)), dry_run=False)
     assert [one.subject for one in await trail.of("wbd", bench.began)] == ["anna"]
     assert await trail.of("dvv", bench.began) == []
+
+
+async def test_the_operators_commands(bench: Bench, installation: Installation, tmp_path: Path) -> None:
+    await bench.send(bench.event(1, 1.5))
+    (offset,) = await bench.offsets()
+    edit = tmp_path / "edit.json"
+    edit.write_text('{"merge": {"fill": 0.25}}')
+    env = installation.settings.to_environment({})
+
+    async def run(*arguments: str) -> tuple[int, str]:
+        done = await asyncio.to_thread(CliRunner().invoke, cli.app, ["dead-letters", *arguments], env=env)
+        return done.exit_code, done.output
+
+    code, said = await run("list", "wbd", "--type", TYPE, "--first", "1")
+    assert (code, f"0/{offset} " in said, "1.5 is more than 1" in said) == (0, True, True), said
+    code, said = await run("show", "wbd", f"0/{offset}")
+    assert (code, '"fill": 1.5' in said, "today" in said) == (0, True, True), said
+    wish = ("redrive", "wbd", f"0/{offset}", "--by", "Berta")
+    assert (await run(*wish))[0] == 1
+    assert "would_redrive" in (await run(*wish, "--edit", str(edit), "--dry-run"))[1]
+    code, said = await run(*wish, "--edit", str(edit), "--json")
+    assert (code, json.loads(said)["counts"]) == (0, {"redriven": 1}), said
+    told = json.loads((await run("show", "wbd", f"0/{offset}", "--json"))[1])
+    assert (told["state"], told["deed"]["subject"], told["deed"]["organisation"]) == ("redriven", "Berta", "hub")
+    assert (await run("show", "wbd", f"0/{offset + 1}")) == (
+        1,
+        f"wbd has no dead letter 0/{offset + 1}; they are kept 35 days\n",
+    )
 
 
 async def _admin(_: object) -> Principal:
