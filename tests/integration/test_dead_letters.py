@@ -21,12 +21,13 @@ from typer.testing import CliRunner
 
 from cityhub.adapters.doors.http import HttpDoor
 from cityhub.adapters.doors.limits import Gauge, Limits
+from cityhub.adapters.doors.mending import Edit
 from cityhub.adapters.doors.redrive import Redrive
 from cityhub.adapters.doors.wishes import Who, Wish
 from cityhub.api.partner.letters import PATH, LetterRoutes
 from cityhub.bus import topics
 from cityhub.bus.access import KafkaAccess
-from cityhub.bus.audit_trail import AuditTrail
+from cityhub.bus.audit_trail import DONE, AuditTrail
 from cityhub.bus.errors import BusUnavailable
 from cityhub.bus.letters import LetterBox
 from cityhub.bus.log_span import Span, opened
@@ -186,13 +187,16 @@ async def test_a_span_holds_what_lies_in_it(kafka_access: KafkaAccess) -> None:
     assert await offsets(Span(since=datetime(1, 1, 1, tzinfo=UTC), before=10**30)) == ([0, 1, 2, 3, 4], False)
 
 
-async def test_the_trail_of_another_partner_is_not_read(bench: Bench) -> None:
-    await bench.send(bench.event(1, 1.5))
-    (offset,) = await bench.offsets()
-    who, trail = Who("anna", "wbd"), AuditTrail(bench.access, bench.writer)
-    await bench.redrive(bench.writer).run(who, "wbd", Wish(letters=((0, offset),)), dry_run=False)
-    assert [one.subject for one in await trail.of("wbd", bench.began)] == ["anna"]
-    assert await trail.of("dvv", bench.began) == []
+async def test_the_trail_is_read_on_and_by_partner(bench: Bench) -> None:
+    await bench.send(bench.event(1, 1.5), bench.event(2, 1.5))
+    trail, edit = AuditTrail(bench.access, bench.writer), Edit(merge={"fill": 0.25})
+    for count, offset in enumerate(await bench.offsets(), 1):
+        wish = Wish(letters=((0, offset),), edit=edit)
+        await bench.redrive(bench.writer).run(Who("anna", "wbd"), "wbd", wish, dry_run=False)
+        assert [one.what for one in await trail.newest("wbd", bench.began)] == [DONE] * count
+        assert [one.offset for one in await trail.newest("wbd", bench.began)][-1] == offset
+    assert list(await trail.newest("dvv", bench.began)) == []
+    assert list(await trail.newest("wbd", _now() + timedelta(hours=1))) == []
 
 
 async def test_the_operators_commands(bench: Bench, installation: Installation, tmp_path: Path) -> None:

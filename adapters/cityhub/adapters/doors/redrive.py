@@ -6,7 +6,7 @@ What is still wrong is told and written nowhere. Every deed stands in the audit 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
@@ -41,7 +41,7 @@ class Trail(Protocol):
     """Where deeds stand; `bus.audit_trail.AuditTrail`."""
 
     async def write(self, deeds: Sequence[Deed]) -> None: ...
-    async def of(self, partner: str, since: datetime) -> list[Deed]: ...
+    async def newest(self, partner: str, since: datetime) -> Collection[Deed]: ...
 
 
 class _Ready(NamedTuple):
@@ -82,7 +82,7 @@ class Redrive:
         Raises:
             BusError: the trail cannot be read.
         """
-        return Past(await self._trail.of(partner, self._clock() - KEPT))
+        return Past(await self._trail.newest(partner, self._clock() - KEPT))
 
     async def run(self, who: Who, partner: str, wish: Wish, *, dry_run: bool) -> Report:
         """Judge the letters, oldest first, and drive in what passes.
