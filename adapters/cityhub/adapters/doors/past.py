@@ -43,9 +43,7 @@ class Past:
     def note(self, deed: Deed) -> None:
         """One more deed."""
         self._of_letter[deed.origin] = deed
-        of_event = self._of_event.setdefault((deed.source, deed.id), {})
-        of_event.pop(deed.origin, None)  # the newest stands last
-        of_event[deed.origin] = deed
+        self._of_event.setdefault((deed.source, deed.id), {})[deed.origin] = deed
 
     def standing(self, letter: Letter) -> Standing:
         """What became of a letter so far."""
