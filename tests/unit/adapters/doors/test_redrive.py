@@ -180,7 +180,9 @@ async def test_by_time_reason_type_and_number() -> None:
 
 async def test_those_that_are_named_and_no_others() -> None:
     desk = await refused(1, 2, 3, contracts=wider())
-    assert [one.offset for one in (await desk.drive(Wish(letters=((0, 2), (0, 0))))).results] == [0, 2]
+    told = await desk.drive(Wish(letters=((0, 2), (0, 0), (0, 7), (1, 0))))
+    assert told.counts == {"redriven": 2, "refused": 2}
+    assert [(one.offset, one.reason) for one in told.results[2:]] == [(7, "no_letter"), (0, "no_letter")]
 
 
 async def test_a_field_that_nobody_named_is_taken_off_and_its_name_is_kept_nowhere() -> None:
