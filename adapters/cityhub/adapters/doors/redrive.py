@@ -17,10 +17,10 @@ from msgspec.structs import replace
 from cityhub.adapters.doors.mending import Edit, mended
 from cityhub.adapters.doors.outcomes import Admitted, Came, RecordWriter, admission
 from cityhub.adapters.doors.past import Past
-from cityhub.adapters.doors.wishes import Report, Result, Who, Wish, report
+from cityhub.adapters.doors.wishes import LOOKED_AT, Report, Result, Who, Wish, report
 from cityhub.bus.audit_trail import ASKED, DONE, WANTED, Deed
 from cityhub.bus.letters import Letter, Pile
-from cityhub.bus.log_span import MOST, Span
+from cityhub.bus.log_span import Span
 from cityhub.bus.publisher import Outgoing
 from cityhub.sdk.contract import Contracts
 from cityhub.sdk.errors import RejectedEvent
@@ -205,7 +205,7 @@ class Redrive:
 
 def _missing(part: int, offset: int) -> Result:
     text = (
-        f"no letter of its own: gone after 35 days, the same as another one, or more than {MOST} before the last named"
+        f"no letter of its own: gone after 35 days, the same as another, or more than {LOOKED_AT} before the last named"
     )
     return _refused(part, offset, "", RejectedEvent("no_letter", text))
 
