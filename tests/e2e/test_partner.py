@@ -29,7 +29,7 @@ STREAMS = "{ dataState { streams { topic records rejected } } }"
 
 
 def test_a_new_partners_events_count_whichever_door_they_come_through(hub: Hub) -> None:
-    start = json.loads(hub.run("partner", "onboard", "gebag", "--json").stdout)
+    start = json.loads(hub.run("partner", "onboard", "gebag", "--contracts", CONTRACT.type, "--json").stdout)
     token = _token(start)
     good, bad = start["first_event"], start["first_event"] | {"data": {"surprise": 1}}
 
@@ -38,6 +38,14 @@ def test_a_new_partners_events_count_whichever_door_they_come_through(hub: Hub) 
     assert (answer.status_code, told["accepted"], told["rejected"]) == (202, 2, 1)
     assert [one.get("topic") for one in told["results"]] == [TOPIC, None, TOPIC]
     assert told["results"][1]["reason"] == "envelope"  # its content hash does not fit
+
+    letters = start["events_url"].replace("/v1/events", "/v1/partner/dead-letters")
+    login = {"authorization": f"Bearer {token}"}
+    listed = httpx.get(letters, headers=login, timeout=LIMIT_S).raise_for_status().json()
+    assert [(one["reason"], one["id"], one["kept"]) for one in listed["letters"]] == [("envelope", "", False)]
+    asked = {"reason": "envelope", "dry_run": True}
+    redrive = httpx.post(f"{letters}/redrive", json=asked, headers=login, timeout=LIMIT_S)
+    assert redrive.status_code == 403, "nobody granted it"
 
     with contextlib.closing(partner_producer(start["kafka"], token)) as producer:
         other = _another(1)

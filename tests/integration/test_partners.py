@@ -102,6 +102,20 @@ def test_token_names_the_partner_and_nothing_more(hub: Hub) -> None:
     assert not hub.client()["fullScopeAllowed"]
 
 
+def test_it_drives_dead_letters_in_only_where_that_was_granted(hub: Hub) -> None:
+    def roles() -> set[str]:
+        return set(jwt.decode(hub.token(), options={"verify_signature": False})["realm_access"]["roles"])
+
+    hub.said("onboard", "gebag", "--stream", "extra", "--may-redrive")
+    hub.said("onboard", "gebag", "--stream", "extra")
+    hub.starts_again()
+    assert roles() == {"partner-publisher", "partner-admin"}
+    hub.said("onboard", "gebag", "--stream", "extra", "--may-not-redrive")
+    assert roles() == {"partner-publisher"}
+    hub.starts_again()
+    assert roles() == {"partner-publisher"}
+
+
 def test_it_writes_its_own_topics_only(hub: Hub) -> None:
     token = hub.token()
     assert hub.sends(OWN, token) >= 0

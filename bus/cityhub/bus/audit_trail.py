@@ -6,7 +6,8 @@ that). A letter that is wanted and not done was left by a crash: doing it again 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -20,7 +21,7 @@ from cityhub.bus.publisher import Outgoing
 from cityhub.bus.topics import AUDIT, audit
 
 ASKED, WANTED, DONE = "asked", "wanted", "done"
-MOST = 200_000
+MOST = 1_000_000
 _KIND = ("audit_kind", b"redrive")
 
 
@@ -66,33 +67,52 @@ class Writer(Protocol):
 
 
 class AuditTrail:
-    """Reads and writes the trail. Methods raise BusUnavailable or BusRefused."""
+    """Reads and writes the trail; what was read once is remembered, per letter the newest deed.
+
+    Methods raise BusUnavailable or BusRefused.
+    """
 
     def __init__(self, access: KafkaAccess, writer: Writer) -> None:
         self._access = access
         self._writer = writer
+        self._newest: dict[str, dict[str, Deed]] = {}
+        self._next = 0
+        self._reading = asyncio.Lock()
 
     async def write(self, deeds: Sequence[Deed]) -> None:
         """Durable on all replicas when it returns."""
         await self._writer.send(AUDIT, [(one.partner.encode(), msgspec.json.encode(one), [_KIND]) for one in deeds])
 
-    async def of(self, partner: str, since: datetime) -> list[Deed]:
-        """Deeds about a partner's letters, oldest first.
+    async def newest(self, partner: str, since: datetime) -> Collection[Deed]:
+        """Of each of a partner's letters the newest deed since then, oldest first.
+
+        Args:
+            since: never before that of an earlier call; what is older is forgotten.
 
         Raises:
             LogBroken: a record is not what the hub writes, or there are more than one look reads.
         """
-        found = []
-        span = Span(since=since, most=MOST)
+        async with self._reading:
+            await self._catch_up(since)
+        known = self._newest.get(partner, {})
+        self._newest[partner] = {origin: deed for origin, deed in known.items() if deed.at >= since}
+        return self._newest[partner].values()
+
+    async def _catch_up(self, since: datetime) -> None:
+        span = Span(since=since, first=self._next, most=MOST)
         async with opened(self._access, audit(), span, client_id="cityhub-audit") as trail:
             if trail.cut:
-                raise LogBroken(
-                    f"{AUDIT} holds more than {MOST} records since {since:%Y-%m-%d}: too many to look through"
-                )
+                raise LogBroken(f"{AUDIT} holds more than {MOST} records since {since:%Y-%m-%d}, too many to read")
             async for part, record in trail.records:
-                if record.key == partner.encode() and _KIND in record.headers:
-                    found.append(_read(record.value, f"{AUDIT}/{part}/{record.offset}"))
-        return found
+                if _KIND in record.headers:
+                    self._note(_read(record.value, f"{AUDIT}/{part}/{record.offset}"))
+                self._next = record.offset + 1
+
+    def _note(self, deed: Deed) -> None:
+        if deed.origin:
+            of_partner = self._newest.setdefault(deed.partner, {})
+            of_partner.pop(deed.origin, None)  # the newest stands last
+            of_partner[deed.origin] = deed
 
 
 def _read(value: bytes | None, place: str) -> Deed:

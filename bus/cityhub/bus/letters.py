@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -15,6 +16,9 @@ from cityhub.bus.access import KafkaAccess
 from cityhub.bus.log_span import Span, opened
 from cityhub.bus.topics import dead_letters
 from cityhub.sdk.door import texts_of
+
+LOOKS = 2
+"""At once; others wait, so that nobody's looking slows down what the process does beside."""
 
 
 class Letter(Struct, frozen=True, kw_only=True):
@@ -69,6 +73,7 @@ class LetterBox:
 
     def __init__(self, access: KafkaAccess) -> None:
         self._access = access
+        self._looks = asyncio.Semaphore(LOOKS)
 
     @asynccontextmanager
     async def opened(self, partner: str, span: Span) -> AsyncIterator[Pile]:
@@ -77,7 +82,10 @@ class LetterBox:
         Raises:
             BusUnavailable, BusRefused: as of `log_span.opened`.
         """
-        async with opened(self._access, dead_letters(partner), span, client_id="cityhub-letters") as found:
+        async with (
+            self._looks,
+            opened(self._access, dead_letters(partner), span, client_id="cityhub-letters") as found,
+        ):
             yield Pile(found.cut, distinct(found.records))
 
 

@@ -150,7 +150,7 @@ async def test_nobody_sees_another_partners_letters(api: Api) -> None:
     told = (await api.ask("GET")).json()
     assert (told["partner"], told["letters"]) == ("dvv", [])
     assert (await api.ask("GET", "/0/0")).status_code == 404
-    assert (await api.ask("POST", "/redrive", ONE)).json()["counts"] == {}
+    assert (await api.ask("POST", "/redrive", ONE)).json()["reasons"] == {"no_letter": 1}
 
 
 async def test_a_foreign_page_drives_nothing_in_with_somebodys_session(api: Api) -> None:

@@ -19,6 +19,7 @@ from cityhub.sdk.door import judged_bytes
 from tests.unit.hub.commands import code_and_words
 from tests.unit.hub.hub_runs import free_ports
 
+MAY = Grant(partner="wbd", may_redrive=True)
 NOW = datetime(2026, 11, 25, 8, tzinfo=UTC)
 
 
@@ -61,7 +62,11 @@ def test_bad_input_is_named(partner: str, pattern: str, streams: list[str], word
 
 
 def test_what_was_granted_is_read_from_the_realm_as_it_was_written() -> None:
-    for grant in (Grant(partner="wbd"), Grant(partner="ude", types=("a", "b"), streams=("x",), since="1", revoked="2")):
+    for grant in (
+        Grant(partner="wbd"),
+        Grant(partner="ude", types=("a", "b"), streams=("x",), since="1", revoked="2"),
+        MAY,
+    ):
         kept = {name: value for name, value in grant.attributes().items() if value}
         assert grant_of({"attributes": kept}) == grant
     assert grant_of({}) is None

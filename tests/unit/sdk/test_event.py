@@ -152,3 +152,11 @@ def test_future_is_judged_by_receipt() -> None:
 def test_nothing_but_a_verdict_ever_comes_out(body: bytes) -> None:
     with pytest.raises(RejectedEvent):
         codec.decode(body)
+
+
+@pytest.mark.parametrize("name", ["time", "recordedtime"])
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+10:00", "9999-12-31T23:59:59-10:00"])
+def test_an_instant_that_no_calendar_has_in_utc_is_refused(name: str, moment: str) -> None:
+    with pytest.raises(RejectedEvent, match="lies outside the years 1 to 9999 in UTC") as why:
+        codec.decode(raw(**{name: moment}))
+    assert why.value.attribute == name

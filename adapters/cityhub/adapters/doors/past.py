@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from cityhub.bus.audit_trail import DONE, WANTED, Deed
+from cityhub.bus.audit_trail import DONE, Deed
 from cityhub.bus.letters import Letter
 from cityhub.sdk.errors import RejectedEvent
 from cityhub.sdk.event import Event
@@ -31,7 +31,7 @@ class Past:
     """The trail of one partner.
 
     Args:
-        deeds: oldest first.
+        deeds: of each letter the newest, oldest first.
     """
 
     def __init__(self, deeds: Iterable[Deed]) -> None:
@@ -42,12 +42,8 @@ class Past:
 
     def note(self, deed: Deed) -> None:
         """One more deed."""
-        if deed.what not in {WANTED, DONE}:
-            return
         self._of_letter[deed.origin] = deed
-        of_event = self._of_event.setdefault((deed.source, deed.id), {})
-        of_event.pop(deed.origin, None)  # the newest stands last
-        of_event[deed.origin] = deed
+        self._of_event.setdefault((deed.source, deed.id), {})[deed.origin] = deed
 
     def standing(self, letter: Letter) -> Standing:
         """What became of a letter so far."""

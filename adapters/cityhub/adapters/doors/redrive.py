@@ -6,7 +6,7 @@ What is still wrong is told and written nowhere. Every deed stands in the audit 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from cityhub.adapters.doors.mending import Edit, mended
 from cityhub.adapters.doors.outcomes import Admitted, Came, RecordWriter, admission
 from cityhub.adapters.doors.past import Past
-from cityhub.adapters.doors.wishes import Report, Result, Who, Wish, report
+from cityhub.adapters.doors.wishes import LOOKED_AT, Report, Result, Who, Wish, report
 from cityhub.bus.audit_trail import ASKED, DONE, WANTED, Deed
 from cityhub.bus.letters import Letter, Pile
 from cityhub.bus.log_span import Span
@@ -41,7 +41,7 @@ class Trail(Protocol):
     """Where deeds stand; `bus.audit_trail.AuditTrail`."""
 
     async def write(self, deeds: Sequence[Deed]) -> None: ...
-    async def of(self, partner: str, since: datetime) -> list[Deed]: ...
+    async def newest(self, partner: str, since: datetime) -> Collection[Deed]: ...
 
 
 class _Ready(NamedTuple):
@@ -82,7 +82,7 @@ class Redrive:
         Raises:
             BusError: the trail cannot be read.
         """
-        return Past(await self._trail.of(partner, self._clock() - KEPT))
+        return Past(await self._trail.newest(partner, self._clock() - KEPT))
 
     async def run(self, who: Who, partner: str, wish: Wish, *, dry_run: bool) -> Report:
         """Judge the letters, oldest first, and drive in what passes.
@@ -117,9 +117,10 @@ class Redrive:
 
     async def _judged(self, wish: Wish, asked: Deed) -> _Found:
         past = await self.past(asked.partner)
-        found = _Found([], [], more=False)
+        found, missing = _Found([], [], more=False), set(wish.letters)
         async with self._source.opened(asked.partner, wish.span()) as pile:
             async for letter in pile.letters:
+                missing.discard((letter.part, letter.offset))
                 if not wish.takes(letter):
                     continue
                 if len(found.ready) == wish.most:
@@ -130,6 +131,7 @@ class Redrive:
                 else:
                     past.note(one.deed)
                     found.ready.append(one)
+            found.results.extend(_missing(part, offset) for part, offset in missing)
             return found._replace(more=pile.cut and not wish.letters)
 
     def _one(self, letter: Letter, wish: Wish, asked: Deed, past: Past) -> _Ready | Result:
@@ -139,14 +141,7 @@ class Redrive:
         try:
             return self._ready(letter, wish, asked, past)
         except RejectedEvent as why:
-            return Result(
-                part=letter.part,
-                offset=letter.offset,
-                id=letter.id,
-                status="refused",
-                reason=why.reason,
-                detail=str(why),
-            )
+            return _refused(letter.part, letter.offset, letter.id, why)
 
     def _ready(self, letter: Letter, wish: Wish, asked: Deed, past: Past) -> _Ready:
         found, changed = self._admitted(letter, wish.edit, asked.partner)
@@ -206,6 +201,17 @@ class Redrive:
         if done:
             await self._trail.write(done)
         return results
+
+
+def _missing(part: int, offset: int) -> Result:
+    text = (
+        f"no letter of its own: gone after 35 days, the same as another, or more than {LOOKED_AT} before the last named"
+    )
+    return _refused(part, offset, "", RejectedEvent("no_letter", text))
+
+
+def _refused(part: int, offset: int, id_: str, why: RejectedEvent) -> Result:
+    return Result(part=part, offset=offset, id=id_, status="refused", reason=why.reason, detail=str(why))
 
 
 def _result(deed: Deed, status: str, *, today: str = "") -> Result:

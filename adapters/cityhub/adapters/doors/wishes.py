@@ -15,6 +15,8 @@ from cityhub.bus.log_span import Span
 
 MOST = 1_000
 """Events that one request drives in, and letters that an answer names."""
+LOOKED_AT = 100_000
+"""Letters, the newest of what is described: older ones are reached by `until`."""
 
 
 class Who(Struct, frozen=True):
@@ -43,7 +45,7 @@ class Wish(Struct, frozen=True, kw_only=True):
 
     def span(self) -> Span:
         """Where its letters stand."""
-        span = Span(since=self.since, until=self.until)
+        span = Span(since=self.since, until=self.until, most=LOOKED_AT)
         if not self.letters:
             return span
         offsets = [offset for _, offset in self.letters]

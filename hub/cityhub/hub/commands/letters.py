@@ -148,7 +148,7 @@ def _told(found: Report) -> str:
     counts = ", ".join(f"{count} {status}" for status, count in sorted(found.counts.items()))
     lines = [table(("LETTER", "STATUS", "EVENT", "WHY NOT"), rows), counts or "no such letters"]
     if found.more:
-        lines.append("there are more: run the same again")
+        lines.append("there are more: run the same again; what lies far back is reached with --until")
     return "\n".join(lines)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -62,8 +62,13 @@ class Trail:
             raise BusUnavailable("killed")
         self.deeds += [msgspec.json.decode(msgspec.json.encode(deed), type=Deed) for deed in deeds]
 
-    async def of(self, partner: str, since: datetime) -> list[Deed]:
-        return [deed for deed in self.deeds if deed.partner == partner and deed.at >= since]
+    async def newest(self, partner: str, since: datetime) -> Collection[Deed]:
+        found: dict[str, Deed] = {}
+        for deed in self.deeds:
+            if deed.origin and deed.partner == partner and deed.at >= since:
+                found.pop(deed.origin, None)
+                found[deed.origin] = deed
+        return found.values()
 
 
 class Desk(World):

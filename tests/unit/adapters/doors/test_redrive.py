@@ -18,7 +18,6 @@ from cityhub.bus.errors import BusUnavailable
 from cityhub.sdk import codec
 from cityhub.sdk.contract import Contracts
 from cityhub.sdk.door import judged_bytes
-from cityhub.sdk.errors import RejectedEvent
 from cityhub.sdk.event import make_event
 from tests.unit.adapters.doors.desk import Desk
 from tests.unit.adapters.doors.hostile import SECRET, body, value
@@ -179,6 +178,22 @@ async def test_by_time_reason_type_and_number() -> None:
     assert len(desk.broker.events(TOPIC)) == 4
 
 
+async def test_those_that_are_named_and_no_others() -> None:
+    desk = await refused(1, 2, 3, contracts=wider())
+    told = await desk.drive(Wish(letters=((0, 2), (0, 0), (0, 7), (1, 0))))
+    assert told.counts == {"redriven": 2, "refused": 2}
+    assert [(one.offset, one.reason) for one in told.results[2:]] == [(7, "no_letter"), (0, "no_letter")]
+
+
+async def test_a_field_that_nobody_named_is_taken_off_and_its_name_is_kept_nowhere() -> None:
+    desk = Desk()
+    desk.bury(codec.encode(event(1, fill=0.5, **{SECRET: 1})), reason="processing")
+    assert (await desk.drive_one()).reason == "unnamed_field"
+    assert (await desk.drive_one(edit=Edit(merge={SECRET: None, "fill": 0.25}))).status == "redriven"
+    assert desk.broker.events(TOPIC) == [event(1, fill=0.25)]
+    assert desk.trail.deeds[-1].fields == ("fill",)
+
+
 async def test_it_says_when_older_letters_were_not_read() -> None:
     desk = await refused(1, contracts=wider())
     desk.box.cut = True
@@ -267,14 +282,6 @@ async def test_hostile_edits_are_refused_in_words(edit: Edit) -> None:
     report = [await desk.drive_one(at, edit=edit) for at in range(6)]
     assert {one.status for one in report} == {"refused"}
     assert all(one.detail for one in report)
-
-
-@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+10:00", "9999-12-31T23:59:59-10:00"])
-def test_a_time_that_no_calendar_has_in_utc_is_refused(time: str) -> None:
-    said = msgspec.json.decode(codec.encode(event())) | {"time": time}
-    with pytest.raises(RejectedEvent, match="lies outside the years 1 to 9999 in UTC") as why:
-        codec.decode(msgspec.json.encode(said))
-    assert why.value.attribute == "time"
 
 
 def _at(time: Any) -> Any:
