@@ -50,7 +50,10 @@ class LogReader:
         await self._consumer.stop()
 
     async def partitions(self) -> dict[str, list[int]]:
-        """Every topic that this log-in may see, with its partitions."""
+        """Every topic that this log-in may see, with its partitions.
+
+        Asking one that is not there for its bounds takes until a time-out.
+        """
         with _translated("cannot ask for topics"):
             cluster = await self._consumer._client.fetch_all_metadata()
         return {name: sorted(cluster.partitions_for_topic(name) or ()) for name in cluster.topics()}
@@ -62,11 +65,6 @@ class LogReader:
             firsts = await self._consumer.beginning_offsets(tps)
             ends = await self._consumer.end_offsets(tps)
         return {tp.partition: (firsts[tp], ends[tp]) for tp in tps}
-
-    async def exists(self, topic: str) -> bool:
-        """Whether there is such a topic; asking one that is not there for its bounds takes until a time-out."""
-        with _translated("cannot ask for topics"):
-            return topic in await self._consumer.topics()
 
     async def at_time(self, topic: str, parts: Iterable[int], epoch_ms: int) -> dict[int, int | None]:
         """By partition, the first offset that was appended then or later; None = there is none yet."""

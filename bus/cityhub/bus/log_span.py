@@ -63,7 +63,7 @@ async def opened(access: KafkaAccess, spec: TopicSpec, span: Span, *, client_id:
 
 async def _bounds(reader: LogReader, spec: TopicSpec, span: Span) -> tuple[dict[int, tuple[int, int]], bool]:
     """First and last offset by partition, where there is any; whether older ones were left out."""
-    if not await reader.exists(spec.name):
+    if spec.name not in await reader.partitions():
         return {}, False
     parts = range(spec.partitions)
     ends = await reader.bounds(spec.name, parts)
