@@ -43,6 +43,10 @@ def judged(event: Event, contracts: Contracts, partner: str, received_at: dateti
             "type",
         )
     contract = contract_of(event.type, contracts, partner)
+    if contract.status == "retired":
+        own = [one.type for one in contracts.values() if one.partner == partner and one.status == "active"]
+        text = f"the contract of {event.type} is retired{near(event.type, own)}; events of it are not taken any more"
+        raise RejectedEvent("unknown_type", text, "type")
     _closed(event.data, contract)
     if found := violations(contract, event.data):
         raise RejectedEvent("contract", "\n".join(found), found[0].partition(":")[0])

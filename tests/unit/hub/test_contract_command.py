@@ -205,7 +205,7 @@ def test_every_topic_and_every_type_is_in_it_and_every_reference_leads_somewhere
     actions = {name: one["action"] for name, one in document["operations"].items()}
     assert {name for name, action in actions.items() if action == "receive"} == {
         "receive-du.in.dvv.transit",
-        "receive-du.in.wbd.bins",
+        "receive-du.in.wbd.bin",
     }
 
 

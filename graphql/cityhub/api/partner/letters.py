@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
 from starlette.requests import Request
 from starlette.routing import Route
 
@@ -12,13 +11,9 @@ from cityhub.api.app import PrincipalOf
 from cityhub.api.partner.answering import answering
 from cityhub.api.partner.asking import Listing, of_body, of_query
 from cityhub.api.partner.shown import listed, whole
-from cityhub.api.partner.who import changing, partner_of
+from cityhub.api.partner.who import Whose, changing, partner_of
 
 PATH = "/v1/partner/dead-letters"
-
-
-class _Whose(Struct, frozen=True, forbid_unknown_fields=True):
-    partner: str = ""
 
 
 class LetterRoutes:
@@ -43,13 +38,13 @@ class LetterRoutes:
         return await listed(self._source, self._redrive, partner, of_query(request.query_params, Listing))
 
     async def _show(self, request: Request) -> object:
-        partner = partner_of(await self._principal_of(request), of_query(request.query_params, _Whose).partner)
+        partner = partner_of(await self._principal_of(request), of_query(request.query_params, Whose).partner)
         place = request.path_params
         return await whole(self._source, self._redrive, partner, place["part"], place["offset"])
 
     async def _drive(self, request: Request) -> object:
         principal = changing(await self._principal_of(request))
-        partner = partner_of(principal, of_query(request.query_params, _Whose).partner)
+        partner = partner_of(principal, of_query(request.query_params, Whose).partner)
         asked = of_body(await request.body(), request.headers.get("content-type", ""))
         who = Who(principal.subject, principal.organisation)
         return await self._redrive.run(who, partner, asked.wish(), dry_run=asked.dry_run)

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from cityhub.api.app import PrincipalOf
 from cityhub.api.partner.answering import answering
 from cityhub.api.partner.asking import of_query, wrong
-from cityhub.api.partner.who import partner_of
+from cityhub.api.partner.who import Whose, partner_of
 from cityhub.kpi.ledger.balance import Balance
 from cityhub.kpi.ledger.trace import Trace
 from cityhub.sdk.event import MAX_TEXT
@@ -24,10 +24,6 @@ class _Days(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     since: date | None = None
     until: date | None = None
-    partner: str = ""
-
-
-class _Whose(Struct, frozen=True, forbid_unknown_fields=True):
     partner: str = ""
 
 
@@ -67,7 +63,7 @@ class RecordRoutes:
     async def _trace(self, request: Request) -> object:
         principal = await self._principal_of(request)
         partner = partner_of(principal, request.query_params.get("partner", ""))
-        of_query(request.query_params, _Whose)
+        of_query(request.query_params, Whose)
         id_ = request.path_params["id"]
         if not 0 < len(id_) <= MAX_TEXT:
             raise wrong(f"an id has 1 to {MAX_TEXT} characters, this one has {len(id_)}")

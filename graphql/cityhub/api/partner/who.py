@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from msgspec import Struct
+
 from cityhub.adapters.doors.http import PUBLISHER, Refused
 from cityhub.api.access import OPERATOR
 from cityhub.bus.topics import PARTNERS
@@ -11,6 +13,12 @@ from cityhub.sdk.contract_check import near
 from cityhub.sdk.principal import Principal
 
 ADMIN = "partner-admin"
+
+
+class Whose(Struct, frozen=True, forbid_unknown_fields=True):
+    """A query that says no more than whose things are meant. Attribute: partner = only for operators."""
+
+    partner: str = ""
 
 
 def partner_of(principal: Principal | None, wanted: str = "") -> str:

@@ -29,7 +29,7 @@ def wanted() -> list[TopicSpec]:
         *(topics.event_log(topic) for topic in sorted({contract.topic for contract in contracts})),
         *(topics.dead_letters(partner) for partner in partners),
         topics.quarantine("dvv", "transit"),
-        topics.quarantine("wbd", "bins"),
+        topics.quarantine("wbd", "bin"),
         topics.values(),
         topics.clock(),
         topics.audit(),

@@ -22,6 +22,7 @@ from cityhub.adapters.doors.redrive import Redrive
 from cityhub.adapters.status import AdapterStatusReader
 from cityhub.api.app import create_api
 from cityhub.api.partner.letters import LetterRoutes
+from cityhub.api.partner.preview import PreviewRoute
 from cityhub.api.partner.records import RecordRoutes
 from cityhub.bus.access import KafkaAccess
 from cityhub.bus.audit_trail import AuditTrail
@@ -43,6 +44,7 @@ from cityhub.hub.web.cookies import Cookies
 from cityhub.hub.web.identify import principal_of
 from cityhub.kpi.definition import Catalogue, load_catalogue
 from cityhub.kpi.errors import StoreUnavailable
+from cityhub.kpi.ledger.preview import Previews
 from cityhub.kpi.ledger.reader import LedgerReader
 from cityhub.kpi.ledger.trace import Traces
 from cityhub.kpi.live import LiveValues
@@ -132,7 +134,9 @@ def _doors(access: KafkaAccess, writer: StartingPublisher, contracts: Contracts)
 
 
 def _records(settings: Settings, catalogue: Catalogue, access: KafkaAccess) -> list[Route]:
-    return RecordRoutes(LedgerReader(settings.store), Traces(settings.store, catalogue, access), principal_of).routes()
+    records = RecordRoutes(LedgerReader(settings.store), Traces(settings.store, catalogue, access), principal_of)
+    preview = PreviewRoute(Previews(settings.store, catalogue), catalogue.contracts, principal_of, _now)
+    return [*records.routes(), *preview.routes()]
 
 
 def _now() -> datetime:

@@ -12,9 +12,12 @@ from cityhub.adapters.doors.http import MOST_EVENTS
 from cityhub.adapters.doors.limits import Limits
 from cityhub.bus.errors import BusRefused, BusUnavailable
 from cityhub.sdk import codec
+from cityhub.sdk.contract import Contracts
+from cityhub.sdk.door import judged
+from cityhub.sdk.errors import RejectedEvent
 from cityhub.sdk.event import MAX_EVENT_BYTES
 from cityhub.sdk.principal import Principal
-from tests.unit.adapters.doors.world import LEVEL, NOW, WBD, World, event, largest
+from tests.unit.adapters.doors.world import CONTRACTS, LEVEL, NOW, WBD, World, event, largest
 
 TOPIC = "du.evt.wbd.bin.v1"
 ROADWORK = "de.duisburg.dvv.roadwork.changed.v1"
@@ -255,6 +258,14 @@ async def test_what_cannot_be_a_key_is_refused_at_the_door_and_not_behind_it(fla
     told = (await world.post(codec.encode(event(type_="de.duisburg.gebag.flat.status-changed.v1", **data)))).json()
     assert (told["status"], told["reason"], told["pointer"]) == (422, "contract", "/data/flat_id")
     assert told["detail"] == "data.flat_id: is the partition key, which must be 1 to 256 printable characters"
+
+
+async def test_a_retired_type_is_not_taken_any_more_and_its_successor_is_named() -> None:
+    old, new = LEVEL, LEVEL.replace(".v1", ".v2")
+    contracts = Contracts([replace(CONTRACTS[old], status="retired"), replace(CONTRACTS[old], type=new)])
+    with pytest.raises(RejectedEvent, match=f"is retired; write {new}") as refused:
+        judged(event(), contracts, "wbd", NOW)
+    assert (refused.value.reason, refused.value.attribute) == ("unknown_type", "type")
 
 
 PRODUCER = "0123456789abcdef" * 2
