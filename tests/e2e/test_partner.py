@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -12,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
+from cityhub.hub.embedded.artefacts import ensure
 from cityhub.sdk import codec
 from cityhub.sdk.client.account import Account
 from cityhub.sdk.client.http import HttpPublisher
@@ -25,6 +29,7 @@ from tests.integration.partner_clients import partner_producer
 
 TOPIC = "du.evt.gebag.flat.v1"
 CONTRACT = load_contracts()["de.duisburg.gebag.flat.status-changed.v1"]
+DOCS = Path(__file__).parents[2] / "docs"
 STREAMS = "{ dataState { streams { topic records rejected } } }"
 
 
@@ -79,6 +84,31 @@ def test_the_printed_quickstart_word_for_word_ends_in_the_ledger(hub: Hub) -> No
     hub.wait(counted, "the first event is not in the ledger")
     ledger = hub.run("ledger", "wbd")
     assert (ledger.returncode, "wbd: balances" in ledger.stdout) == (0, True)
+
+
+def test_the_printed_properties_and_the_documented_java_program_bring_an_event_in(hub: Hub, tmp_path: Path) -> None:
+    if shutil.which("javac") is None:
+        pytest.skip("no Java compiler on this machine: programs are run from their source")
+    told = hub.run("partner", "onboard", "wbd", "--contracts", "de.duisburg.wbd.bin.*").stdout
+    properties = told.partition("# or with its own Kafka client")[2].partition("\n")[2].partition("\nnew topics")[0]
+    secret = hub.run("partner", "secret", "wbd").stdout.strip()
+    (tmp_path / "client.properties").write_text(properties.replace("$SECRET", secret))
+    program = re.findall(r"^```java\n(.*?)^```$", (DOCS / "sdk.md").read_text("utf-8"), re.M | re.S)[0]
+    (tmp_path / "Send.java").write_text(program)
+    jars = ":".join(map(str, ensure("kafka", hub.settings.cache, say=print)))
+    allowed = properties.partition("# Java: ")[2].strip()
+    sent = first_event(load_contracts()["de.duisburg.wbd.bin.level-observed.v1"], datetime.now(UTC))
+    done = subprocess.run(
+        ["java", allowed, "-cp", jars, "Send.java", "du.in.wbd.bin", sent.subject],
+        input=codec.encode(sent),
+        cwd=tmp_path,
+        capture_output=True,
+        timeout=LIMIT_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    assert done.stdout.decode().startswith("du.in.wbd.bin/")
+    hub.wait(lambda: "counted" in hub.run("trace", sent.id, "--partner", "wbd").stdout, "it was not counted")
 
 
 def _run(script: str, hub: Hub) -> str:

@@ -107,6 +107,8 @@ class Quickstart(Struct, frozen=True, kw_only=True):
             f"sasl.jaas.config={_LOGIN}Module required {client};",
             "acks=all",
             "enable.idempotence=true",
+            "key.serializer=org.apache.kafka.common.serialization.StringSerializer",
+            "value.serializer=org.apache.kafka.common.serialization.ByteArraySerializer",
             f"# Java: -Dorg.apache.kafka.sasl.oauthbearer.allowed.urls={self.token_url}",
         ]
 
