@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime
@@ -19,44 +16,25 @@ from cityhub.bus.publisher import RecordPublisher
 from cityhub.bus.whole_topic import TopicRecord, WholeTopic
 from cityhub.sdk import codec
 from cityhub.sdk.event import make_event
+from tests.integration.hub_processes import LIMIT_S, HubProcess
 from tests.integration.servers import Kafka
 
-LIMIT_S = float(os.environ.get("TEST_LIMIT_S", "300"))
 TYPE, EVENTS = "de.duisburg.wbd.bin.level-observed.v1", topics.events("wbd", "bin")
 LETTERS = topics.dead_letters("wbd")
 RECORDS, BAD, KILLS = 6_000, 40, 4
 
 
-class Process:
-    """`cityhub gate`, again and again; what it says goes to the test's output."""
-
-    def __init__(self, kafka: Kafka) -> None:
-        self._environment = kafka.installation.settings.to_environment(os.environ)
-        self._child: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        self._child = subprocess.Popen([sys.executable, "-m", "cityhub.hub", "gate"], env=self._environment)
-
-    def kill(self) -> None:
-        if self._child is not None:
-            self._child.kill()
-            self._child.wait(LIMIT_S)
-
-    def lives(self) -> bool:
-        return self._child is not None and self._child.poll() is None
-
-
 @pytest.fixture
-def gate(kafka: Kafka) -> Iterator[Process]:
+def gate(kafka: Kafka) -> Iterator[HubProcess]:
     """What other tests have left in their own topics goes to dead letters, too."""
     topics.ensure(kafka.access, [EVENTS, *map(topics.dead_letters, ("dvv", "gebag", "wbd"))])
-    process = Process(kafka)
+    process = HubProcess(kafka.installation, "gate")
     yield process
     process.kill()
 
 
 async def test_every_record_has_one_outcome_however_often_the_gate_is_killed(
-    gate: Process, kafka_access: KafkaAccess
+    gate: HubProcess, kafka_access: KafkaAccess
 ) -> None:
     incoming, source = topics.quarantine("wbd", f"g{uuid4().hex[:8]}"), f"//wbd/{uuid4().hex}"
     topics.ensure(kafka_access, [incoming])
@@ -90,7 +68,7 @@ async def test_every_record_has_one_outcome_however_often_the_gate_is_killed(
     assert len(origins) == BAD
 
 
-async def _until(left: Callable[[], Awaitable[int]], at_most: int, gate: Process) -> None:
+async def _until(left: Callable[[], Awaitable[int]], at_most: int, gate: HubProcess) -> None:
     end = time.monotonic() + LIMIT_S
     while await left() > at_most:
         assert gate.lives(), "the gate ended by itself"
