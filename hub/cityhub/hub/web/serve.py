@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from http import HTTPStatus
 
 import httpx
 import structlog
@@ -23,6 +24,7 @@ from cityhub.adapters.status import AdapterStatusReader
 from cityhub.api.app import create_api
 from cityhub.api.partner.letters import LetterRoutes
 from cityhub.api.partner.records import RecordRoutes
+from cityhub.api.problem import problem
 from cityhub.bus.access import KafkaAccess
 from cityhub.bus.audit_trail import AuditTrail
 from cityhub.bus.letters import LetterBox
@@ -112,7 +114,7 @@ def _parts(
         http=http,
         api=create_api(reader=reader, live=live, feeds=feeds, principal_of=principal_of, clock=_now, proofs=proofs),
         dashboard=dashboard,
-        doors=[*_doors(access, writer, catalogue.contracts), *_records(settings, catalogue, access)],
+        doors=[*_doors(access, writer, catalogue.contracts), *_records(settings, catalogue, access), _NOTHING_ELSE],
         live=live,
         writer=writer,
         probes={"store": lambda: _store_trouble(reader)},
@@ -133,6 +135,15 @@ def _doors(access: KafkaAccess, writer: StartingPublisher, contracts: Contracts)
 
 def _records(settings: Settings, catalogue: Catalogue, access: KafkaAccess) -> list[Route]:
     return RecordRoutes(LedgerReader(settings.store), Traces(settings.store, catalogue, access), principal_of).routes()
+
+
+async def _no_such_address(request: Request) -> Response:
+    text = f"{request.url.path[:80]} is no address to read from: docs/doors.md and docs/ledger.md have those there are"
+    return problem(HTTPStatus.NOT_FOUND, text)
+
+
+_NOTHING_ELSE = Route("/v1/{path:path}", _no_such_address, methods=["GET"])
+"""After all others: programs read problem documents, not the page that the dashboard has for unknown addresses."""
 
 
 def _now() -> datetime:
