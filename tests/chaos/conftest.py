@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.integration.conftest import installation, kafka
+from tests.integration.conftest import installation, kafka, keycloak
 from tests.integration.postgres import postgres
 
-__all__ = ["installation", "kafka", "postgres"]
+__all__ = ["installation", "kafka", "keycloak", "postgres"]

@@ -40,7 +40,7 @@ from cityhub.sdk.contract import load_contracts
 from cityhub.sdk.errors import Undelivered
 from cityhub.sdk.event import Event, make_event
 from tests.chaos.sizes import seed
-from tests.integration.own_process import OwnProcess
+from tests.integration.hub_processes import HubProcess
 from tests.integration.servers import Kafka, free_ports
 from tests.unit.adapters.doors.world import WBD
 
@@ -64,9 +64,9 @@ def event(source: str, number: int) -> Event:
 
 
 @pytest.fixture
-def processes(kafka: Kafka) -> Iterator[list[OwnProcess]]:
+def processes(kafka: Kafka) -> Iterator[list[HubProcess]]:
     topics.ensure(kafka.access, [*wanted(), *map(topics.dead_letters, topics.PARTNERS)])
-    started = [OwnProcess(kafka, name) for name in ("gate", "worker", "bookkeeper")]
+    started = [HubProcess(kafka.installation, name) for name in ("gate", "worker", "bookkeeper")]
     yield started
     for process in started:
         process.kill()
@@ -139,7 +139,7 @@ async def over_kafka(access: KafkaAccess, topic: str, source: str, stop: asyncio
     return acknowledged
 
 
-async def kill_the_broker(kafka: Kafka, processes: Sequence[OwnProcess], rng: random.Random) -> None:
+async def kill_the_broker(kafka: Kafka, processes: Sequence[HubProcess], rng: random.Random) -> None:
     for _ in range(KILLS):
         await asyncio.sleep(rng.uniform(0.5, 3.0))
         await asyncio.to_thread(kafka.kill9)
@@ -150,7 +150,7 @@ async def kill_the_broker(kafka: Kafka, processes: Sequence[OwnProcess], rng: ra
 
 
 async def test_what_was_acknowledged_is_there_and_the_ledger_balances(
-    kafka: Kafka, processes: list[OwnProcess], tmp_path: Path
+    kafka: Kafka, processes: list[HubProcess], tmp_path: Path
 ) -> None:
     used = seed()
     incoming, source = topics.quarantine("wbd", f"c{uuid4().hex[:8]}"), f"//wbd/{uuid4().hex}"
@@ -180,7 +180,7 @@ async def test_what_was_acknowledged_is_there_and_the_ledger_balances(
     assert sum(day.counted for day in told.days if day.stream == TYPE) == len(everything)
 
 
-async def settled(store: Database, processes: Sequence[OwnProcess], incoming: str) -> Balance:
+async def settled(store: Database, processes: Sequence[HubProcess], incoming: str) -> Balance:
     """The ledger once nothing is under way any more."""
     end = time.monotonic() + LIMIT_S
     while True:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime
@@ -17,26 +16,25 @@ from cityhub.bus.publisher import RecordPublisher
 from cityhub.bus.whole_topic import TopicRecord, WholeTopic
 from cityhub.sdk import codec
 from cityhub.sdk.event import make_event
-from tests.integration.own_process import OwnProcess
+from tests.integration.hub_processes import LIMIT_S, HubProcess
 from tests.integration.servers import Kafka
 
-LIMIT_S = float(os.environ.get("TEST_LIMIT_S", "300"))
 TYPE, EVENTS = "de.duisburg.wbd.bin.level-observed.v1", topics.events("wbd", "bin")
 LETTERS = topics.dead_letters("wbd")
 RECORDS, BAD, KILLS = 6_000, 40, 4
 
 
 @pytest.fixture
-def gate(kafka: Kafka) -> Iterator[OwnProcess]:
+def gate(kafka: Kafka) -> Iterator[HubProcess]:
     """What other tests have left in their own topics goes to dead letters, too."""
     topics.ensure(kafka.access, [EVENTS, *map(topics.dead_letters, ("dvv", "gebag", "wbd"))])
-    process = OwnProcess(kafka, "gate")
+    process = HubProcess(kafka.installation, "gate")
     yield process
     process.kill()
 
 
 async def test_every_record_has_one_outcome_however_often_the_gate_is_killed(
-    gate: OwnProcess, kafka_access: KafkaAccess
+    gate: HubProcess, kafka_access: KafkaAccess
 ) -> None:
     incoming, source = topics.quarantine("wbd", f"g{uuid4().hex[:8]}"), f"//wbd/{uuid4().hex}"
     topics.ensure(kafka_access, [incoming])
@@ -70,7 +68,7 @@ async def test_every_record_has_one_outcome_however_often_the_gate_is_killed(
     assert len(origins) == BAD
 
 
-async def _until(left: Callable[[], Awaitable[int]], at_most: int, gate: OwnProcess) -> None:
+async def _until(left: Callable[[], Awaitable[int]], at_most: int, gate: HubProcess) -> None:
     end = time.monotonic() + LIMIT_S
     while await left() > at_most:
         assert gate.lives(), "the gate ended by itself"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -32,20 +31,19 @@ from cityhub.kpi.store.database import Database
 from cityhub.sdk import codec
 from cityhub.sdk.contract import load_contracts
 from cityhub.sdk.event import Event, make_event
-from tests.integration.own_process import OwnProcess
+from tests.integration.hub_processes import LIMIT_S, HubProcess
 from tests.integration.servers import Kafka
 from tests.unit.adapters.doors.world import WBD
 
-LIMIT_S = float(os.environ.get("TEST_LIMIT_S", "300"))
 TYPE = "de.duisburg.wbd.bin.level-observed.v1"
 EVENTS, LETTERS = topics.events("wbd", "bin").name, topics.dead_letters("wbd").name
 ROUNDS, BY_KAFKA, BY_HTTP = 5, 300, 120
 
 
 @pytest.fixture
-def processes(kafka: Kafka) -> Iterator[dict[str, OwnProcess]]:
+def processes(kafka: Kafka) -> Iterator[dict[str, HubProcess]]:
     topics.ensure(kafka.access, [*wanted(), *map(topics.dead_letters, ("dvv", "gebag", "wbd"))])
-    started = {name: OwnProcess(kafka, name) for name in ("gate", "worker", "bookkeeper")}
+    started = {name: HubProcess(kafka.installation, name) for name in ("gate", "worker", "bookkeeper")}
     yield started
     for process in started.values():
         process.kill()
@@ -112,7 +110,7 @@ class Partner:
 
 
 async def test_the_ledger_balances_whatever_is_killed(
-    processes: dict[str, OwnProcess], kafka: Kafka, kafka_access: KafkaAccess
+    processes: dict[str, HubProcess], kafka: Kafka, kafka_access: KafkaAccess
 ) -> None:
     async with RecordPublisher(kafka_access, client_id="test") as writer:
         partner = Partner(writer, seed=7)
@@ -142,7 +140,7 @@ def _told(store: Database) -> Balance:
         return balance(connection, "wbd")
 
 
-async def _settled(store: Database, processes: dict[str, OwnProcess], partner: Partner) -> Balance:
+async def _settled(store: Database, processes: dict[str, HubProcess], partner: Partner) -> Balance:
     kafka_sent = ROUNDS * BY_KAFKA + ROUNDS * BY_KAFKA // 20
 
     def done(told: Balance) -> bool:
@@ -199,7 +197,7 @@ async def _records(access: KafkaAccess, topic: str) -> list[TopicRecord]:
     return [record async for record in found]
 
 
-async def _until(done: Callable[[], bool], processes: dict[str, OwnProcess]) -> None:
+async def _until(done: Callable[[], bool], processes: dict[str, HubProcess]) -> None:
     end = time.monotonic() + LIMIT_S
     while not done():
         assert all(process.lives() for process in processes.values()), "a process ended by itself"

@@ -5,6 +5,8 @@ Source of the rules: docs/events.md, docs/contracts.md, docs/doors.md.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -15,12 +17,13 @@ from msgspec.structs import replace
 
 from cityhub.sdk import codec
 from cityhub.sdk.conformance import violations
-from cityhub.sdk.contract import Contract, Contracts
+from cityhub.sdk.contract import Contract, Contracts, Field
 from cityhub.sdk.contract_check import near
 from cityhub.sdk.errors import RejectedEvent
 from cityhub.sdk.event import MAX_TEXT, Event, check_not_future, is_short_text
 
 _NAMES = frozenset(field.name for field in msgspec.structs.fields(Event))
+_LIKE_AN_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d[\d:.,+ Zz-]{0,30}", re.ASCII)
 UNNAMED = "unnamed_field"
 """A field that no contract names was sent: nobody knows what it holds, so it is stored nowhere."""
 
@@ -94,12 +97,24 @@ def key_of(event: Event, contract: Contract) -> str:
 def may_be_kept(body: bytes, contracts: Contracts) -> bool:
     """Whether the bytes of a refused event may be stored: only those that hold nothing but what a contract names.
 
-    Bytes that cannot be read, types that nobody knows and fields that nobody named may hold personal data.
+    Bytes that cannot be read, types that nobody knows, fields that nobody named, values of another kind than their
+    field's and names that are said twice (readers see one value, the bytes hold both) may hold personal data.
     """
     event = _loosely(body)
     contract = contracts.get(str(event.get("type"))) if event.keys() <= _NAMES else None
-    data = event.get("data")
-    return contract is not None and isinstance(data, dict) and data.keys() <= contract.fields.keys()
+    data = event.pop("data", None)
+    if contract is None or not isinstance(data, dict) or any(isinstance(one, dict | list) for one in event.values()):
+        return False
+    instants = (event.get(name, "") for name in ("time", "recordedtime"))
+    kinds = (name in contract.fields and _is_of_kind(contract.fields[name], value) for name, value in data.items())
+    return all(map(_is_like_an_instant, instants)) and all(kinds) and _says_names_once(body)
+
+
+def may_be_named(attribute: str, contracts: Contracts) -> str:
+    """The attribute of a refusal as it may be stored: what a sender called a field of its own can name a person."""
+    whole, _, field = attribute.partition(".")
+    named = not field or any(field in contract.fields for contract in contracts.values())
+    return attribute if named else whole
 
 
 def texts_of(body: bytes, names: Sequence[str]) -> dict[str, str]:
@@ -114,6 +129,36 @@ def _closed(data: Mapping[str, Any], contract: Contract) -> None:
     if unnamed:
         lines = [f"data.{name}: no field of {contract.type}{near(name, contract.fields)}" for name in unnamed]
         raise RejectedEvent(UNNAMED, "\n".join(lines), f"data.{unnamed[0]}")
+
+
+def _is_of_kind(field: Field, value: Any) -> bool:
+    match field.type:
+        case "integer" | "decimal":
+            return value is None or isinstance(value, int | float)
+        case "boolean":
+            return value is None or isinstance(value, bool)
+        case "instant":
+            return value is None or _is_like_an_instant(value)
+    return value is None or isinstance(value, str)
+
+
+def _is_like_an_instant(value: Any) -> bool:
+    """An instant, or one that lacks something such as its offset."""
+    return isinstance(value, str) and (not value or _LIKE_AN_INSTANT.fullmatch(value) is not None)
+
+
+def _says_names_once(body: bytes) -> bool:
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            raise ValueError("a name is said twice")
+        return found
+
+    try:
+        json.loads(body, object_pairs_hook=once)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _loosely(body: bytes) -> dict[str, Any]:

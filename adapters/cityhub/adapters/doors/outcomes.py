@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from cityhub.bus.publisher import Outgoing, record_of
 from cityhub.sdk.contract import Contracts
-from cityhub.sdk.door import judged_bytes, may_be_kept
+from cityhub.sdk.door import judged_bytes, may_be_kept, may_be_named
 from cityhub.sdk.errors import RejectedEvent
 from cityhub.sdk.event import Event
 
@@ -72,7 +72,7 @@ def letter(body: bytes, why: RejectedEvent, came: Came, contracts: Contracts) ->
     headers = {
         "dlq_reason": why.reason,
         "dlq_error": str(why) if kept else "",
-        "dlq_attribute": why.attribute,
+        "dlq_attribute": may_be_named(why.attribute, contracts),
         "dlq_consumer": f"cityhub-{came.door}-door",
         "dlq_origin": came.origin,
         "dlq_topic": came.topic,

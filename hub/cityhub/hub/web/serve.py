@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from http import HTTPStatus
 
 import httpx
 import structlog
@@ -24,6 +25,7 @@ from cityhub.api.app import create_api
 from cityhub.api.partner.letters import LetterRoutes
 from cityhub.api.partner.preview import PreviewRoute
 from cityhub.api.partner.records import RecordRoutes
+from cityhub.api.problem import problem
 from cityhub.bus.access import KafkaAccess
 from cityhub.bus.audit_trail import AuditTrail
 from cityhub.bus.letters import LetterBox
@@ -114,7 +116,7 @@ def _parts(
         http=http,
         api=create_api(reader=reader, live=live, feeds=feeds, principal_of=principal_of, clock=_now, proofs=proofs),
         dashboard=dashboard,
-        doors=[*_doors(access, writer, catalogue.contracts), *_records(settings, catalogue, access)],
+        doors=[*_doors(access, writer, catalogue.contracts), *_records(settings, catalogue, access), _NOTHING_ELSE],
         live=live,
         writer=writer,
         probes={"store": lambda: _store_trouble(reader)},
@@ -137,6 +139,15 @@ def _records(settings: Settings, catalogue: Catalogue, access: KafkaAccess) -> l
     records = RecordRoutes(LedgerReader(settings.store), Traces(settings.store, catalogue, access), principal_of)
     preview = PreviewRoute(Previews(settings.store, catalogue), catalogue.contracts, principal_of, _now)
     return [*records.routes(), *preview.routes()]
+
+
+async def _no_such_address(request: Request) -> Response:
+    text = f"{request.url.path[:80]} is no address to read from: docs/doors.md and docs/ledger.md have those there are"
+    return problem(HTTPStatus.NOT_FOUND, text)
+
+
+_NOTHING_ELSE = Route("/v1/{path:path}", _no_such_address, methods=["GET"])
+"""After all others: programs read problem documents, not the page that the dashboard has for unknown addresses."""
 
 
 def _now() -> datetime:

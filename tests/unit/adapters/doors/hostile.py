@@ -7,8 +7,10 @@ from random import Random
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from cityhub.sdk import codec
+from cityhub.sdk.event import Event
 from cityhub.sdk.identity import content_hash
 from tests.unit.adapters.doors.world import CONTRACTS, NOW, event
 
@@ -36,18 +38,28 @@ def value(rng: Random) -> Any:
     return rng.choice((_NUMBERS, _TEXTS, _NESTED, (SECRET,))[kind])
 
 
-def body(rng: Random) -> bytes:
-    """One item of a request or one record of a topic."""
+def good(rng: Random, at: datetime = NOW) -> Event:
+    """One of a thousand events that a door accepts."""
+    made = replace(event(rng.randrange(1_000)), time=at, recordedtime=at)
+    return replace(made, contenthash=content_hash(made.type, made.source, made.subject, made.time, made.data))
+
+
+def body(rng: Random, at: datetime = NOW) -> bytes:
+    """One item of a request or one record of a topic.
+
+    Args:
+        at: when events that are not broken there say they happened.
+    """
     kind = rng.randrange(6)
     if kind == 0:
         return rng.choice(_BYTES) + (SECRET.encode() if rng.random() < 0.3 else b"")
-    good = codec.encode(event(rng.randrange(1_000)))
+    whole = codec.encode(good(rng, at))
     if kind == 1:
-        return good
+        return whole
     if kind == 2:
-        at = rng.randrange(len(good))
-        return good[:at] + bytes([rng.randrange(256)]) + good[at + rng.randrange(3) :]
-    said = msgspec.json.decode(good)
+        place = rng.randrange(len(whole))
+        return whole[:place] + bytes([rng.randrange(256)]) + whole[place + rng.randrange(3) :]
+    said = msgspec.json.decode(whole)
     if kind == 3:
         said[rng.choice([*said, "surprise", "ID"])] = value(rng)
     elif kind == 4:
@@ -55,10 +67,10 @@ def body(rng: Random) -> bytes:
     else:
         type_ = rng.choice(list(CONTRACTS))
         data = {name: value(rng) for name in CONTRACTS[type_].fields if rng.random() < 0.9}
-        said |= {"type": type_, "data": data, "time": NOW.isoformat()}
+        said |= {"type": type_, "data": data, "time": at.isoformat()}
     if rng.random() < 0.8:
         said["contenthash"] = _hash(said)
-    return _json(said)
+    return as_json(said)
 
 
 def _hash(said: dict[str, Any]) -> str:
@@ -69,7 +81,8 @@ def _hash(said: dict[str, Any]) -> str:
         return "0" * 64
 
 
-def _json(said: Any) -> bytes:
+def as_json(said: Any) -> bytes:
+    """Also of numbers that are too large for JSON as the hub writes it."""
     try:
         return msgspec.json.encode(said)
     except (OverflowError, msgspec.MsgspecError):

@@ -243,7 +243,7 @@ async def test_a_future_event_passes_when_its_time_has_come() -> None:
 async def test_what_an_event_is_about_never_changes_however_hostile_the_edit() -> None:
     rng = Random(7)  # noqa: S311 - no secret
     about, driven = ("id", "source", "type", "subject"), 0
-    for _ in range(400):
+    for _ in range(600):
         desk = Desk()
         await desk.post(body(rng))
         letters = await desk.letters()

@@ -85,6 +85,14 @@ async def test_api_wants_a_token(browser: httpx.AsyncClient) -> None:
     assert answer.headers["www-authenticate"] == 'Bearer realm="cityhub"'
 
 
+async def test_unknown_addresses_of_programs_are_problems_and_no_pages(browser: httpx.AsyncClient) -> None:
+    for path in ("/v1/partner/dead-letters/0/x", "/v1/nothing"):
+        answer = await browser.get(path)
+        assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+        assert f"{path} is no address" in answer.json()["detail"]
+    assert (await browser.post("/v1/partner/ledger")).status_code == 405
+
+
 async def test_callbacks_of_foreign_pages(browser: httpx.AsyncClient) -> None:
     answer = await browser.post("/_dash-update-component", json={}, headers={"origin": "https://evil.example"})
     assert answer.status_code == 403
