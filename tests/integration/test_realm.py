@@ -242,7 +242,15 @@ def test_what_differs_from_the_file_is_corrected(keycloak: Keycloak) -> None:
     test_addresses_of_the_web_client_are_exact(keycloak)
     assert admin.get_mappers_from_client(web) == []
     roles = {role["name"] for role in admin.get_realm_roles_of_client_scope(web)}
-    assert roles == {"leadership", "controller", "partner-admin", "startup", "hub-operator", "kiosk"}
+    assert roles == {
+        "leadership",
+        "controller",
+        "partner-publisher",
+        "partner-admin",
+        "startup",
+        "hub-operator",
+        "kiosk",
+    }
     assert _ids(keycloak)["users"] == people
 
 

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from cityhub.dashboard.address import PartnerPage, parse
 from cityhub.dashboard.callback_gate import CallbackGate
 from cityhub.dashboard.frame import Frame, layout
 from cityhub.dashboard.live import LiveRoute
@@ -94,6 +95,8 @@ def _register_callbacks(app: dash.Dash, services: Services) -> None:
         before = shown if isinstance(shown, dict) else {}
         if dash.ctx.triggered_id == "address" and before.get("asked") == asked:
             raise PreventUpdate  # the first paint holds it already
+        if dash.ctx.triggered_id == "live" and isinstance(parse(path, query), PartnerPage):
+            raise PreventUpdate  # it reads the log: only when somebody asks
         chosen = preferences(settings if isinstance(settings, dict) else {})
         frame = await asyncio.to_thread(Frame.of, services, chosen, asked)
         return *frame.updates(before), {"title": frame.page.title, "path": path}, frame.shown
