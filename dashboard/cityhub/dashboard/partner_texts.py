@@ -84,6 +84,10 @@ class Own(Wording):
         "laden.",
         "The refused events cannot be read right now, because Kafka does not answer. Please reload in a minute.",
     )
+    NOT_KEPT = Text(
+        "Nicht aufbewahrt, weil es nennt, was keine Vereinbarung nennt: {n} Bytes, SHA-256 {sha}",
+        "Not kept, because it names what no contract names: {n} bytes, SHA-256 {sha}",
+    )
     WHEN = Text("Wann", "When")
     STATE = Text("Stand", "State")
     OPEN = Text("offen", "open")

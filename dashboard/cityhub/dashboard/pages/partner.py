@@ -109,10 +109,15 @@ def _letter(lang: Lang, one: Mapping[str, Any], page: PartnerPage) -> Component:
             dmc.TableTh(formats.exact(datetime.fromisoformat(one["appended"]), lang)),
             dmc.TableTd([html.Code(one["type"] or one["topic"] or t(lang, Own.UNREADABLE)), html.Br(), id_]),
             dmc.TableTd(reason_words(one["reason"], lang)),
-            dmc.TableTd(detail(one["error"], lang)),
+            dmc.TableTd(detail(one["error"], lang) if one["kept"] else _not_kept(lang, one)),
             dmc.TableTd(_state(lang, one)),
         ]
     )
+
+
+def _not_kept(lang: Lang, one: Mapping[str, Any]) -> Component:
+    words = t(lang, Own.NOT_KEPT, n=formats.number(one["size"], lang), sha=f"{one['sha256'][:12]}…")
+    return html.Span(words, className="hint")
 
 
 def _state(lang: Lang, one: Mapping[str, Any]) -> str:
@@ -120,7 +125,7 @@ def _state(lang: Lang, one: Mapping[str, Any]) -> str:
         return t(lang, Own.OPEN)
     if one["state"] == "wanted":
         return t(lang, Own.WANTED)
-    return t(lang, Own.REDRIVEN, time=formats.date_and_clock(datetime.fromisoformat(one["deed"]["at"]), lang))
+    return t(lang, Own.REDRIVEN, time=formats.date_and_clock(one["deed"].at, lang))
 
 
 def _readers(view: View, partner: str) -> Component:
