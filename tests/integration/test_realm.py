@@ -10,6 +10,7 @@ import jwt
 import pytest
 
 from cityhub.hub.identity import provision
+from cityhub.hub.identity.principal import ROLES
 from tests.integration.servers import Installation, Keycloak
 
 CLIENTS = ("cityhub-web", "cityhub-cli", "ingest-dvv", "ingest-wbd", "startup-demo")
@@ -233,7 +234,7 @@ def test_what_differs_from_the_file_is_corrected(keycloak: Keycloak) -> None:
             "config": grant_all,
         },
     )
-    admin.assign_realm_roles_to_client_scope(web, [admin.get_realm_role("partner-publisher")])
+    admin.assign_realm_roles_to_client_scope(web, [admin.get_realm_role("offline_access")])
 
     keycloak.reconcile()
 
@@ -242,7 +243,7 @@ def test_what_differs_from_the_file_is_corrected(keycloak: Keycloak) -> None:
     test_addresses_of_the_web_client_are_exact(keycloak)
     assert admin.get_mappers_from_client(web) == []
     roles = {role["name"] for role in admin.get_realm_roles_of_client_scope(web)}
-    assert roles == {"leadership", "controller", "partner-admin", "startup", "hub-operator", "kiosk"}
+    assert roles == ROLES
     assert _ids(keycloak)["users"] == people
 
 

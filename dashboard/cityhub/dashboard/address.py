@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Literal, Self, get_args
 from urllib.parse import parse_qs, quote, urlencode
@@ -13,10 +13,13 @@ from cityhub.dashboard.texts import T
 from cityhub.kpi.kernel.windows import berlin
 from cityhub.kpi.reader import anchor_of
 from cityhub.kpi.values import KpiValue, WindowKind
+from cityhub.sdk.event import MAX_TEXT
 
 Span = Literal["60min", "6h", "24h", "48h", "14n", "30n", "14d", "30d", "7d", "12w", "12m", "ytd", "5y", "5s"]
 Column = Literal["period", "value", "n"]
 LONGEST = 500
+_LONGEST_TRACE = 12 * MAX_TEXT + LONGEST
+"""A character of an id takes up to twelve in an address."""
 _PAGE_DIGITS = 6
 _YEARS = range(2000, 2100)
 
@@ -144,6 +147,23 @@ class DataPage(Struct, frozen=True):
     """The partners' data state."""
 
 
+class PartnerPage(Struct, frozen=True):
+    """What became of a partner's events.
+
+    Attributes:
+        partner: whose; "" = the viewer's own. trace: id of the event whose way is asked for; "" = of none.
+    """
+
+    partner: str = ""
+    trace: str = ""
+
+    @property
+    def address(self) -> str:
+        """Path and query."""
+        chosen = [(name, said) for name, said in (("partner", self.partner), ("trace", self.trace)) if said]
+        return "/partner" + (f"?{urlencode(chosen)}" if chosen else "")
+
+
 class AccessibilityPage(Struct, frozen=True):
     """The accessibility statement."""
 
@@ -154,10 +174,22 @@ class Missing(Struct, frozen=True):
     reason: T
 
 
-Address = Overview | FieldPage | KpiPage | EventsPage | DataPage | AccessibilityPage | Missing
+Address = Overview | FieldPage | KpiPage | EventsPage | DataPage | PartnerPage | AccessibilityPage | Missing
 
 
-_PLAIN: dict[str, Address] = {"data": DataPage(), "accessibility": AccessibilityPage()}
+def _partner_page(query: object) -> Address:
+    if isinstance(query, str) and len(query) > _LONGEST_TRACE:
+        return Missing(T.MISSING_PAGE)
+    partner, trace = (parameter(query, name, _LONGEST_TRACE) or "" for name in ("partner", "trace"))
+    return PartnerPage(partner, trace.strip())
+
+
+_PLAIN: dict[str, Callable[[object], Address]] = {
+    "data": lambda _: DataPage(),
+    "accessibility": lambda _: AccessibilityPage(),
+    "partner": _partner_page,
+}
+"""Pages without a path below, by what reads their query."""
 
 
 def parse(path: object, query: object) -> Address:
@@ -166,7 +198,7 @@ def parse(path: object, query: object) -> Address:
         return Missing(T.MISSING_PAGE)
     match path.rstrip("/").split("/"):
         case ["", name] if name in _PLAIN:
-            return _PLAIN[name]
+            return _PLAIN[name](query)
         case [""]:
             return Overview()
         case ["", "field", field_id]:
@@ -176,14 +208,14 @@ def parse(path: object, query: object) -> Address:
     return Missing(T.MISSING_PAGE)
 
 
-def parameter(query: object, name: str) -> str | None:
+def parameter(query: object, name: str, longest: int = LONGEST) -> str | None:
     """One parameter of a query string, or None; anything that is no query string has none."""
-    return next(iter(parameters(query, name)), None)
+    return next(iter(parameters(query, name, longest)), None)
 
 
-def parameters(query: object, name: str) -> Sequence[str]:
-    """All of a name."""
-    if not isinstance(query, str) or len(query) > LONGEST:
+def parameters(query: object, name: str, longest: int = LONGEST) -> Sequence[str]:
+    """All of a name; none of a query that is longer."""
+    if not isinstance(query, str) or len(query) > longest:
         return []
     return parse_qs(query.removeprefix("?")).get(name, [])
 

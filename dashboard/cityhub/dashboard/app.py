@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from cityhub.dashboard.address import PartnerPage, parse
 from cityhub.dashboard.callback_gate import CallbackGate
 from cityhub.dashboard.frame import Frame, layout
 from cityhub.dashboard.live import LiveRoute
@@ -92,8 +93,9 @@ def _register_callbacks(app: dash.Dash, services: Services) -> None:
         """Draw an address after a click or a live event; send what differs from what is shown."""
         asked = f"{path or '/'}{query or ''}"
         before = shown if isinstance(shown, dict) else {}
-        if dash.ctx.triggered_id == "address" and before.get("asked") == asked:
-            raise PreventUpdate  # the first paint holds it already
+        once = dash.ctx.triggered_id == "address" or isinstance(parse(path, query), PartnerPage)
+        if once and before.get("asked") == asked:
+            raise PreventUpdate  # the first paint holds it already; the partners' page reads the log when asked to
         chosen = preferences(settings if isinstance(settings, dict) else {})
         frame = await asyncio.to_thread(Frame.of, services, chosen, asked)
         return *frame.updates(before), {"title": frame.page.title, "path": path}, frame.shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from cityhub.adapters.errors import AdapterError
-from cityhub.dashboard.address import Address
+from cityhub.dashboard.address import Address, PartnerPage
 from cityhub.dashboard.preferences import Preferences
 from cityhub.dashboard.render import Page, render, unreadable
 from cityhub.dashboard.services import Services
@@ -18,7 +18,8 @@ _log = structlog.get_logger()
 def draw(services: Services, chosen: Preferences, address: Address) -> Page:
     """The page as it is now. Blocks for the few reads of a page: call it off the event loop."""
     try:
-        return render(View.of(services, chosen), address)
+        read = View.unread if isinstance(address, PartnerPage) else View.of
+        return render(read(services, chosen), address)
     except (KpiError, AdapterError) as error:
         _log.warning("page_unreadable", error=str(error))
         return unreadable(chosen.lang)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from datetime import datetime, timedelta
 
 from cityhub.dashboard import units
@@ -63,7 +64,11 @@ def difference(value: float, unit: str, lang: Lang) -> str:
 
 def date(moment: datetime, lang: Lang) -> str:
     """`23.11.2026`, in English `23 Nov 2026`."""
-    local = moment.astimezone(berlin())
+    return day(moment.astimezone(berlin()), lang)
+
+
+def day(local: dt.date, lang: Lang) -> str:
+    """A day of Duisburg, as `date` writes it."""
     if lang == "en":
         return f"{local.day} {_MONTHS['en'][local.month - 1][:3]} {local.year}"
     return f"{local:%d.%m.%Y}"
@@ -87,6 +92,15 @@ def clock(moment: datetime, lang: Lang) -> str:
 def date_and_clock(moment: datetime, lang: Lang) -> str:
     """`23.11.2026 14:05 Uhr`."""
     return f"{date(moment, lang)} {clock(moment, lang)}"
+
+
+def span(start: datetime, end: datetime, lang: Lang) -> str:
+    """`23.11.2026 14:00–15:00 Uhr`; with both dates where it ends on another day."""
+    last = end - timedelta(seconds=1)
+    if start.astimezone(berlin()).date() != last.astimezone(berlin()).date():
+        return f"{date_and_clock(start, lang)} – {date_and_clock(end, lang)}"
+    until = clock(end, lang).replace("00:00", "24:00")
+    return f"{date(start, lang)} {start.astimezone(berlin()):%H:%M}–{until}"
 
 
 def exact(moment: datetime, lang: Lang) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from dash.development.base_component import Component
 from msgspec import Struct
 
@@ -15,6 +17,7 @@ from cityhub.dashboard.address import (
     KpiPage,
     Missing,
     Overview,
+    PartnerPage,
 )
 from cityhub.dashboard.components.state import message
 from cityhub.dashboard.pages.accessibility import accessibility_page
@@ -23,10 +26,18 @@ from cityhub.dashboard.pages.events import events_page
 from cityhub.dashboard.pages.field import field_page
 from cityhub.dashboard.pages.kpi import kpi_page
 from cityhub.dashboard.pages.overview import overview_page
+from cityhub.dashboard.pages.partner import partner_page
 from cityhub.dashboard.pages.series import spans_of
+from cityhub.dashboard.partner_texts import Own
 from cityhub.dashboard.proof_texts import P
 from cityhub.dashboard.texts import Lang, T, t
 from cityhub.dashboard.view import View
+
+_PLAIN: Mapping[type, tuple[T, Callable[[View], Component]]] = {
+    Overview: (T.HOME, overview_page),
+    DataPage: (T.PARTNERS_STATE, data_page),
+    AccessibilityPage: (T.ACCESSIBILITY, accessibility_page),
+}
 
 
 class Page(Struct, frozen=True):
@@ -45,16 +56,16 @@ def render(view: View, address: Address) -> Page:
     """
     lang = view.lang
     match address:
-        case Overview():
-            return Page(titled(t(lang, T.HOME), lang), overview_page(view))
-        case DataPage():
-            return Page(titled(t(lang, T.PARTNERS_STATE), lang), data_page(view))
-        case AccessibilityPage():
-            return Page(titled(t(lang, T.ACCESSIBILITY), lang), accessibility_page(view))
+        case Overview() | DataPage() | AccessibilityPage():
+            name, drawn = _PLAIN[type(address)]
+            return Page(titled(t(lang, name), lang), drawn(view))
         case FieldPage():
             return _field(view, address)
         case KpiPage() | EventsPage():
             return _kpi(view, address)
+        case PartnerPage():
+            body = partner_page(view, address)
+            return Page(titled(t(lang, Own.PAGE), lang), body) if body else _missing(T.MISSING_PARTNER, lang)
         case Missing():
             return _missing(address.reason, lang)
 

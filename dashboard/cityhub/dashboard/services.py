@@ -9,6 +9,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 from cityhub.api.context import Clock, Feeds, LiveSource
+from cityhub.dashboard.partner_desk import PartnerDesk
 from cityhub.kpi.proof.service import ProofReader
 from cityhub.kpi.reader import KpiReader
 from cityhub.sdk.principal import Principal
@@ -24,6 +25,7 @@ class Services(Struct, kw_only=True):
         login_state: whether people can log in now.
         live: published values as they come; only tells pages to read again.
         proofs: opens numbers; None where nothing is archived.
+        desk: what partners see of their own side; None = nothing.
         stop: set it when the process ends, so that open `/live` streams end too.
     """
 
@@ -34,4 +36,5 @@ class Services(Struct, kw_only=True):
     clock: Clock
     live: LiveSource
     proofs: ProofReader | None = None
+    desk: PartnerDesk | None = None
     stop: asyncio.Event = field(default_factory=asyncio.Event)

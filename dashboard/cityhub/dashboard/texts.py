@@ -238,6 +238,12 @@ class T(Wording):
     MISSING_VIEW = Text(
         "Diesen Zeitraum oder diese Sortierung gibt es nicht.", "There is no such period or sort order."
     )
+    MISSING_PARTNER = Text(
+        "Diese Seite zeigt Partnern, was aus ihren eigenen Ereignissen wurde. Senden Sie welche, melden Sie sich bitte "
+        "an; fehlt Ihnen ein Zugang, hilft der Betrieb.",
+        "This page shows partners what became of their own events. If you send any, please log in; if you have no "
+        "account, the operators will help.",
+    )
     UNREADABLE_TITLE = Text("Die Kennzahlen sind gerade nicht lesbar", "The figures cannot be read right now")
     UNREADABLE = Text(
         "Die Seite versucht es von selbst erneut. Bleibt die Meldung länger als fünf Minuten, "

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cityhub.adapters.status import FeedStatus
 from cityhub.api.access import may_read
+from cityhub.dashboard.partner_desk import PartnerDesk
 from cityhub.dashboard.preferences import Preferences, Theme
 from cityhub.dashboard.services import LoginState, Services
 from cityhub.dashboard.texts import Lang
@@ -28,9 +30,10 @@ class View(Struct, frozen=True, kw_only=True):
     viewer: Principal | None
     login: LoginState
     reader: KpiReader
-    feeds: Sequence[FeedStatus]
-    streams: Sequence[StreamState]
+    feeds: Sequence[FeedStatus] = ()
+    streams: Sequence[StreamState] = ()
     proofs: ProofReader | None = None
+    desk: PartnerDesk | None = None
 
     @classmethod
     def of(cls, services: Services, chosen: Preferences) -> View:
@@ -39,6 +42,11 @@ class View(Struct, frozen=True, kw_only=True):
         Raises:
             KpiError, AdapterError: a store cannot be read.
         """
+        return replace(cls.unread(services, chosen), feeds=services.feeds(), streams=services.reader.streams())
+
+    @classmethod
+    def unread(cls, services: Services, chosen: Preferences) -> View:
+        """Before any store was read, for a page that shows without them what it can."""
         return cls(
             lang=chosen.lang,
             theme=chosen.theme,
@@ -46,9 +54,8 @@ class View(Struct, frozen=True, kw_only=True):
             viewer=services.viewer(),
             login=services.login_state(),
             reader=services.reader,
-            feeds=services.feeds(),
-            streams=services.reader.streams(),
             proofs=services.proofs,
+            desk=services.desk,
         )
 
     def visible(self, field_id: str | None = None) -> Sequence[KpiDefinition]:

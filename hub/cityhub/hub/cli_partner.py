@@ -36,9 +36,14 @@ def onboard(
     may_redrive: Annotated[
         bool | None,
         typer.Option(
-            "--may-redrive/--may-not-redrive", help="Its client may drive dead letters in again; at first it may not."
+            "--may-redrive/--may-not-redrive",
+            help="Its client, and the person named, may drive dead letters in again; at first they may not.",
         ),
     ] = None,
+    person: Annotated[
+        str, typer.Option(metavar="NAME", help="Somebody of the partner who gets an account, or is let in again.")
+    ] = "",
+    new_password: Annotated[bool, typer.Option("--new-password", help="The person gets another password.")] = False,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
@@ -47,7 +52,16 @@ def onboard(
 
     settings = running(data)
     raise typer.Exit(
-        commands.onboard(settings, partner, contracts, stream or [], may_redrive=may_redrive, as_json=as_json)
+        commands.onboard(
+            settings,
+            partner,
+            contracts,
+            stream or [],
+            may_redrive=may_redrive,
+            person=person,
+            new_password=new_password,
+            as_json=as_json,
+        )
     )
 
 
@@ -61,7 +75,7 @@ def listing(data: Data = None, as_json: Json = False) -> None:
 
 @partner_app.command("revoke")
 def revoke(partner: Partner, data: Data = None) -> None:
-    """No new tokens and no access to Kafka; topics and data stay."""
+    """No new tokens, no access to Kafka and no log-in of its people; topics and data stay."""
     from cityhub.hub.commands import partner as commands
 
     raise typer.Exit(commands.revoke(running(data), partner))

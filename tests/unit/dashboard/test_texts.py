@@ -10,12 +10,13 @@ import pytest
 
 import cityhub.dashboard
 from cityhub.dashboard.explain import Explained
+from cityhub.dashboard.partner_texts import Own, Todo, Why
 from cityhub.dashboard.proof_texts import P
 from cityhub.dashboard.statement import Statement
 from cityhub.dashboard.texts import T, Wording, t
 
 SPELT_OUT = re.compile(r"\b\w*(?:fuer|ueber|koenn|moegl|waehl|Aend|aender|oeffn|faell|Uebers|Massnahme|groess)\w*")
-KEYS: list[Wording] = [*T, *P, *Statement, *Explained]
+KEYS: list[Wording] = [*T, *P, *Statement, *Explained, *Own, *Why, *Todo]
 ANGLICISMS = re.compile(r"\b(?:Login|Logout|Dashboard|Update|Feed|Link|Button|Score|Live|Tooltip|KPI|Refresh)\w*")
 
 

@@ -10,9 +10,11 @@ from urllib.parse import urlencode
 from dash import html
 from dash.development.base_component import Component
 
+from cityhub.api.partner.who import partners_of
 from cityhub.dashboard import formats
 from cityhub.dashboard.components.link import link
 from cityhub.dashboard.components.marks import icon
+from cityhub.dashboard.partner_texts import Own
 from cityhub.dashboard.preferences import Preferences, Theme
 from cityhub.dashboard.services import LoginState
 from cityhub.dashboard.texts import Lang, T, t
@@ -50,11 +52,12 @@ def header(chosen: Preferences, now: datetime, account_now: Sequence[Component])
 
 
 def account(viewer: Principal | None, login: LoginState, lang: Lang, return_to: str) -> Sequence[Component]:
-    """Who is logged in and the way out, or the way in, or that the way in is not open yet."""
+    """Who is logged in, the page of partners for them, and the way out; or the way in, or that it is not open yet."""
     if viewer is not None:
         leave = html.Button([icon("sign-out"), t(lang, T.LOG_OUT)], id="logout", type="submit", className="button")
         return [
             html.Span(viewer.name or viewer.subject, id="user-name", className="user-name"),
+            *([link(t(lang, Own.PAGE), "/partner", id="partner-link")] if partners_of(viewer) else []),
             html.Form(leave, action="/logout", method="POST"),
         ]
     if login == "starting":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from msgspec import Struct
@@ -46,6 +47,16 @@ def partner_of(principal: Principal | None, wanted: str = "") -> str:
         text = f"this account is of {principal.organisation} and sees nothing of others: leave partner out"
         raise Refused(HTTPStatus.FORBIDDEN, text)
     return principal.organisation
+
+
+def partners_of(principal: Principal | None) -> Sequence[str]:
+    """Every partner whose side a caller may see: all for an operator, else its own, or none."""
+    if principal is not None and OPERATOR in principal.roles:
+        return PARTNERS
+    try:
+        return (partner_of(principal),)
+    except Refused:
+        return ()
 
 
 def changing(principal: Principal | None) -> Principal:

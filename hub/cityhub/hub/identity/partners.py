@@ -17,7 +17,9 @@ from cityhub.hub import acl
 from cityhub.hub.access import kafka_access
 from cityhub.hub.embedded import kafka
 from cityhub.hub.errors import Misconfigured, ServiceMissing
+from cityhub.hub.identity import people
 from cityhub.hub.identity.grants import Grant, client_of, grant_of
+from cityhub.hub.identity.people import Person
 from cityhub.hub.identity.provision import administration, put_client, realm
 from cityhub.hub.secrets import Secrets
 from cityhub.hub.settings import Settings
@@ -58,15 +60,42 @@ def onboard(
         return grant, made, _secret(admin, grant.client) if new else ""
 
 
-def revoke(settings: Settings, secrets: Secrets, partner: str) -> Grant:
-    """No new tokens, and no rules: Kafka refuses the next record. Topics, records and the client's id stay."""
+def invite(
+    settings: Settings,
+    secrets: Secrets,
+    partner: str,
+    name: str,
+    *,
+    may_redrive: bool | None = None,
+    new_password: bool = False,
+) -> str:
+    """Let somebody of a partner in, as `people.invite` says; a password that was made, else ""."""
+    _own_realm(settings)
+    with administration(settings, secrets) as admin:
+        return people.invite(admin, partner, name, may_redrive=may_redrive, new_password=new_password)
+
+
+def everybody(settings: Settings, secrets: Secrets) -> list[Person]:
+    """The people of all partners, by name."""
+    _own_realm(settings)
+    with administration(settings, secrets) as admin:
+        return people.everybody(admin)
+
+
+def revoke(settings: Settings, secrets: Secrets, partner: str) -> tuple[Grant, list[str]]:
+    """No new tokens, and no rules: Kafka refuses the next record. Topics, records and the client's id stay.
+
+    Returns:
+        What was granted, and the people whose accounts are disabled.
+    """
     access = _kafka(settings, secrets)
     known = _known(settings, secrets, partner)
     grant = replace(known, revoked=known.revoked or _today())
     with administration(settings, secrets) as admin:
         put_client(admin, client_of(grant, realm(settings)["clients"]))
+        names = people.disable(admin, partner)
     enforce(access, grant)
-    return grant
+    return grant, names
 
 
 def secret(settings: Settings, secrets: Secrets, partner: str, *, rotate: bool = False) -> str:

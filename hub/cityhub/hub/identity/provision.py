@@ -198,7 +198,7 @@ def _correct(admin: KeycloakAdmin, key: str, wanted: Item, roles: Iterable[str])
         add=lambda role: admin.assign_realm_roles_to_client_scope(key, [role]),
     )
     if wanted["serviceAccountsEnabled"]:
-        _grant(admin, admin.get_client_service_account_user(key)["id"], roles)
+        give_roles(admin, admin.get_client_service_account_user(key)["id"], roles)
 
 
 def _user(admin: KeycloakAdmin, wanted: Item, password: str, secrets_changed_ms: float) -> None:
@@ -208,13 +208,14 @@ def _user(admin: KeycloakAdmin, wanted: Item, password: str, secrets_changed_ms:
         key = admin.create_user(payload)
     else:
         admin.update_user(key, payload)
-    _grant(admin, key, wanted["realmRoles"])
+    give_roles(admin, key, wanted["realmRoles"])
     passwords = [found["createdDate"] for found in admin.get_credentials(key) if found["type"] == "password"]
     if max(passwords, default=0) < secrets_changed_ms:
         admin.set_user_password(key, password, temporary=False)
 
 
-def _grant(admin: KeycloakAdmin, user: str, roles: Iterable[str]) -> None:
+def give_roles(admin: KeycloakAdmin, user: str, roles: Iterable[str]) -> None:
+    """Give an account what it lacks of some roles."""
     held = {role["name"] for role in admin.get_realm_roles_of_user(user)}
     missing = [admin.get_realm_role(role) for role in roles if role not in held]
     if missing:

@@ -33,6 +33,7 @@ from cityhub.bus.starting import StartingPublisher
 from cityhub.bus.tail import Tail
 from cityhub.bus.topics import VALUES
 from cityhub.dashboard.app import create_dashboard, csp_script_hashes
+from cityhub.dashboard.partner_desk import PartnerDesk
 from cityhub.dashboard.services import Services
 from cityhub.hub.access import kafka_access, realm
 from cityhub.hub.identity.principal import current_principal
@@ -94,6 +95,7 @@ def _parts(
     writer = StartingPublisher(access, client_id="cityhub-door")
     live = LiveValues(Tail(access, VALUES, client_id="cityhub-web"))
     feeds = AdapterStatusReader(settings.data / "adapters.db").all
+    desk, partners = _partners(settings, catalogue, access, writer)
 
     def dashboard(server: FastAPI, login_state: Callable[[], LogInState]) -> Sequence[str]:
         services = Services(
@@ -105,6 +107,7 @@ def _parts(
             live=live,
             stop=stop,
             proofs=proofs,
+            desk=desk,
         )
         return csp_script_hashes(create_dashboard(server, services))
 
@@ -116,29 +119,32 @@ def _parts(
         http=http,
         api=create_api(reader=reader, live=live, feeds=feeds, principal_of=principal_of, clock=_now, proofs=proofs),
         dashboard=dashboard,
-        doors=[*_doors(access, writer, catalogue.contracts), *_records(settings, catalogue, access), _NOTHING_ELSE],
+        doors=[_door(writer, catalogue.contracts), *partners, _NOTHING_ELSE],
         live=live,
         writer=writer,
         probes={"store": lambda: _store_trouble(reader)},
     )
 
 
-def _doors(access: KafkaAccess, writer: StartingPublisher, contracts: Contracts) -> list[Route]:
+def _door(writer: StartingPublisher, contracts: Contracts) -> Route:
     door = HttpDoor(contracts, writer, Gauge(Limits(), time.monotonic), _now)
-    letters = LetterBox(access)
-    redrive = Redrive(letters, AuditTrail(access, writer), writer, contracts, _now)
 
     async def answer(request: Request) -> Response:
         return await door.answer(request, await principal_of(request))
 
-    events = Route("/v1/events", answer, methods=["POST"])
-    return [events, *LetterRoutes(letters, redrive, principal_of).routes()]
+    return Route("/v1/events", answer, methods=["POST"])
 
 
-def _records(settings: Settings, catalogue: Catalogue, access: KafkaAccess) -> list[Route]:
-    records = RecordRoutes(LedgerReader(settings.store), Traces(settings.store, catalogue, access), principal_of)
+def _partners(
+    settings: Settings, catalogue: Catalogue, access: KafkaAccess, writer: StartingPublisher
+) -> tuple[PartnerDesk, list[Route]]:
+    """What partners see of their own side, on the screen and by the API."""
+    letters = LetterBox(access)
+    redrive = Redrive(letters, AuditTrail(access, writer), writer, catalogue.contracts, _now)
+    ledger, traces = LedgerReader(settings.store), Traces(settings.store, catalogue, access)
     preview = PreviewRoute(Previews(settings.store, catalogue), catalogue.contracts, principal_of, _now)
-    return [*records.routes(), *preview.routes()]
+    routes = [LetterRoutes(letters, redrive, principal_of), RecordRoutes(ledger, traces, principal_of), preview]
+    return PartnerDesk(ledger, letters, redrive, traces), [route for some in routes for route in some.routes()]
 
 
 async def _no_such_address(request: Request) -> Response:
