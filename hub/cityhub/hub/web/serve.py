@@ -142,9 +142,12 @@ def _partners(
     letters = LetterBox(access)
     redrive = Redrive(letters, AuditTrail(access, writer), writer, catalogue.contracts, _now)
     ledger, traces = LedgerReader(settings.store), Traces(settings.store, catalogue, access)
-    preview = PreviewRoute(Previews(settings.store, catalogue), catalogue.contracts, principal_of, _now)
-    routes = [LetterRoutes(letters, redrive, principal_of), RecordRoutes(ledger, traces, principal_of), preview]
-    return PartnerDesk(ledger, letters, redrive, traces), [route for some in routes for route in some.routes()]
+    routes = [
+        *LetterRoutes(letters, redrive, principal_of).routes(),
+        *RecordRoutes(ledger, traces, principal_of).routes(),
+        *PreviewRoute(Previews(settings.store, catalogue), catalogue.contracts, principal_of, _now).routes(),
+    ]
+    return PartnerDesk(ledger, letters, redrive, traces), routes
 
 
 async def _no_such_address(request: Request) -> Response:
