@@ -150,6 +150,15 @@ def test_an_interrupted_drain_keeps_what_was_not_answered(hub: LocalHub, time: T
     assert hub.written() == ids(1_500)
 
 
+def test_half_a_batch_that_was_answered_is_not_sent_again(hub: LocalHub, time: Time, path: Path) -> None:
+    hub.faults.extend(["413", "", *["503"] * 50])
+    with Spool(path) as spool, publisher(hub, time) as sender:
+        spool.put_all([event(0), event(1, fill=7), event(2), event(3)])
+        with pytest.raises(NotAcknowledged):
+            spool.drain(sender)
+        assert (spool.holding().waiting, [one.number for one in spool.refused()]) == (2, [1])
+
+
 def test_a_hub_that_refuses_the_client_costs_no_event(hub: LocalHub, time: Time, path: Path) -> None:
     hub.faults.extend(["401", "401"])
     with Spool(path) as spool, publisher(hub, time) as sender:
