@@ -131,8 +131,7 @@ def main(
     except SdkError as error:
         return _end(error, TROUBLE)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on, nor the rest at exit
-        return TROUBLE
+        return TROUBLE  # nobody reads on
     except OSError as error:
         return _end(error, WRONG)
     return code

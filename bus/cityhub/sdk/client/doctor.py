@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -19,6 +20,7 @@ from cityhub.sdk.sample import first_event
 
 ROLE = "partner-publisher"
 MOST_SKEW_S = 60
+_READABLE = ", unencrypted: whoever is on the way can read the secret; ask for an https:// address"
 PATIENCE = Patience(deadline_s=15, attempt_s=10)
 
 
@@ -89,7 +91,7 @@ class Doctor:
             why = heard.why if isinstance(heard, NoReply) else "no answer"
             raise _Ill(why, "check CITYHUB_URL, then name resolution, certificate, proxy and firewall on the way")
         self._reply = heard
-        return f"{self._account.url} answers"
+        return f"{self._account.url} answers{'' if _is_private(self._account.url) else _READABLE}"
 
     def _token(self) -> str:
         try:
@@ -168,6 +170,11 @@ def as_text(check: Check) -> str:
     return f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {check.detail}" + (
         check.remedy and f"\n     {check.remedy}"
     )
+
+
+def _is_private(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "https" or parts.hostname in {"127.0.0.1", "::1", "localhost"}
 
 
 def _once(request: Request) -> Steps[Heard]:

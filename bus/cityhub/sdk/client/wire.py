@@ -72,7 +72,8 @@ class Blocking:
             try:
                 step = steps.send(heard)
             except StopIteration as done:
-                return done.value  # type: ignore[no-any-return]  # StopIteration is not generic
+                result: _T = done.value
+                return result
             if isinstance(step, Pause):
                 self._pause(step.seconds)
                 heard = None
@@ -107,7 +108,8 @@ class Asynchronous:
             try:
                 step = steps.send(heard)
             except StopIteration as done:
-                return done.value  # type: ignore[no-any-return]  # StopIteration is not generic
+                result: _T = done.value
+                return result
             if isinstance(step, Pause):
                 await self._pause(step.seconds)
                 heard = None

@@ -9,12 +9,12 @@ import socket
 import threading
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from cityhub.adapters.doors.limits import Limits
 from cityhub.sdk.client.account import Account
@@ -22,10 +22,10 @@ from cityhub.sdk.client.http import HttpPublisher, Options
 from cityhub.sdk.client.session import Patience
 from tests.unit.adapters.doors.world import CONTRACTS, NOW, World
 
-CLIENT, SECRET = "ingest-wbd", "s3cr:t"
+CLIENT, SECRET = "ingest-wbd", "s3cr:t%41+"
 TOKEN_PATH = "/auth/realms/cityhub/protocol/openid-connect/token"
 RETRY_S = 7
-UNWRITTEN = ("drop", "503", "429", "500", "401", "413", "moved")
+UNWRITTEN = ("drop", "503", "429", "500", "401", "judged", "413", "moved")
 """Faults of requests that the door never sees."""
 WRITTEN = ("lost", "cut", "html", "short")
 """Faults of answers: the events are written, the sender does not hear it."""
@@ -50,6 +50,12 @@ class Time:
 
     def wall(self) -> datetime:
         return NOW + timedelta(seconds=self.seconds)
+
+
+class _Server(ThreadingHTTPServer):
+    """Attributes: hub: whose events it takes."""
+
+    hub: LocalHub
 
 
 class LocalHub:
@@ -87,8 +93,8 @@ class LocalHub:
 
 @contextmanager
 def running() -> Iterator[LocalHub]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.hub = hub = LocalHub(server)  # type: ignore[attr-defined]
+    server = _Server(("127.0.0.1", 0), _Handler)
+    server.hub = hub = LocalHub(server)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
@@ -116,7 +122,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     @property
     def hub(self) -> LocalHub:
-        return self.server.hub  # type: ignore[attr-defined, no-any-return]
+        assert isinstance(self.server, _Server)
+        return self.server.hub
 
     def log_message(self, *_: object) -> None:
         pass
@@ -145,13 +152,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._door(self.hub.faults.popleft() if self.hub.faults else "", body)
 
     def _token(self, body: bytes) -> None:
+        logins = {f"{CLIENT}:{quote(SECRET)}", f"{CLIENT}:{SECRET}" if "curl" in self.headers["user-agent"] else ""}
         fault = self.hub.token_faults.popleft() if self.hub.token_faults else ""
         login = base64.b64decode(self.headers["authorization"].removeprefix("Basic ")).decode()
         if fault:
             self._fault(fault)
-        elif unquote(login) != f"{CLIENT}:{SECRET}" or parse_qs(body.decode()) != {
-            "grant_type": ["client_credentials"]
-        }:
+        elif login not in logins or parse_qs(body.decode()) != {"grant_type": ["client_credentials"]}:
             self._answer(401, {"error": "unauthorized_client", "error_description": "Invalid client credentials"})
         else:
             self.hub.tokens += 1
@@ -161,13 +167,16 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers["authorization"] != f"Bearer {self.hub.token()}":
             self._answer(401, {"detail": "the token has ended"})
             return
-        if fault in UNWRITTEN or fault.isdigit():
+        if fault == "endless":
+            self._endless()
+            return
+        if (fault in UNWRITTEN and fault != "judged") or fault.isdigit():
             self._fault(fault)
             return
-        query = urlsplit(self.path).query
+        query = "validateOnly=true" if fault == "judged" else urlsplit(self.path).query
         kind = self.headers["content-type"]
         answer = asyncio.run(self.hub.world.post(body, kind, f"?{query}" if query else ""))
-        if not fault:
+        if fault in {"", "judged"}:
             self._answer(answer.status_code, answer.json(), dict(answer.headers))
         elif fault == "lost":
             self._hang_up()
@@ -199,6 +208,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body[: len(body) // 2] if cut else body)
         if cut:
             self._hang_up()
+
+    def _endless(self) -> None:
+        """Until the client hangs up."""
+        self.close_connection = True
+        self.send_response_only(200)
+        self.end_headers()
+        with suppress(ConnectionError):
+            while True:
+                self.wfile.write(b" " * 65_536)
 
     def _hang_up(self) -> None:
         self.close_connection = True

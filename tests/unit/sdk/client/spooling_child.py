@@ -10,10 +10,11 @@ from cityhub.sdk.client.http import HttpPublisher
 from cityhub.sdk.client.session import Patience
 from cityhub.sdk.client.spool import Spool
 from tests.unit.adapters.doors.world import event
+from tests.unit.sdk.client.local_hub import CLIENT, SECRET
 
 
 def main(path: str, url: str, first: int) -> None:
-    account = Account(url=url, client="ingest-wbd", secret="s3cr:t")
+    account = Account(url=url, client=CLIENT, secret=SECRET)
     patience = Patience(deadline_s=30, first_s=0.01, most_s=0.02)
     with Spool(Path(path)) as spool, HttpPublisher(account, patience=patience, validate=False) as publisher:
         for number in range(first, sys.maxsize):

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from cityhub.sdk.client import wire
 from cityhub.sdk.client.account import Account
 from cityhub.sdk.client.delivery import Result
 from cityhub.sdk.client.http import AsyncHttpPublisher, HttpPublisher
@@ -99,7 +100,7 @@ def test_batches_are_as_large_as_a_request_may_be(hub: LocalHub, send: Send) -> 
     assert max(len(body) for _, body in hub.asked) <= 1024 * 1024
 
 
-@pytest.mark.parametrize("fault", [*UNWRITTEN[:5], *WRITTEN])
+@pytest.mark.parametrize("fault", [*UNWRITTEN[:6], *WRITTEN])
 def test_a_fault_is_tried_again_until_there_is_an_answer(hub: LocalHub, time: Time, send: Send, fault: str) -> None:
     hub.faults.extend([fault])
     events = [event(1), event(2)]
@@ -196,6 +197,26 @@ def test_nobody_there_is_told_with_the_address(time: Time) -> None:
         pytest.raises(NotAcknowledged, match=r"127\.0\.0\.1:9"),
     ):
         one.publish([event()])
+
+
+@pytest.mark.parametrize(("attempt_s", "most"), [(30, 1024 * 1024), (0.2, 2**62)])
+def test_an_answer_without_end_is_none(
+    hub: LocalHub, time: Time, monkeypatch: pytest.MonkeyPatch, attempt_s: float, most: int
+) -> None:
+    monkeypatch.setattr(wire, "MOST_BYTES", most)
+    patience = Patience(deadline_s=60, attempt_s=attempt_s)
+
+    async def asynchronous() -> None:
+        options: dict[str, Any] = {"clock": time.clock, "wall": time.wall, "patience": patience}
+        async with AsyncHttpPublisher(hub.account(), pause=time.apause, **options) as one:
+            assert (await one.publish([event()]))[0].status == "accepted"
+
+    hub.faults.extend(["endless"])
+    with publisher(hub, time, patience=patience) as one:
+        assert one.publish([event()])[0].status == "accepted"
+    hub.faults.extend(["endless"])
+    asyncio.run(asynchronous())
+    assert (len(time.pauses), hub.written()) == (2, [event().id] * 2)
 
 
 def test_nothing_to_send_asks_nobody(hub: LocalHub, send: Send) -> None:

@@ -19,7 +19,7 @@ FAULTS = st.lists(st.sampled_from(["", "", *UNWRITTEN, *WRITTEN]), max_size=12)
 FILLS = st.lists(st.sampled_from([0.25, 7]), min_size=1, max_size=6)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(faults=FAULTS, token_faults=st.lists(st.sampled_from(["", "drop", "503"]), max_size=3), fills=FILLS)
 def test_no_event_is_lost(hub: LocalHub, faults: list[str], token_faults: list[str], fills: list[float]) -> None:
     _begin(hub, faults, token_faults)

@@ -25,7 +25,7 @@ from tests.unit.adapters.doors.world import CONTRACTS, event
 from tests.unit.sdk.client.local_hub import LocalHub, Time, publisher
 
 ROOT = Path(__file__).parents[4]
-KILLS = 12
+KILLS = 8
 HOUR = 3600
 
 
@@ -61,6 +61,15 @@ def test_a_producer_keeps_its_name_and_gives_no_number_twice(hub: LocalHub, time
     assert said == [(name, "0,1"), (name, "2,3")]
     with Spool(path.with_name("other.db")) as other:
         assert other.holding().producer != name
+
+
+def test_the_header_of_numbers_stays_short_enough_for_proxies(hub: LocalHub, time: Time, path: Path) -> None:
+    with Spool(path) as spool, publisher(hub, time) as sender:
+        spool._db.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('waiting', 123456789012)")
+        assert spool.put_all(event(number) for number in range(700))[0] == 123456789012
+        assert spool.drain(sender) == Drained(700, 0)
+    assert max(len(headers["cityhub-sequence"]) for headers, _ in hub.asked) <= 4_000
+    assert hub.written() == ids(700)
 
 
 def test_what_is_refused_is_kept_with_its_reason(hub: LocalHub, time: Time, path: Path) -> None:
