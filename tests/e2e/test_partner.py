@@ -33,7 +33,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 STREAMS = "{ dataState { streams { topic records rejected } } }"
 
 
-def test_a_new_partners_events_count_whichever_door_they_come_through(hub: Hub) -> None:
+def test_a_new_partners_events_count_whichever_door_they_come_through(hub: Hub, tmp_path: Path) -> None:
     start = json.loads(hub.run("partner", "onboard", "gebag", "--contracts", CONTRACT.type, "--json").stdout)
     token = _token(start)
     good, bad = start["first_event"], start["first_event"] | {"data": {"surprise": 1}}
@@ -58,7 +58,7 @@ def test_a_new_partners_events_count_whichever_door_they_come_through(hub: Hub) 
             producer.send(start["topics"][0], value).get(LIMIT_S)
     hub.wait(lambda: _records(hub) >= 4, "what came through the doors was not counted")
 
-    _with_the_sdk(start)
+    _with_the_sdk(start, tmp_path)
     hub.wait(lambda: _records(hub) >= 6, "what the SDK sent was not counted")
 
     assert hub.run("partner", "revoke", "gebag").returncode == 0
@@ -124,14 +124,21 @@ def _run(script: str, hub: Hub) -> str:
     ).stdout
 
 
-def _with_the_sdk(start: dict[str, Any]) -> None:
-    """An event from the command line, which first asks the doctor, and one with the Kafka publisher."""
+def _with_the_sdk(start: dict[str, Any], tmp_path: Path) -> None:
+    """An event through a spool from the shell, which asks what became of it, and one with the Kafka publisher."""
     url = start["events_url"].removesuffix("/v1/events")
     account = {"CITYHUB_URL": url, "CITYHUB_CLIENT": start["client"], "CITYHUB_SECRET": start["secret"]}
     one, other = (codec.encode(_another(microsecond)) for microsecond in (2, 3))
-    for command, given in ((["doctor", "--json"], b""), (["send", "--json", "-"], one)):
+    spool = str(tmp_path / "spool.db")  # numbers the event for the ledger
+    for command, given in (
+        (["doctor"], b""),
+        (["send", "--spool", spool, "-"], one),
+        (["ledger"], b""),
+        (["dead-letters"], b""),
+        (["trace", codec.decode(one).id], b""),
+    ):
         done = subprocess.run(
-            [sys.executable, "-m", "cityhub.sdk", *command],
+            [sys.executable, "-m", "cityhub.sdk", *command, "--json"],
             input=given,
             env={**os.environ, **account},
             capture_output=True,
