@@ -59,6 +59,10 @@ class Shell:
         with self._lines() as lines:
             return commands.validate(lines, judge_of(load_contracts(), partner, now), self.printer)
 
+    def preview(self) -> int:
+        with self._lines() as lines, self._publisher() as publisher:
+            return commands.preview(lines, publisher, self.printer)
+
     def spool_status(self) -> int:
         with self._spool() as spool:
             return commands.spool_status(spool, self.printer)
@@ -153,6 +157,8 @@ def _parser() -> argparse.ArgumentParser:
     one = _verb(verbs, "validate", "judge events here, or at the hub without writing", Shell.validate)
     _takes_lines(one)
     one.add_argument("--at-hub", action="store_true", help="let the hub judge")
+    about = "which numbers an event would change, after the version that counts now; nothing is written"
+    _takes_lines(_verb(verbs, "preview", about, Shell.preview))
     one = verbs.add_parser("spool", help="events on their way")
     inner = one.add_subparsers(dest="verb", required=True, metavar="COMMAND")
     _takes_spool(_verb(inner, "status", "what it holds", Shell.spool_status))

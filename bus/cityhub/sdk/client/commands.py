@@ -15,11 +15,12 @@ from cityhub.sdk.client.lines import Line
 from cityhub.sdk.client.session import refusal
 from cityhub.sdk.client.show import Printer
 from cityhub.sdk.client.spool import Spool
-from cityhub.sdk.errors import NotAcknowledged, RejectedEvent, Undelivered
+from cityhub.sdk.errors import NotAcknowledged, NotConfigured, RejectedEvent, Undelivered
 from cityhub.sdk.event import Event
 
 _REFUSED = 400
 _NOT_FOUND = 404
+_BEFORE_AND_AFTER = 2
 
 
 class Tally:
@@ -77,6 +78,29 @@ def validate_at_hub(lines: Iterable[Line], publisher: HttpPublisher, printer: Pr
     for batch in _batches(lines):
         _tell(tally, batch, publisher.check(_events(batch)))
     return tally.end()
+
+
+def preview(lines: Iterable[Line], publisher: HttpPublisher, printer: Printer) -> int:
+    """Which windows an event would change: the last line, after the version before where two are given.
+
+    Raises:
+        NotConfigured: there are no events, or more than two. Undelivered: as `send`.
+    """
+    found = list(islice(lines, _BEFORE_AND_AFTER + 1))
+    if not 0 < len(found) <= _BEFORE_AND_AFTER:
+        raise NotConfigured(f"{len(found) or 'no'} events: give one, or the version that counts now and the new one")
+    for line in found:
+        if isinstance(line.found, RejectedEvent):
+            Tally(printer).tell(line.number, rejected("", line.found))
+            return 1
+    *before, event = _events(found)
+    changes = publisher.preview(event, before[0] if before else None)
+    for one in changes:
+        dims = "".join(f" {name}={value}" for name, value in one.dimensions)
+        printer.say(one, f"{one.kpi} {one.window} {one.start.isoformat()} to {one.end.isoformat()} {one.scope}{dims}")
+    if not changes and not printer.as_json:
+        printer.say(None, "no number would change")
+    return 0
 
 
 def spool_and_send(lines: Iterable[Line], spool: Spool, publisher: HttpPublisher, printer: Printer) -> int:

@@ -12,8 +12,10 @@ from typing import Self, TypedDict, Unpack
 import httpx
 
 from cityhub.sdk import codec
+from cityhub.sdk.client import preview
 from cityhub.sdk.client.account import Account
 from cityhub.sdk.client.delivery import Delivery, Judge, Parcel, Result, judge_of
+from cityhub.sdk.client.preview import Change
 from cityhub.sdk.client.session import Patience, Session, now
 from cityhub.sdk.client.wire import Asynchronous, Blocking, Reply, Request, Steps
 from cityhub.sdk.contract import Contracts, load_contracts
@@ -88,6 +90,10 @@ class HttpPublisher(_Door):
         """Let the hub judge and write nothing: `valid` or `rejected`."""
         return self._driver.run(self._delivery.publish(events, self.judge, only_judge=True))
 
+    def preview(self, event: Event, before: Event | None = None) -> list[Change]:
+        """Which windows an event would change, after the version that counts now; nothing is written."""
+        return self._driver.run(preview.steps(self.session, event, before))
+
     def send(self, parcels: Sequence[Parcel], producer: str = "") -> list[Result]:
         """Send what was judged before, as a spool does."""
         return self._driver.run(self._delivery.deliver(parcels, producer))
@@ -133,6 +139,10 @@ class AsyncHttpPublisher(_Door):
     async def check(self, events: Iterable[Event]) -> list[Result]:
         """Let the hub judge and write nothing: `valid` or `rejected`."""
         return await self._driver.run(self._delivery.publish(events, self.judge, only_judge=True))
+
+    async def preview(self, event: Event, before: Event | None = None) -> list[Change]:
+        """Which windows an event would change, after the version that counts now; nothing is written."""
+        return await self._driver.run(preview.steps(self.session, event, before))
 
     async def send(self, parcels: Sequence[Parcel], producer: str = "") -> list[Result]:
         """Send what was judged before."""

@@ -167,6 +167,9 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers["authorization"] != f"Bearer {self.hub.token()}":
             self._answer(401, {"detail": "the token has ended"})
             return
+        if (page := self.hub.pages.get(urlsplit(self.path).path)) is not None and not fault:
+            self._answer(200 if "changes" in page else 422, page)
+            return
         if fault == "endless":
             self._endless()
             return

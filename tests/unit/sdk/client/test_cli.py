@@ -211,3 +211,29 @@ def test_the_clock_of_typed_lines_is_now(run: Run) -> None:
     late = {**LINE, "time": datetime.now(UTC).replace(year=2100).isoformat(), "data": {"fill": 0.5}}
     assert run("validate", "--type", LEVEL, "--source", "//wbd.example/t", "-", given=lines(late)) == 1
     assert "time_in_future" in run.out
+
+
+def test_a_preview_names_the_windows_that_would_change(run: Run, hub: LocalHub) -> None:
+    change = {"kpi": "I11", "window": "day", "start": "2026-11-24T23:00:00Z", "end": "2026-11-25T23:00:00Z"}
+    hub.pages["/v1/partner/preview"] = {"id": "x", "changes": [{**change, "dimensions": [["line", "901"]]}]}
+    assert run("preview", "-", given=lines(event(1), event(2))) == 0
+    assert run.out == "I11 day 2026-11-24T23:00:00+00:00 to 2026-11-25T23:00:00+00:00 city line=901\n"
+    headers, body = hub.asked[-1]
+    assert (headers["content-type"], len(json.loads(body))) == (codec.BATCH, 2)
+    assert run("preview", "--json", "-", given=lines(event(1))) == 0
+    assert run.documents == [{**change, "scope": "city", "dimensions": [["line", "901"]]}]
+    assert hub.asked[-1][0]["content-type"] == codec.STRUCTURED
+    hub.pages["/v1/partner/preview"] = {"id": "x", "changes": []}
+    assert run("preview", "-", given=lines(event(1))) == 0
+    assert run.out == "no number would change\n"
+    assert hub.written() == []
+
+
+def test_a_preview_of_what_the_hub_does_not_take(run: Run, hub: LocalHub) -> None:
+    hub.pages["/v1/partner/preview"] = {"detail": "beyond_horizon: too old"}
+    assert run("preview", "-", given=lines(event(1))) == 3
+    assert "beyond_horizon: too old" in run.err
+    assert run("preview", "-", given=b"{") == 1
+    assert run("preview", "-", given=b"") == 2
+    assert "no events: give one" in run.err
+    assert run("preview", "-", given=lines(event(1), event(2), event(3))) == 2
