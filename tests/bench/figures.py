@@ -55,6 +55,15 @@ class Figures:
         mine, theirs = self.rounds(system), self.rounds(to)
         return spread(mine[number][RATE] / theirs[number][RATE] for number in mine.keys() & theirs.keys())
 
+    def door(self, batch: int, figure: str) -> Spread | None:
+        """A figure of the HTTP door, of the rounds after the first."""
+        return spread(line[figure] for line in self.of("door", batch=batch) if line["round"])
+
+    def door_ratio(self, batch: int) -> Spread | None:
+        """The door's events per CPU second as a multiple of what aiokafka alone wrote in the same round."""
+        raw = {line["round"]: line[RATE] for line in self.of("door-raw") if line["round"]}
+        return spread(line[RATE] / raw[line["round"]] for line in self.of("door", batch=batch) if line["round"] in raw)
+
     def key_mb(self, system: str) -> float | None:
         """Megabytes that a million open keys add to a process, where most of them were open: buffers are fixed."""
         lines = [line for line in self.of("open-keys", system=system) if RATE in line and not line["mismatching"]]
@@ -108,6 +117,10 @@ def _recovery(figures: Figures) -> float | None:
     return max((line["back_s"] for line in figures.of("recovery")), default=None)
 
 
+def _door(batch: int, name: str) -> Callable[[Figures], float | None]:
+    return lambda figures: (found := figures.door(batch, name)) and found.median
+
+
 def _wrong_rows(figures: Figures) -> float | None:
     judged = [line["mismatching"] for line in figures.lines if line.get("mismatching") is not None]
     ours = figures.rounds(HUB) or figures.of("drain", system=HUB, failed=None)
@@ -125,6 +138,11 @@ TARGETS = (
     Target("start over 10 M bucket rows and 10 M ids in less than 10 s", _restart, lambda x: x < 10, "s"),
     Target("counting again within 20 s of `kill -9`", _recovery, lambda x: x <= 20, "s"),
     Target("event to dashboard p99 below 1 s", _screen, lambda x: x < 1_000, "ms"),
+    Target(
+        "at least 100 000 events/s by HTTP, 1 000 a request", _door(1_000, "events_per_s"), lambda x: x >= 1e5, "/s"
+    ),
+    Target("at least 10 000 requests/s by HTTP, one event each", _door(1, "events_per_s"), lambda x: x >= 1e4, "/s"),
+    Target("p99 of an HTTP request at most 50 ms at half load", _door(1, "p99_ms"), lambda x: x <= 50, "ms"),
     Target("no row that differs from the oracle's", _wrong_rows, lambda x: x == 0, "rows"),
 )
 

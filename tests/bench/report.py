@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tests.bench.figures import RATE, TARGETS, Figures, Line, Spread, number, state
+from tests.bench.figures import RATE, TARGETS, Figures, Line, Spread, number, spread, state
 from tests.bench.lines import read
 from tests.bench.machine import ROOT
 
@@ -26,6 +26,10 @@ those of an oracle (DuckDB over the generator's truth), and a round with a wrong
 `tests/bench/lamps/systems/`. *Flattered* figures are of systems that leave out a part of the work, which is named.
 The hub's figure is that of its worker (deduplication, digests, sums, cursor and effects in one transaction on SQLite);
 publisher and auditor are processes of their own and are not part of it.
+
+The HTTP door is the whole web process on one core (token, contract, acknowledged by all replicas), without its limit of
+events per partner; broker and client have the other core. Latency is measured from the moment a request was due, at
+half of the rate that saturated it in the same round.
 """
 
 
@@ -60,6 +64,11 @@ def _run(run: Sequence[Line]) -> Iterator[str]:
         yield "\n### Memory of open keys\n"
         heads = ("system", "keys", "MB before", "MB after", "MB per million keys")
         yield from _table(heads, filter(None, (_keys(figures, system) for system in figures.systems())))
+    if figures.of("door"):
+        yield "\n### HTTP door\n"
+        yield from _table(_DOOR_HEADS, (_door(figures, batch) for batch in _batches(figures)))
+        raw = spread(line[RATE] for line in figures.of("door-raw") if line["round"])
+        yield f"\naiokafka alone: {number(raw.median) if raw else '–'} events per CPU s."
     if live := figures.of("latency") + figures.of("screen"):
         yield "\n### Latency, ms\n"
         yield from _table(("load", "events/s", "p50", "p99", "most", "probes"), map(_latency, live))
@@ -96,8 +105,29 @@ def _drained(figures: Figures, system: str) -> tuple[object, ...]:
     return system, rate and number(rate.median), _span(ratio), len(rounds), first["missing"]
 
 
-def _span(spread: Spread | None) -> str | None:
-    return spread and f"{number(spread.median)} ({number(spread.low)} to {number(spread.high)})"
+_DOOR_HEADS = (
+    "events per request",
+    "events/s",
+    "events per CPU s",
+    "× aiokafka, same round (least to most)",
+    "p50, half load, ms",
+    "p99, half load, ms",
+    "p99, saturated, ms",
+)
+
+
+def _batches(figures: Figures) -> list[int]:
+    return list(dict.fromkeys(line["batch"] for line in figures.of("door")))
+
+
+def _door(figures: Figures, batch: int) -> tuple[object, ...]:
+    names = ("events_per_s", RATE, "p50_ms", "p99_ms", "full_p99_ms")
+    found = [(one := figures.door(batch, name)) and number(one.median) for name in names]
+    return batch, *found[:2], _span(figures.door_ratio(batch)), *found[2:]
+
+
+def _span(found: Spread | None) -> str | None:
+    return found and f"{number(found.median)} ({number(found.low)} to {number(found.high)})"
 
 
 def _keys(figures: Figures, system: str) -> tuple[object, ...] | None:

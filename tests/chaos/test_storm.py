@@ -1,4 +1,4 @@
-"""Hostile inputs at every door, as many as `SIZE` says; see docs/proving.md."""
+"""Hostile inputs at every door, as many as `SIZE` says; see docs/proof.md."""
 
 from __future__ import annotations
 
