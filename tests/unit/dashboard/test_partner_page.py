@@ -254,7 +254,7 @@ def test_the_longest_id_fits_an_address_and_more_is_no_page() -> None:
 @pytest.mark.parametrize("lang", ["de", "en"])
 def test_what_is_away_is_told_and_the_rest_is_there(world: PartnerWorld, lang: str) -> None:
     world.refuse(1)
-    world.trouble = {"balance": StoreUnavailable("locked at /secret"), "trace": BusUnavailable("gone from 10.0.0.1")}
+    world.trouble = {"balance": StoreUnavailable("locked at /secret"), "trace": StoreUnavailable("gone from 10.0.0.1")}
     drawn = page(world, "/partner", "trace=x", lang=lang).body
     seen = text(drawn)
     assert ("Die Bilanz ist gerade nicht lesbar" if lang == "de" else "The ledger cannot be read") in seen
