@@ -209,6 +209,7 @@ def test_people_are_let_in_with_a_password_that_is_told_once(hub: Hub) -> None:
     assert hub.roles(key) == {"partner-publisher"}
     again = json.loads(hub.said("onboard", "gebag", "--person", "anna.gebag", "--may-redrive", "--json"))
     assert ("password" in again, hub.roles(key)) == (False, {"partner-publisher", "partner-admin"})
+    assert "cityhub.redrive" not in hub.client()["attributes"]
     another = hub.said("onboard", "gebag", "--person", "anna.gebag", "--may-not-redrive", "--new-password")
     assert hub.roles(key) == {"partner-publisher"}
     assert first["password"] not in another

@@ -151,7 +151,7 @@ def test_refused_events_are_told_without_their_content(world: PartnerWorld) -> N
     assert "Von den neuesten 3 sind 2 offen. Hier stehen 3" in seen
     assert "passt nicht zur Vereinbarung (contract) data.fill: 1.5 is more than 1" in seen
     assert "erneut eingereicht, 25.11.2026" in seen
-    assert "Nicht aufbewahrt, weil es nennt, was keine Vereinbarung nennt: " in seen
+    assert "Nicht aufbewahrt, weil es Persönliches enthalten könnte: " in seen
     assert "DU-X" not in seen
     assert seen.index("unnamed_field") < seen.index("(contract)")
 
