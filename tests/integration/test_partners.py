@@ -18,6 +18,7 @@ from cityhub.bus import topics
 from cityhub.bus.admin import administration
 from cityhub.hub import acl, cli
 from cityhub.hub.identity.grants import Grant
+from cityhub.hub.identity.principal import ROLES
 from cityhub.hub.run import realm as realm_process
 from tests.integration.partner_clients import partner_producer
 from tests.integration.servers import Kafka, Keycloak
@@ -66,6 +67,10 @@ class Hub:
         admin = self.keycloak.admin
         found: dict[str, Any] = admin.get_client(admin.get_client_id("ingest-gebag"))
         return found
+
+    def roles(self, user: str) -> set[str]:
+        """Of a person, without those that everybody has."""
+        return {role["name"] for role in self.keycloak.admin.get_realm_roles_of_user(user)} & ROLES
 
     def quotas(self) -> dict[str, float]:
         """Bytes a second that the partner may write and read."""
@@ -194,3 +199,45 @@ def test_what_every_installation_has_can_be_revoked_and_get_another_secret(hub: 
         admin.update_client(admin.get_client_id("ingest-dvv"), {"attributes": untouched})
         hub.starts_again()
     assert keycloak.machine_token("ingest-dvv")
+
+
+def test_people_are_let_in_with_a_password_that_is_told_once(hub: Hub) -> None:
+    first = json.loads(hub.said("onboard", "gebag", "--person", "anna.gebag", "--json"))
+    key = hub.keycloak.admin.get_user_id("anna.gebag")
+    user = hub.keycloak.admin.get_user(key)
+    assert (user["attributes"], user["requiredActions"]) == ({"organisation": ["gebag"]}, ["UPDATE_PASSWORD"])
+    assert hub.roles(key) == {"partner-publisher"}
+    again = json.loads(hub.said("onboard", "gebag", "--person", "anna.gebag", "--may-redrive", "--json"))
+    assert ("password" in again, hub.roles(key)) == (False, {"partner-publisher", "partner-admin"})
+    assert "cityhub.redrive" not in hub.client()["attributes"]
+    another = hub.said("onboard", "gebag", "--person", "anna.gebag", "--may-not-redrive", "--new-password")
+    assert hub.roles(key) == {"partner-publisher"}
+    assert first["password"] not in another
+    assert "shown only now" in another
+
+    hub.starts_again()
+    assert "anna.gebag" in hub.said("list")
+    assert "anna.gebag" in hub.said("revoke", "gebag")
+    hub.starts_again()
+    assert not hub.keycloak.admin.get_user(key)["enabled"]
+    assert "anna.gebag" not in hub.said("list")
+    assert "as it was" in hub.said("onboard", "gebag", "--stream", "extra", "--person", "anna.gebag")
+    assert hub.keycloak.admin.get_user(key)["enabled"]
+    hub.keycloak.admin.delete_user(key)
+
+
+@pytest.mark.parametrize(
+    ("partner", "words"),
+    [("gebag", "there is such an account already, of city, leadership"), ("city", "of city, leadership: choose")],
+)
+def test_nobody_elses_account_is_touched(hub: Hub, partner: str, words: str) -> None:
+    admin = hub.keycloak.admin
+    before = admin.get_user(admin.get_user_id("leitung")), hub.roles(admin.get_user_id("leitung"))
+    result = CliRunner().invoke(cli.app, ["partner", "onboard", partner, "--person", "leitung"], env=hub.env)
+    assert words in str(result.exception)
+    hub.said("revoke", partner)
+    assert (admin.get_user(admin.get_user_id("leitung")), hub.roles(before[0]["id"])) == before
+    if partner == "gebag":
+        hub.said("onboard", "gebag", "--stream", "extra")
+    else:
+        admin.delete_client(admin.get_client_id("ingest-city"))

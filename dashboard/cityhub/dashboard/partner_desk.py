@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 import time
 from collections.abc import Callable, Coroutine
@@ -12,8 +13,7 @@ from cityhub.adapters.doors.redrive import Redrive, Source
 from cityhub.api.partner.asking import Listing
 from cityhub.api.partner.records import Finder, Ledger
 from cityhub.api.partner.shown import Listed, listed
-from cityhub.bus.errors import BusError, BusUnavailable
-from cityhub.kpi.errors import StoreUnavailable
+from cityhub.bus.errors import BusUnavailable
 from cityhub.kpi.ledger.balance import Balance
 from cityhub.kpi.ledger.trace import Trace
 
@@ -21,7 +21,9 @@ LETTERS = 20
 """Newest dead letters that are shown."""
 KEPT_S = 5.0
 """A document is drawn twice, and whoever is impatient asks again: the log is read once for all of them."""
-ANSWER_S = 20.0
+ANSWER_S = 10.0
+AWAY_S = 10.0
+"""Once Kafka has not answered, nobody waits for it for so long."""
 PLACES = 3
 """How many may look into the log at once, one after the other; waiting must not take all of a server's threads."""
 
@@ -51,6 +53,7 @@ class PartnerDesk:
         self._one_at_a_time = threading.Lock()
         self._places = threading.BoundedSemaphore(PLACES)
         self._kept: dict[tuple[str, ...], tuple[float, Any]] = {}
+        self._away_until = -math.inf
 
     def balance(self, partner: str) -> Balance:
         """All that the ledger says of a partner.
@@ -85,22 +88,25 @@ class PartnerDesk:
                 now = self._clock()
                 self._kept = {known: kept for known, kept in self._kept.items() if now - kept[0] < KEPT_S}
                 if key not in self._kept:
-                    found = asyncio.run(_outcome(look()))
+                    found = self._found(now, look)
                     self._kept[key] = self._clock(), found
-                outcome = self._kept[key][1]
+                answer: Answer = self._kept[key][1]
+                return answer
         finally:
             self._places.release()
-        if isinstance(outcome, BusError | StoreUnavailable):
-            raise outcome
-        answer: Answer = outcome
-        return answer
+
+    def _found(self, now: float, look: Callable[[], Coroutine[Any, Any, Answer]]) -> Answer:
+        if now < self._away_until:
+            raise BusUnavailable("Kafka did not answer a moment ago")
+        try:
+            return asyncio.run(_in_time(look()))
+        except BusUnavailable:
+            self._away_until = self._clock() + AWAY_S
+            raise
 
 
-async def _outcome(looking: Coroutine[Any, Any, Answer]) -> Answer | BusError | StoreUnavailable:
-    """An answer, or why there is none: that, too, is not asked again at once."""
+async def _in_time(looking: Coroutine[Any, Any, Answer]) -> Answer:
     try:
         return await asyncio.wait_for(looking, ANSWER_S)
     except TimeoutError:
-        return BusUnavailable(f"no answer from Kafka within {ANSWER_S:.0f} s")
-    except (BusError, StoreUnavailable) as error:
-        return error
+        raise BusUnavailable(f"no answer from Kafka within {ANSWER_S:.0f} s") from None

@@ -85,8 +85,8 @@ class Own(Wording):
         "The refused events cannot be read right now, because Kafka does not answer. Please reload in a minute.",
     )
     NOT_KEPT = Text(
-        "Nicht aufbewahrt, weil es nennt, was keine Vereinbarung nennt: {n} Bytes, SHA-256 {sha}",
-        "Not kept, because it names what no contract names: {n} bytes, SHA-256 {sha}",
+        "Nicht aufbewahrt, weil es Persönliches enthalten könnte: {n} Bytes, SHA-256 {sha}",
+        "Not kept, because it might hold personal data: {n} bytes, SHA-256 {sha}",
     )
     WHEN = Text("Wann", "When")
     STATE = Text("Stand", "State")

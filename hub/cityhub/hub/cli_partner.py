@@ -37,7 +37,7 @@ def onboard(
         bool | None,
         typer.Option(
             "--may-redrive/--may-not-redrive",
-            help="Its client, and the person named, may drive dead letters in again; at first they may not.",
+            help="Its client, with --person only that person, may drive dead letters in again; at first neither may.",
         ),
     ] = None,
     person: Annotated[

@@ -11,7 +11,7 @@ import pytest
 
 from cityhub.bus.errors import BusUnavailable
 from cityhub.dashboard import partner_desk
-from cityhub.dashboard.partner_desk import KEPT_S, PLACES
+from cityhub.dashboard.partner_desk import AWAY_S, KEPT_S, PLACES
 from tests.unit.api.test_dead_letters import READER
 from tests.unit.dashboard.partner_world import PartnerWorld
 from tests.unit.dashboard.test_app import call
@@ -34,13 +34,16 @@ def test_an_answer_is_kept_for_a_moment_and_for_its_partner_only(world: PartnerW
     assert [of for _, *of in world.asked] == [["wbd", "x"], ["dvv", "x"], ["wbd", "y"], ["wbd", "x"]]
 
 
-def test_a_failure_is_kept_too(world: PartnerWorld) -> None:
+def test_once_kafka_is_away_nobody_waits_for_it(world: PartnerWorld) -> None:
     world.trouble = {"trace": BusUnavailable("gone")}
-    for _ in range(2):
-        with pytest.raises(BusUnavailable, match="gone"):
-            world.desk.trace("wbd", "x")
+    with pytest.raises(BusUnavailable, match="gone"):
+        world.desk.trace("wbd", "x")
+    world.trouble = {}
+    for look in (lambda: world.desk.trace("dvv", "y"), lambda: world.desk.letters("wbd")):
+        with pytest.raises(BusUnavailable, match="did not answer a moment ago"):
+            look()
     assert len(world.asked) == 1
-    world.trouble, world.seconds = {}, KEPT_S
+    world.seconds = AWAY_S
     world.desk.trace("wbd", "x")
 
 

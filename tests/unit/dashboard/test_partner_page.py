@@ -151,7 +151,7 @@ def test_refused_events_are_told_without_their_content(world: PartnerWorld) -> N
     assert "Von den neuesten 3 sind 2 offen. Hier stehen 3" in seen
     assert "passt nicht zur Vereinbarung (contract) data.fill: 1.5 is more than 1" in seen
     assert "erneut eingereicht, 25.11.2026" in seen
-    assert "Nicht aufbewahrt, weil es nennt, was keine Vereinbarung nennt: " in seen
+    assert "Nicht aufbewahrt, weil es Persönliches enthalten könnte: " in seen
     assert "DU-X" not in seen
     assert seen.index("unnamed_field") < seen.index("(contract)")
 
@@ -254,7 +254,7 @@ def test_the_longest_id_fits_an_address_and_more_is_no_page() -> None:
 @pytest.mark.parametrize("lang", ["de", "en"])
 def test_what_is_away_is_told_and_the_rest_is_there(world: PartnerWorld, lang: str) -> None:
     world.refuse(1)
-    world.trouble = {"balance": StoreUnavailable("locked at /secret"), "trace": BusUnavailable("gone from 10.0.0.1")}
+    world.trouble = {"balance": StoreUnavailable("locked at /secret"), "trace": StoreUnavailable("gone from 10.0.0.1")}
     drawn = page(world, "/partner", "trace=x", lang=lang).body
     seen = text(drawn)
     assert ("Die Bilanz ist gerade nicht lesbar" if lang == "de" else "The ledger cannot be read") in seen

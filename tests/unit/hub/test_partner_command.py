@@ -10,6 +10,7 @@ import pytest
 from cityhub.hub.commands import quickstart
 from cityhub.hub.commands.partner import asked_for
 from cityhub.hub.errors import Misconfigured
+from cityhub.hub.identity import people
 from cityhub.hub.identity.grants import Grant, grant_of
 from cityhub.hub.secrets import load_or_create
 from cityhub.hub.settings import parse
@@ -131,3 +132,19 @@ def test_without_an_installation_nothing_is_made(tmp_path: Path) -> None:
     assert code == 2
     assert "secrets.json does not exist: `cityhub up` makes it" in said
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["", "ab", "Anna", "9anna", "anna weber", "anna/../leitung", "x" * 41, "änna"])
+def test_names_of_people_that_cannot_be(name: str) -> None:
+    with pytest.raises(Misconfigured, match="give a letter, then letters"):
+        people.check_name(name)
+    people.check_name("anna.weber-2")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"), [(["--person", "Anna"], "--person 'Anna': give a"), (["--new-password"], "--person NAME")]
+)
+def test_a_wrong_person_is_named_before_anything_is_made(tmp_path: Path, options: list[str], words: str) -> None:
+    load_or_create(tmp_path)
+    code, said = code_and_words("partner", "onboard", "gebag", *options, "--data", str(tmp_path))
+    assert (code, words in said) == (2, True), said

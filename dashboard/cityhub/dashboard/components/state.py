@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import dash_mantine_components as dmc
+import structlog
 from dash import html
 from dash.development.base_component import Component
 
@@ -13,7 +14,9 @@ from cityhub.dashboard.components.link import link
 from cityhub.dashboard.components.marks import icon
 from cityhub.dashboard.freshness import Freshness
 from cityhub.dashboard.names import partner_name
-from cityhub.dashboard.texts import Lang, T, t
+from cityhub.dashboard.texts import Lang, T, Wording, t
+
+_log = structlog.get_logger()
 
 
 def overdue_words(state: Freshness, now: datetime, lang: Lang) -> str | None:
@@ -63,6 +66,12 @@ def message(title: T, text: T, lang: Lang) -> Component:
         ],
         className="prose",
     )
+
+
+def unreadable_part(words: Wording, error: Exception, lang: Lang) -> Component:
+    """A line in place of a part of a page that cannot be read now; what was wrong inside goes to the log."""
+    _log.warning("part_unreadable", part=words.name, error=str(error))
+    return html.P([icon("warning"), t(lang, words)], role="alert", className="trouble")
 
 
 def _line(words: list[str], overdue: str | None, attributes: dict[str, str]) -> Component:

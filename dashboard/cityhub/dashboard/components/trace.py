@@ -13,6 +13,7 @@ from cityhub.dashboard import formats
 from cityhub.dashboard.address import KpiPage, PartnerPage
 from cityhub.dashboard.components.link import link
 from cityhub.dashboard.components.marks import icon
+from cityhub.dashboard.components.state import unreadable_part
 from cityhub.dashboard.names import dimension_name
 from cityhub.dashboard.partner_desk import PartnerDesk
 from cityhub.dashboard.partner_texts import REASONS, STATUSES, Own
@@ -63,11 +64,12 @@ def detail(text: str, lang: Lang) -> Component | None:
 def _answer(view: View, desk: PartnerDesk, partner: str, id_: str) -> Sequence[Component]:
     lang = view.lang
     if not is_short_text(id_):
-        return [_warning(t(lang, Own.BAD_ID, most=MAX_TEXT, n=len(id_)))]
+        words = t(lang, Own.BAD_ID, most=MAX_TEXT, n=len(id_))
+        return [html.P([icon("warning"), words], className="trouble")]
     try:
         found = desk.trace(partner, id_)
-    except (KpiError, BusError):
-        return [_warning(t(lang, Own.NO_TRACE))]
+    except (KpiError, BusError) as error:
+        return [unreadable_part(Own.NO_TRACE, error, lang)]
     if not found.sightings:
         return [html.P(t(lang, Own.FOUND_NOTHING), className="sentence")]
     return [html.Ul([html.Li(_sighting(view, one)) for one in found.sightings], className="sightings")]
@@ -103,7 +105,3 @@ def _adds(view: View, one: Counted) -> str:
         for name, value in one.dimensions.items()
     ]
     return t(lang, Own.ADDS, place=", ".join(places), span=formats.span(one.start, one.end, lang), n=one.n)
-
-
-def _warning(words: str) -> Component:
-    return html.P([icon("warning"), words], role="alert", className="trouble")

@@ -17,8 +17,8 @@ from cityhub.bus.errors import BusError
 from cityhub.dashboard import formats
 from cityhub.dashboard.address import PartnerPage
 from cityhub.dashboard.components.link import link
-from cityhub.dashboard.components.marks import icon
 from cityhub.dashboard.components.plain_table import plain_table
+from cityhub.dashboard.components.state import unreadable_part
 from cityhub.dashboard.components.trace import detail, kpi_name, reason_words, trace_box
 from cityhub.dashboard.names import partner_full_name, partner_name
 from cityhub.dashboard.pages.partner_days import balance_part
@@ -80,9 +80,8 @@ def _letters(view: View, desk: PartnerDesk, partner: str, page: PartnerPage) -> 
     head = html.H2(t(lang, Own.LETTERS), id="letters-head")
     try:
         found = desk.letters(partner)
-    except BusError:
-        trouble = html.P([icon("warning"), t(lang, Own.NO_LETTERS)], role="alert", className="trouble")
-        return html.Section([head, trouble], className="card proof", id="letters")
+    except BusError as error:
+        return html.Section([head, unreadable_part(Own.NO_LETTERS, error, lang)], className="card proof", id="letters")
     if not found.letters:
         return html.Section([head, html.P(t(lang, Own.LETTERS_NONE))], className="card proof", id="letters")
     heads = (Own.WHEN, P.TYPE, P.REASON, P.DETAILS, Own.STATE)

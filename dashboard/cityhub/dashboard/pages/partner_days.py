@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 from cityhub.dashboard import formats
 from cityhub.dashboard.components.marks import icon
 from cityhub.dashboard.components.plain_table import plain_table
+from cityhub.dashboard.components.state import unreadable_part
 from cityhub.dashboard.components.trace import reason_words
 from cityhub.dashboard.partner_desk import PartnerDesk
 from cityhub.dashboard.partner_texts import DOORS, Own
@@ -39,8 +40,9 @@ def balance_part(view: View, desk: PartnerDesk, partner: str) -> Sequence[Compon
     lang = view.lang
     try:
         found = desk.balance(partner)
-    except KpiError:
-        return [html.P([icon("warning"), t(lang, Own.NO_BALANCE)], role="alert", className="trouble", id="balance")]
+    except KpiError as error:
+        trouble = unreadable_part(Own.NO_BALANCE, error, lang)
+        return [html.Section(trouble, className="card proof", id="balance")]
     return [_head(view, found), *([_days(found.days, lang)] if found.days else [])]
 
 

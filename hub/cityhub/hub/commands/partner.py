@@ -39,7 +39,7 @@ def onboard(
     Args:
         pattern: of the event types it will send, `*` for anything; "" = all of its own.
         streams: further topics of its own, beside those of its contracts.
-        may_redrive: its client, and the person, may drive dead letters in again; None = as it was.
+        may_redrive: the person, or without one the client, may drive dead letters in again; None = as it was.
         person: user name of somebody who gets an account, "" = nobody. new_password: they get another one.
     """
     wanted, secrets = asked_for(partner, pattern, streams), load(settings.data)
@@ -47,7 +47,7 @@ def onboard(
         people.check_name(person)
     elif new_password:
         raise Misconfigured("--new-password: whose? name somebody with --person NAME")
-    grant, made, secret = partners.onboard(settings, secrets, wanted, may_redrive=may_redrive)
+    grant, made, secret = partners.onboard(settings, secrets, wanted, may_redrive=None if person else may_redrive)
     password = (
         partners.invite(settings, secrets, partner, person, may_redrive=may_redrive, new_password=new_password)
         if person
