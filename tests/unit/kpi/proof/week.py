@@ -56,7 +56,8 @@ class Week:
         self._serial = 0
         self.logs: dict[tuple[str, int], list[Arrived]] = {}
         waiting: list[tuple[datetime, str, bytes]] = []
-        for type_ in types:
+        for type_ in types:  # what is drawn for a type does not hang on the fields of others
+            self._random = Random(f"{seed}/{type_}")  # noqa: S311 - must repeat
             waiting += self._of_type(contracts[type_], per_type)
         for name in references:
             waiting += self._references(contracts[REFERENCE_TYPE], name)
