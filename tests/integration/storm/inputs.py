@@ -67,7 +67,9 @@ def forbidden(rng: Random, at: datetime) -> bytes:
 
 
 def _said(whole: bytes, **changes: Any) -> bytes:
-    return msgspec.json.encode(msgspec.json.decode(whole) | changes)
+    """With a content hash that fits, so that nothing but the change is wrong."""
+    said = msgspec.json.decode(whole) | changes
+    return msgspec.json.encode(said | {"contenthash": hostile.hash_of(said)})
 
 
 _QUOTED = f'"{NAME}"'.encode()
