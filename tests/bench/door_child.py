@@ -13,6 +13,7 @@ from unittest.mock import patch
 from aiokafka import AIOKafkaProducer
 
 from cityhub.adapters.doors.limits import Limits
+from cityhub.bus.publisher import BATCH_BYTES
 from cityhub.hub.access import kafka_access
 from cityhub.hub.run import runner
 from cityhub.hub.secrets import load
@@ -39,6 +40,7 @@ async def raw(count: int) -> dict[str, float]:
         acks="all",
         enable_idempotence=True,
         compression_type="lz4",
+        max_batch_size=BATCH_BYTES,
         max_request_size=4 * 1024 * 1024,
     )
     records = [(one.partitionkey.encode(), codec.encode(one)) for one in events(0, count)]

@@ -27,7 +27,7 @@ from tests.integration.servers import Installation, Kafka, Keycloak
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 REQUESTS = {1: 4_000, 100: 300, 1_000: 40}
 """By events in each."""
-CONNECTIONS = {1: 32, 100: 8, 1_000: 4}
+CONNECTIONS = {1: 64, 100: 8, 1_000: 4}
 RAW = 40_000
 
 

@@ -17,6 +17,8 @@ from cityhub.sdk.event import Event
 
 Outgoing: TypeAlias = tuple[bytes | None, bytes, list[tuple[str, bytes]]]
 """Key, value and headers."""
+BATCH_BYTES = 256 * 1024
+"""Of one partition on its way, before compression: a broker takes one request at a time, so small batches wait."""
 STRUCTURED_HEADERS = [("content-type", codec.STRUCTURED.encode())]
 
 
@@ -52,6 +54,7 @@ class RecordPublisher:
             acks="all",
             enable_idempotence=True,
             compression_type="lz4",
+            max_batch_size=BATCH_BYTES,
             max_request_size=4 * 1024 * 1024,
             request_timeout_ms=30_000,
         )

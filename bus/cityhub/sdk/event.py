@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -138,9 +138,11 @@ def validate(event: Event) -> None:
         value = getattr(event, name)
         _require(value is UNSET or is_short_text(value), name, value, f"must be 1 to {MAX_TEXT} printable characters")
     for name in ("time", "recordedtime"):
-        moment = getattr(event, name)
-        _require(moment.tzinfo is not None, name, moment.isoformat(), "must carry an offset, e.g. 2026-11-23T08:00:00Z")
-        _require(_is_in_utc(moment), name, moment.isoformat(), "lies outside the years 1 to 9999 in UTC")
+        moment: datetime = getattr(event, name)
+        if moment.tzinfo is None:
+            _refuse(name, moment.isoformat(), "must carry an offset, e.g. 2026-11-23T08:00:00Z")
+        if not _is_in_utc(moment):
+            _refuse(name, moment.isoformat(), "lies outside the years 1 to 9999 in UTC")
     expected = content_hash(event.type, event.source, event.subject, event.time.astimezone(UTC), event.data)
     _require(
         event.contenthash == expected,
@@ -180,7 +182,11 @@ def _is_in_utc(moment: datetime) -> bool:
 
 def _require(good: bool, attribute: str, value: object, rule: str) -> None:
     if not good:
-        raise RejectedEvent("envelope", f"{attribute} {_short(value)} {rule}", attribute)
+        _refuse(attribute, value, rule)
+
+
+def _refuse(attribute: str, value: object, rule: str) -> NoReturn:
+    raise RejectedEvent("envelope", f"{attribute} {_short(value)} {rule}", attribute)
 
 
 def _short(value: object, limit: int = 80) -> str:

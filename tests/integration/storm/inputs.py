@@ -67,7 +67,9 @@ def forbidden(rng: Random, at: datetime) -> bytes:
 
 
 def _said(whole: bytes, **changes: Any) -> bytes:
-    return msgspec.json.encode(msgspec.json.decode(whole) | changes)
+    """With a content hash that fits, so that nothing but the change is wrong."""
+    said = msgspec.json.decode(whole) | changes
+    return msgspec.json.encode(said | {"contenthash": hostile.hash_of(said)})
 
 
 _QUOTED = f'"{NAME}"'.encode()
@@ -82,9 +84,9 @@ _EDITS: tuple[Callable[[bytes], bytes], ...] = (
     lambda whole: _said(whole, subject={"name": NAME}),
     lambda whole: _said(whole, time=NAME),
     lambda whole: _said(whole, type="de.duisburg.wbd.person.seen.v1", data={"fill": 0.5, "name": NAME}),
-    lambda whole: whole.replace(b'"fill":', b'"fill":' + _QUOTED + b',"fill":2,"fill":'),
-    lambda whole: whole.replace(b'"data":', b'"data":{"plate":' + _QUOTED + b'},"fill":1,"data":'),
-    lambda whole: whole.replace(b'"subject":', b'"contenthash":"0","subject":' + _QUOTED + b',"subject":'),
+    lambda whole: whole.replace(b"0.25", _QUOTED + b',"fill":2'),
+    lambda whole: whole.replace(b"0.25", b"2").replace(b'"data":', b'"data":{"plate":' + _QUOTED + b'},"data":'),
+    lambda whole: whole.replace(b"0.25", b"2").replace(b'"subject":', b'"subject":' + _QUOTED + b',"subject":'),
     lambda whole: whole.replace(b"0.25", b'"\\u0045' + NAME[1:].encode() + b'"'),
     lambda whole: whole[: len(whole) // 2] + NAME.encode(),
     lambda whole: whole + _QUOTED,

@@ -69,11 +69,12 @@ def body(rng: Random, at: datetime = NOW) -> bytes:
         data = {name: value(rng) for name in CONTRACTS[type_].fields if rng.random() < 0.9}
         said |= {"type": type_, "data": data, "time": at.isoformat()}
     if rng.random() < 0.8:
-        said["contenthash"] = _hash(said)
+        said["contenthash"] = hash_of(said)
     return as_json(said)
 
 
-def _hash(said: dict[str, Any]) -> str:
+def hash_of(said: dict[str, Any]) -> str:
+    """The content hash that a good event would have; zeros where there is none."""
     try:
         time = datetime.fromisoformat(str(said["time"]))
         return content_hash(said["type"], said["source"], said["subject"], time, said["data"])
