@@ -23,6 +23,8 @@ START = datetime(2026, 10, 21, 22, tzinfo=UTC)
 DAYS = 7
 ENTITIES = 6
 _BOROUGHS = ("STB01", "STB05", "")
+_LATER = frozenset({"planned_end", "ended_at"})
+"""Fields that contracts have gained: drawn by themselves, so that the rest of the week stays as it is."""
 _NEAR = {"lat": (51_430_000, 51_432_000), "lon": (6_760_000, 6_763_000)}
 """Sites of one street, so that some are near each other."""
 
@@ -53,11 +55,11 @@ class Week:
         references: tuple[str, ...] = (),
     ) -> None:
         self._random = Random(seed)  # noqa: S311 - must repeat
+        self._further = Random(seed)  # noqa: S311 - must repeat
         self._serial = 0
         self.logs: dict[tuple[str, int], list[Arrived]] = {}
         waiting: list[tuple[datetime, str, bytes]] = []
-        for type_ in types:  # what is drawn for a type does not hang on the fields of others
-            self._random = Random(f"{seed}/{type_}")  # noqa: S311 - must repeat
+        for type_ in types:
             waiting += self._of_type(contracts[type_], per_type)
         for name in references:
             waiting += self._references(contracts[REFERENCE_TYPE], name)
@@ -136,7 +138,7 @@ class Week:
             yield moment + timedelta(hours=1), contract.topic, codec.encode(event)
 
     def _value(self, name: str, field: Field, moment: datetime, entity: str) -> Any:
-        random = self._random
+        random = self._further if name in _LATER else self._random
         if field.optional and random.random() < 0.4:
             return None
         match field.type:

@@ -50,7 +50,7 @@ class World:
     """Attributes: engine = worker and publisher; archive = all that was counted."""
 
     def __init__(
-        self, folder: Path, catalogue: Catalogue | None = None, *, seed: int = 5, per_type: int = 120, job: str = JOB
+        self, folder: Path, catalogue: Catalogue | None = None, *, seed: int = 1, per_type: int = 120, job: str = JOB
     ) -> None:
         self.catalogue = catalogue or load_catalogue()
         definitions = {one.id: one for one in self.catalogue}
