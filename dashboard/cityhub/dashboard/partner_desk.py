@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import threading
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
@@ -14,6 +13,7 @@ from cityhub.api.partner.asking import Listing
 from cityhub.api.partner.records import Finder, Ledger
 from cityhub.api.partner.shown import Listed, listed
 from cityhub.bus.errors import BusUnavailable
+from cityhub.kpi.kept import Kept
 from cityhub.kpi.ledger.balance import Balance
 from cityhub.kpi.ledger.trace import Trace
 
@@ -24,8 +24,6 @@ KEPT_S = 5.0
 ANSWER_S = 10.0
 AWAY_S = 10.0
 """Once Kafka has not answered, nobody waits for it for so long."""
-PLACES = 3
-"""How many may look into the log at once, one after the other; waiting must not take all of a server's threads."""
 
 Answer = TypeVar("Answer")
 
@@ -50,9 +48,7 @@ class PartnerDesk:
         self._redrive = redrive
         self._finder = finder
         self._clock = clock
-        self._one_at_a_time = threading.Lock()
-        self._places = threading.BoundedSemaphore(PLACES)
-        self._kept: dict[tuple[str, ...], tuple[float, Any]] = {}
+        self._kept = Kept[tuple[str, ...], Any](KEPT_S, busy=_busy, clock=clock)
         self._away_until = -math.inf
 
     def balance(self, partner: str) -> Balance:
@@ -81,28 +77,22 @@ class PartnerDesk:
         return self._looked(("trace", partner, id_), lambda: self._finder.trace(partner, id_))
 
     def _looked(self, key: tuple[str, ...], look: Callable[[], Coroutine[Any, Any, Answer]]) -> Answer:
-        if not self._places.acquire(blocking=False):
-            raise BusUnavailable("others are looking into the log: try again in some seconds")
-        try:
-            with self._one_at_a_time:
-                now = self._clock()
-                self._kept = {known: kept for known, kept in self._kept.items() if now - kept[0] < KEPT_S}
-                if key not in self._kept:
-                    found = self._found(now, look)
-                    self._kept[key] = self._clock(), found
-                answer: Answer = self._kept[key][1]
-                return answer
-        finally:
-            self._places.release()
+        with self._kept.turn(key, lambda: self._found(look)) as found:
+            answer: Answer = found
+            return answer
 
-    def _found(self, now: float, look: Callable[[], Coroutine[Any, Any, Answer]]) -> Answer:
-        if now < self._away_until:
+    def _found(self, look: Callable[[], Coroutine[Any, Any, Answer]]) -> Answer:
+        if self._clock() < self._away_until:
             raise BusUnavailable("Kafka did not answer a moment ago")
         try:
             return asyncio.run(_in_time(look()))
         except BusUnavailable:
             self._away_until = self._clock() + AWAY_S
             raise
+
+
+def _busy() -> BusUnavailable:
+    return BusUnavailable("others are looking into the log: try again in some seconds")
 
 
 async def _in_time(looking: Coroutine[Any, Any, Answer]) -> Answer:

@@ -11,7 +11,8 @@ import pytest
 
 from cityhub.bus.errors import BusUnavailable
 from cityhub.dashboard import partner_desk
-from cityhub.dashboard.partner_desk import AWAY_S, KEPT_S, PLACES
+from cityhub.dashboard.partner_desk import AWAY_S, KEPT_S
+from cityhub.kpi.kept import PLACES
 from tests.unit.api.test_dead_letters import READER
 from tests.unit.dashboard.partner_world import PartnerWorld
 from tests.unit.dashboard.test_app import call
@@ -62,7 +63,7 @@ def test_a_few_wait_and_the_others_are_told_to_come_again(world: PartnerWorld) -
     world.waits = lambda: goes_on.wait(60)
     with ThreadPoolExecutor(PLACES) as pool:
         waiting = [pool.submit(world.desk.trace, "wbd", str(number)) for number in range(PLACES)]
-        while world.desk._places._value:  # type: ignore[attr-defined]
+        while world.desk._kept._places._value:  # type: ignore[attr-defined]
             pass
         with pytest.raises(BusUnavailable, match="try again in some seconds"):
             world.desk.trace("wbd", "one more")

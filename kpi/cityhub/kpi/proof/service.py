@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -22,6 +19,7 @@ from cityhub.bus.archive.tail import missing, read_tails
 from cityhub.kpi.audited import AuditState
 from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.errors import StoreUnavailable
+from cityhub.kpi.kept import Kept
 from cityhub.kpi.kernel.layout import plan_of
 from cityhub.kpi.kernel.windows import window_at
 from cityhub.kpi.proof import signature
@@ -41,9 +39,7 @@ from cityhub.kpi.values import KpiValue, WindowKind
 
 KEPT_S = 60.0
 """How long a number that was opened stays as it is, so that its pages fit together."""
-_MOST_KEPT = 8
-PLACES = 3
-"""How many may open numbers at once, one after the other; waiting for them must not take all of a server's threads."""
+_MOST_PAGES = 8
 _dims = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -117,25 +113,21 @@ class Proofs:
         self._access = access
         self._key = key
         self._job = job
-        self._one_at_a_time = threading.Lock()
-        self._places = threading.BoundedSemaphore(PLACES)
-        self._kept: dict[Number, tuple[float, _Opened]] = {}
+        self._kept = Kept[Number, _Opened](KEPT_S, busy=_busy)
 
     def page(self, wanted: Number, *, first: int = 0, size: int = 100, excluded: bool = False) -> Page:
         """See `ProofReader`."""
-        with self._turn():
-            opened = self._opened(wanted)
+        with self._kept.turn(wanted, lambda: self._open(wanted)) as opened:
             key = (first, size, excluded)
             if key not in opened.pages:
-                while len(opened.pages) >= _MOST_KEPT:
+                while len(opened.pages) >= _MOST_PAGES:
                     del opened.pages[next(iter(opened.pages))]
                 opened.pages[key] = page(opened.evidence, opened.archive, first=first, size=size, excluded=excluded)
             return opened.pages[key]
 
     def receipt(self, wanted: Number) -> Receipt:
         """See `ProofReader`."""
-        with self._turn():
-            opened = self._opened(wanted)
+        with self._kept.turn(wanted, lambda: self._open(wanted)) as opened:
             made = receipt_of(opened.evidence, opened.archive, opened.shown, datetime.now(UTC).replace(microsecond=0))
         return structs.replace(made, signature=signature.sign(self._key, made.id)) if self._key else made
 
@@ -147,26 +139,6 @@ class Proofs:
     def public_key(self) -> str:
         """See `ProofReader`."""
         return signature.public_key(self._key) if self._key else ""
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        """Opening reads much: who asks for the same meanwhile gets the same."""
-        if not self._places.acquire(blocking=False):
-            raise StoreUnavailable("other numbers are being opened: try again in some seconds")
-        try:
-            with self._one_at_a_time:
-                yield
-        finally:
-            self._places.release()
-
-    def _opened(self, wanted: Number) -> _Opened:
-        now = time.monotonic()
-        self._kept = {key: kept for key, kept in self._kept.items() if now - kept[0] < KEPT_S}
-        if wanted not in self._kept:
-            while len(self._kept) >= _MOST_KEPT:
-                del self._kept[next(iter(self._kept))]
-            self._kept[wanted] = (now, self._open(wanted))
-        return self._kept[wanted][1]
 
     def _open(self, wanted: Number) -> _Opened:
         with self._database.snapshot() as connection:
@@ -194,6 +166,10 @@ class _Opened(msgspec.Struct, frozen=True):
     archive: Archive
     shown: KpiValue | None
     pages: dict[tuple[int, int, bool], Page] = {}
+
+
+def _busy() -> StoreUnavailable:
+    return StoreUnavailable("other numbers are being opened: try again in some seconds")
 
 
 def _published(connection: Connection, question: Question) -> KpiValue | None:

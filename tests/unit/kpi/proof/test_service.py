@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from cityhub.kpi.errors import StoreUnavailable
-from cityhub.kpi.proof.service import PLACES, Number, Proofs, _Opened, number
+from cityhub.kpi.kept import PLACES
+from cityhub.kpi.proof.service import Number, Proofs, _Opened, number
 from cityhub.kpi.reader import anchor_of
 from tests.unit.kpi.proof.world import KEY, World
 
@@ -38,7 +39,7 @@ def test_waiting_for_numbers_takes_some_threads_only(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(PLACES) as pool:
         asked = [pool.submit(proofs.page, wanted) for _ in range(PLACES)]
-        while proofs._places._value:
+        while proofs._kept._places._value:
             assert not any(one.done() for one in asked)
         with pytest.raises(StoreUnavailable, match="try again in some seconds"):
             proofs.receipt(wanted)
