@@ -184,7 +184,7 @@ class Book:
             return True
         if not one.origin.name:
             return known.add(_key(partner, one.origin, one.outcome), one.at_ms)
-        sender = Sender(partner, one.origin.door, one.origin.name)
+        sender = _sender(partner, one.origin)
         spans, number = self._of(connection, sender), one.origin.number
         if len(spans) >= MOST_RANGES and not any(near in spans for near in (number - 1, number, number + 1)):
             return known.add(_key(partner, one.origin, one.outcome), one.at_ms)
@@ -193,16 +193,22 @@ class Book:
             changed.add(sender)
         return fresh
 
-    def _known(self, connection: Connection, partner: str, arrivals: Iterable[Arrival]) -> _Known:
+    def _known(self, connection: Connection, partner: str, arrivals: Sequence[Arrival]) -> _Known:
         row = tables.origin.c
         keys = [
-            _key(partner, one.origin, one.outcome) for one in arrivals if one.origin is not None and not one.origin.name
+            _key(partner, one.origin, one.outcome)
+            for one in arrivals
+            if one.origin is not None and self._may_be_hashed(connection, partner, one.origin, len(arrivals))
         ]
         found: set[bytes] = set()
         for at in range(0, len(keys), _KEYS_PER_QUESTION):
             some = keys[at : at + _KEYS_PER_QUESTION]
             found.update(map(bytes, connection.scalars(select(row.key).where(row.key.in_(some)))))
         return _Known(found, {})
+
+    def _may_be_hashed(self, connection: Connection, partner: str, origin: Origin, more: int) -> bool:
+        """Whether an origin may be known by its hash; `more`: so many ranges its sender may have more by then."""
+        return not origin.name or len(self._of(connection, _sender(partner, origin))) + more >= MOST_RANGES
 
     def _of(self, connection: Connection, sender: Sender) -> Spans:
         if sender not in self._spans:
@@ -254,6 +260,10 @@ class _Known(NamedTuple):
 def day_of(at_ms: int) -> int:
     """The local day of an instant, as days since 1970-01-01."""
     return (datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(berlin()).date() - _EPOCH).days
+
+
+def _sender(partner: str, origin: Origin) -> Sender:
+    return Sender(partner, origin.door, origin.name)
 
 
 def _key(partner: str, origin: Origin, outcome: Outcome) -> bytes:

@@ -206,4 +206,7 @@ def test_numbers_full_of_holes_do_not_grow_a_row_for_ever(
     found = told(database)
     (day,) = found.days
     assert (day.sent, day.counted, day.again) == (6, 6, 1)
+    enter(book, engine, [came(7, departure(3, 0), "http:ab/30"), came(8, departure(8, 0), "http:ab/50")])
+    (day,) = told(database).days
+    assert (day.sent, day.counted, day.again) == (7, 7, 2)
     assert len(found.senders[0].gaps) <= 3
