@@ -23,7 +23,7 @@ from cityhub.hub.secrets import Secrets
 from cityhub.hub.settings import Settings
 from cityhub.kpi.errors import StoreUnavailable
 from cityhub.kpi.store import cursors, schema
-from cityhub.kpi.store.database import Database
+from cityhub.kpi.store.database import reading
 from cityhub.kpi.store.lease import LEASE_MS
 
 _BEHIND_S = 30.0
@@ -99,12 +99,8 @@ def _publisher(store: str | Path) -> str | None:
 def _ask(store: str | Path, question: Executable) -> tuple[Any, ...]:
     if isinstance(store, Path) and not store.exists():
         raise StoreUnavailable(f"{store} does not exist yet")
-    database = Database(store, read_only=True)
-    try:
-        with database.begin() as connection:
-            return tuple(connection.execute(question).one())
-    finally:
-        database.close()
+    with reading(store) as connection:
+        return tuple(connection.execute(question).one())
 
 
 def _adapters(path: Path, started: datetime, patience_s: float) -> str | None:

@@ -142,15 +142,19 @@ def _partners(
     settings: Settings, catalogue: Catalogue, access: KafkaAccess, writer: StartingPublisher
 ) -> tuple[PartnerDesk, list[Route]]:
     """What partners see of their own side, on the screen and by the API."""
-    letters = LetterBox(access)
-    redrive = Redrive(letters, AuditTrail(access, writer), writer, catalogue.contracts, _now)
     ledger, traces = LedgerReader(settings.store), Traces(settings.store, catalogue, access)
     routes = [
-        *LetterRoutes(letters, redrive, principal_of).routes(),
+        *LetterRoutes(*_letters(access, writer, catalogue.contracts), principal_of).routes(),
         *RecordRoutes(ledger, traces, principal_of).routes(),
         *PreviewRoute(Previews(settings.store, catalogue), catalogue.contracts, principal_of, _now).routes(),
     ]
-    return PartnerDesk(ledger, letters, redrive, traces), routes
+    return PartnerDesk(ledger, *_letters(access, writer, catalogue.contracts), traces), routes
+
+
+def _letters(access: KafkaAccess, writer: StartingPublisher, contracts: Contracts) -> tuple[LetterBox, Redrive]:
+    """For one event loop: the screen is drawn in others than the server's, and locks are of one."""
+    letters = LetterBox(access)
+    return letters, Redrive(letters, AuditTrail(access, writer), writer, contracts, _now)
 
 
 async def _no_such_address(request: Request) -> Response:

@@ -15,7 +15,7 @@ from cityhub.kpi.kernel.effect import CellId, Evaluator
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.kernel.record import Row
 from cityhub.kpi.kernel.windows import window_at
-from cityhub.kpi.store.database import Database
+from cityhub.kpi.store.database import reading
 from cityhub.kpi.store.decisions import Choice
 from cityhub.kpi.values import WindowKind
 from cityhub.sdk import codec
@@ -68,12 +68,8 @@ class Previews:
         Raises:
             RejectedEvent: the engine would refuse the event. StoreUnavailable: the store.
         """
-        database = Database(self._store, read_only=True)
-        try:
-            with database.snapshot() as connection:
-                evaluator = self._choice.evaluator(connection)
-        finally:
-            database.close()
+        with reading(self._store) as connection:
+            evaluator = self._choice.evaluator(connection)
         topic = self._contracts[event.type].topic
         old = [] if before is None else [_row(evaluator, topic, before, now)]
         return sorted(set(changes(evaluator, old, _row(evaluator, topic, event, now))))

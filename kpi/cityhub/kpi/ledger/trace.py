@@ -21,7 +21,7 @@ from cityhub.kpi.ledger.lookup import Place, Refusal
 from cityhub.kpi.ledger.outcome import of_event
 from cityhub.kpi.store import cursors
 from cityhub.kpi.store.clocks import JOB
-from cityhub.kpi.store.database import Database
+from cityhub.kpi.store.database import reading
 from cityhub.kpi.store.decisions import Choice
 from cityhub.sdk.door import texts_of
 
@@ -120,18 +120,14 @@ class Traces:
         return Trace(id_, partner, sorted(found, key=_order))
 
     def _known(self, partner: str, topics: Sequence[str], id_: str) -> _Known:
-        database = Database(self._store, read_only=True)
-        try:
-            with database.snapshot() as connection:
-                names = lookup.sources(connection, partner)
-                return _Known(
-                    list(lookup.counted(connection, JOB, topics, id_, names)),
-                    list(lookup.refused(connection, topics, id_)),
-                    cursors.offsets(connection, JOB),
-                    self._choice.evaluator(connection),
-                )
-        finally:
-            database.close()
+        with reading(self._store) as connection:
+            names = lookup.sources(connection, partner)
+            return _Known(
+                list(lookup.counted(connection, JOB, topics, id_, names)),
+                list(lookup.refused(connection, topics, id_)),
+                cursors.offsets(connection, JOB),
+                self._choice.evaluator(connection),
+            )
 
     async def _from_store(self, log: LogReader, known: _Known) -> AsyncIterator[Sighting]:
         for place in known.counted:

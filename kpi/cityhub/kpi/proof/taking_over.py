@@ -17,7 +17,7 @@ from cityhub.kpi.proof.audit import audit
 from cityhub.kpi.proof.auditing import lines
 from cityhub.kpi.proof.stored import Snapshot, stored_buckets
 from cityhub.kpi.store.backfill import NotYet, Refused
-from cityhub.kpi.store.database import Database
+from cityhub.kpi.store.database import reading
 from cityhub.sdk.contract import Contracts
 
 _LOOK_S = 1.0
@@ -53,9 +53,5 @@ def _later(waits_for: str) -> NotYet:
 
 
 def _stored(store: str | Path, plan: Plan) -> Buckets:
-    database = Database(store, read_only=True)
-    try:
-        with database.snapshot() as connection:
-            return stored_buckets(connection, plan)
-    finally:
-        database.close()
+    with reading(store) as connection:
+        return stored_buckets(connection, plan)

@@ -130,6 +130,21 @@ class Database:
             raise StoreUnavailable(f"{self.address}: all connections are in use: {error}") from error
 
 
+@contextmanager
+def reading(where: str | Path) -> Iterator[Connection]:
+    """One look at a store: a read-only transaction that sees one state of it; nothing stays open.
+
+    Raises:
+        StoreUnavailable: as `Database`.
+    """
+    database = Database(where, read_only=True)
+    try:
+        with database.snapshot() as connection:
+            yield connection
+    finally:
+        database.close()
+
+
 def _words(error: DBAPIError) -> str:
     said = f"{type(error.orig).__name__}: {error.orig}".strip()
     code = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None) or ""
