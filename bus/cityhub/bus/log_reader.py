@@ -60,11 +60,18 @@ class LogReader:
 
     async def bounds(self, topic: str, parts: Iterable[int]) -> dict[int, tuple[int, int]]:
         """By partition, the first offset that the log still holds and the one that the next record will get."""
-        tps = [TopicPartition(topic, part) for part in parts]
-        with _translated(f"cannot ask for the bounds of {topic}"):
+        return (await self.all_bounds({topic: parts}))[topic]
+
+    async def all_bounds(self, topics: Mapping[str, Iterable[int]]) -> dict[str, dict[int, tuple[int, int]]]:
+        """As `bounds`, of many topics with two questions."""
+        tps = [TopicPartition(topic, part) for topic, parts in topics.items() for part in parts]
+        with _translated(f"cannot ask for the bounds of {', '.join(topics)}"):
             firsts = await self._consumer.beginning_offsets(tps)
             ends = await self._consumer.end_offsets(tps)
-        return {tp.partition: (firsts[tp], ends[tp]) for tp in tps}
+        found: dict[str, dict[int, tuple[int, int]]] = {topic: {} for topic in topics}
+        for tp in tps:
+            found[tp.topic][tp.partition] = firsts[tp], ends[tp]
+        return found
 
     async def at_time(self, topic: str, parts: Iterable[int], epoch_ms: int) -> dict[int, int | None]:
         """By partition, the first offset that was appended then or later; None = there is none yet."""

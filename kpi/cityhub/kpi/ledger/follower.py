@@ -15,6 +15,7 @@ from cityhub.bus.access import KafkaAccess
 from cityhub.bus.errors import BusError
 from cityhub.bus.log_reader import LogReader
 from cityhub.bus.pause import pause
+from cityhub.bus.quarantine import PATTERN
 from cityhub.bus.topics import PARTNERS, dead_letters
 from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.errors import StoreUnavailable
@@ -31,14 +32,14 @@ log = get_logger()
 
 EVERY_S = 2.0
 _FORGET_EVERY_S = 600.0
-_QUARANTINE = re.compile(r"^du\.in\.([a-z]+)\..+$")
+_QUARANTINE = re.compile(PATTERN)
 
 
 class Log(Protocol):
     """What is read; `bus.log_reader.LogReader`. Methods raise BusUnavailable."""
 
     async def partitions(self) -> Mapping[str, Sequence[int]]: ...
-    async def bounds(self, topic: str, parts: Sequence[int]) -> dict[int, tuple[int, int]]: ...
+    async def all_bounds(self, topics: Mapping[str, Sequence[int]]) -> dict[str, dict[int, tuple[int, int]]]: ...
     def begin(self, topic: str, wanted: Mapping[int, tuple[int, int]]) -> None: ...
     async def some(self) -> dict[int, list[Any]]: ...
 
@@ -52,6 +53,19 @@ class Goal(NamedTuple):
 
     senders: dict[Sender, tuple[int, int]]
     ends: dict[tuple[str, int], int]
+
+
+class Stand(NamedTuple):
+    """Last records by topic and partition: that are in the ledger, and that the engine has judged."""
+
+    ledger: Mapping[tuple[str, int], int]
+    engine: Mapping[tuple[str, int], int]
+
+    def reached(self, topic: Topic, bounds: Mapping[int, tuple[int, int]]) -> dict[int, int]:
+        """The last record of each partition that has its verdict."""
+        if topic.horizon_ms is None:
+            return {part: end - 1 for part, (_, end) in bounds.items()}
+        return {part: min(self.engine.get((topic.name, part), -1), end - 1) for part, (_, end) in bounds.items()}
 
 
 class Follower:
@@ -81,12 +95,14 @@ class Follower:
         there = await source.partitions()
         if first := self._goal is None:
             self._goal = Goal(await self._passed(source, there), {})
-        for topic in self._topics:
-            if topic.name in there:
-                bounds = await source.bounds(topic.name, there[topic.name])
-                if first:
-                    self._goal.ends.update({(topic.name, part): end for part, (_, end) in bounds.items()})
-                await self._follow(source, topic, bounds)
+        topics = [topic for topic in self._topics if topic.name in there]
+        bounds = await source.all_bounds({topic.name: there[topic.name] for topic in topics})
+        if first:
+            ends = {(name, part): end for name, parts in bounds.items() for part, (_, end) in parts.items()}
+            self._goal.ends.update(ends)
+        stand = self._stand()
+        for topic in topics:
+            await self._follow(source, topic, bounds[topic.name], stand)
         stands = self._book.cursors()
         if any(stands.get(at, -1) < end - 1 for at, end in self._goal.ends.items()):
             return None
@@ -99,16 +115,19 @@ class Follower:
         The gate deletes what it has passed. A producer sends the next number when the one before was answered.
         """
         found = {sender: (end, end) for sender, end in self._book.producers().items()}
-        for name, parts in there.items():
-            if match := _QUARANTINE.match(name):
-                for part, bounds in (await source.bounds(name, parts)).items():
-                    found[Sender(match[1], "kafka", f"{name}/{part}")] = bounds
+        incoming = {name: parts for name, parts in there.items() if _QUARANTINE.match(name)}
+        for name, parts in (await source.all_bounds(incoming)).items():
+            for part, bounds in parts.items():
+                found[Sender(name.split(".")[2], "kafka", f"{name}/{part}")] = bounds
         return found
 
-    async def _follow(self, source: Log, topic: Topic, bounds: Mapping[int, tuple[int, int]]) -> None:
-        known = self._book.cursors()
-        reached = self._reached(topic, bounds)
-        stands = {part: known.get((topic.name, part), -1) for part in bounds}
+    def _stand(self) -> Stand:
+        with self._database.snapshot() as connection:
+            return Stand(self._book.cursors(), cursors.offsets(connection, self._job))
+
+    async def _follow(self, source: Log, topic: Topic, bounds: Mapping[int, tuple[int, int]], stand: Stand) -> None:
+        reached = stand.reached(topic, bounds)
+        stands = {part: stand.ledger.get((topic.name, part), -1) for part in bounds}
         wanted: dict[int, tuple[int, int]] = {}
         for part, (first, _) in bounds.items():
             if first > stands[part] + 1:
@@ -123,14 +142,6 @@ class Follower:
                 if records:
                     await asyncio.to_thread(self._book.enter, topic, part, stands[part], records)
                     stands[part] = records[-1].offset
-
-    def _reached(self, topic: Topic, bounds: Mapping[int, tuple[int, int]]) -> dict[int, int]:
-        """The last record of each partition that has its verdict."""
-        if topic.horizon_ms is None:
-            return {part: end - 1 for part, (_, end) in bounds.items()}
-        with self._database.snapshot() as connection:
-            judged = cursors.offsets(connection, self._job)
-        return {part: min(judged.get((topic.name, part), -1), end - 1) for part, (_, end) in bounds.items()}
 
 
 def topics_of(catalogue: Catalogue) -> list[Topic]:

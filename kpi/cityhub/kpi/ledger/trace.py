@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -139,27 +139,23 @@ class Traces:
             yield _sighting("excluded", refusal.place, record, reason=refusal.reason, detail=refusal.detail)
 
     async def _from_logs(
-        self, log: LogReader, known: _Known, stretches: Iterable[tuple[str, Sequence[int]]], id_: str
+        self, log: LogReader, known: _Known, stretches: Mapping[str, Sequence[int]], id_: str
     ) -> AsyncIterator[Sighting]:
         """What has no index: letters, topics that no KPI reads, and what nobody has judged yet."""
         read = set(known.evaluator.topics)
-        for topic, parts in stretches:
+        for topic, bounds in (await log.all_bounds(stretches)).items():
             beyond = known.cursors if topic in read else {}
             status = _status(topic, judged=topic not in read)
-            async for place, record in _newest(log, topic, parts, beyond):
+            async for place, record in _newest(log, topic, bounds, beyond):
                 if _is(record, id_):
                     reason, detail = _header(record, "dlq_reason"), _header(record, "dlq_error")
                     if _header(record, "dlq_consumer") != "cityhub-kpi":  # those are `excluded` already
                         yield _sighting(status, place, record, reason=reason, detail=detail)
 
 
-def _stretches(
-    partner: str, topics: Sequence[str], there: Mapping[str, Sequence[int]]
-) -> Iterable[tuple[str, Sequence[int]]]:
+def _stretches(partner: str, topics: Sequence[str], there: Mapping[str, Sequence[int]]) -> Mapping[str, Sequence[int]]:
     own = [name for name in sorted(there) if name.startswith(f"du.in.{partner}.")]
-    for name in [dead_letters(partner).name, *topics, *own]:
-        if name in there:
-            yield name, there[name]
+    return {name: there[name] for name in [dead_letters(partner).name, *topics, *own] if name in there}
 
 
 def _status(topic: str, *, judged: bool) -> str:
@@ -180,11 +176,11 @@ async def _at(log: LogReader, place: Place) -> Any | None:
 
 
 async def _newest(
-    log: LogReader, topic: str, parts: Sequence[int], beyond: Mapping[tuple[str, int], int]
+    log: LogReader, topic: str, bounds: Mapping[int, tuple[int, int]], beyond: Mapping[tuple[str, int], int]
 ) -> AsyncIterator[tuple[Place, Any]]:
     """The newest records of a topic, of each partition those after an offset."""
     wanted = {}
-    for part, (first, end) in (await log.bounds(topic, parts)).items():
+    for part, (first, end) in bounds.items():
         start = max(first, beyond.get((topic, part), -1) + 1, end - MOST)
         if start < end:
             wanted[part] = start, end - 1

@@ -25,14 +25,18 @@ class FakeLog:
         self.topics: dict[str, list[Headed]] = {TOPIC: [], LETTERS.name: []}
         self.firsts: dict[str, int] = {}
         self.ends: dict[str, int] = {}
+        self.questions = 0
         self._left: list[tuple[int, list[Headed]]] = []
 
     async def partitions(self) -> Mapping[str, Sequence[int]]:
         return {name: [0] for name in [*self.topics, *self.ends]}
 
-    async def bounds(self, topic: str, parts: Sequence[int]) -> dict[int, tuple[int, int]]:
-        end = self.ends.get(topic, len(self.topics.get(topic, [])))
-        return {part: (self.firsts.get(topic, 0), end) for part in parts}
+    async def all_bounds(self, topics: Mapping[str, Sequence[int]]) -> dict[str, dict[int, tuple[int, int]]]:
+        self.questions += 1
+        ends = {topic: self.ends.get(topic, len(self.topics.get(topic, []))) for topic in topics}
+        return {
+            topic: {part: (self.firsts.get(topic, 0), ends[topic]) for part in parts} for topic, parts in topics.items()
+        }
 
     def begin(self, topic: str, wanted: Mapping[int, tuple[int, int]]) -> None:
         self._left = [(part, self.topics[topic][first : last + 1]) for part, (first, last) in wanted.items()]
@@ -114,6 +118,14 @@ async def test_it_goes_on_behind_what_the_log_has_let_go_of(
     log.firsts[TOPIC] = 4
     assert await follower.step(log) == {}
     assert sent(database) == 2
+
+
+async def test_a_step_asks_kafka_twice_for_bounds_however_many_topics_there_are(
+    follower: Follower, log: FakeLog
+) -> None:
+    log.ends[QUARANTINE] = log.firsts[QUARANTINE] = 0
+    await follower.step(log)
+    assert log.questions == 2
 
 
 def test_every_event_topic_and_every_partners_letters_are_followed() -> None:
