@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -19,6 +20,8 @@ from cityhub.sdk.door import texts_of
 
 LOOKS = 2
 """At once; others wait, so that nobody's looking slows down what the process does beside."""
+
+_CONSUMER = re.compile("cityhub-([a-z]+)-door")
 
 
 class Letter(Struct, frozen=True, kw_only=True):
@@ -50,6 +53,12 @@ class Letter(Struct, frozen=True, kw_only=True):
     source: str
     type: str
     body: bytes = b""
+
+    @property
+    def door(self) -> str:
+        """Which door refused it, `http` or `kafka`; "" = the engine did."""
+        found = _CONSUMER.fullmatch(self.consumer)
+        return found[1] if found else ""
 
 
 class Pile(NamedTuple):

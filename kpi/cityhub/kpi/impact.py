@@ -46,7 +46,7 @@ def impact(
     found = []
     for where, text in definition_files(definitions):
         now = parse_definition(text, where, known)
-        if any(source.type == contract.type for source in now.sources.values()):
+        if contract.type in now.topics:
             problems = _problems(now, text, where, changed)
             found.append(Impact(now.id, now.version, where, now.name.en, now.question.en, problems))
     return found

@@ -135,7 +135,7 @@ def _readers(view: View, partner: str) -> Component:
     for contract in sorted(catalogue.contracts.values(), key=lambda one: one.type):
         if contract.partner != partner:
             continue
-        kpis = [one.id for one in catalogue if contract.type in {source.type for source in one.sources.values()}]
+        kpis = [one.id for one in catalogue if contract.type in one.topics]
         links = [html.Li(kpi_name(view, kpi)) for kpi in kpis]
         stream = html.Div([html.B(contract.title.get(lang)), html.Code(contract.type)], className="source")
         readers = html.Ul(links, className="plain") if links else t(lang, Own.NO_READER)

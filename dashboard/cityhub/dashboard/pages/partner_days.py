@@ -66,7 +66,7 @@ def _verdict(found: Balance, lang: Lang) -> Component:
 
 
 def _gaps(view: View, sender: Sent) -> str:
-    numbers = ", ".join(f"{first}" if first == last else f"{first}–{last}" for first, last in sender.gaps)
+    numbers = sender.missing_numbers
     if sender.since is None:
         return t(view.lang, Own.GAPS, name=sender.name, numbers=numbers)
     age = formats.age(view.now - sender.since, view.lang)

@@ -167,7 +167,7 @@ def _readers(catalogue: Catalogue) -> dict[str, list[str]]:
     """By event type the KPIs of which a version reads it."""
     readers: dict[str, list[str]] = {type_: [] for type_ in catalogue.contracts}
     for kpi in catalogue:
-        every = [source.type for one in catalogue.versions(kpi.id) for source in one.sources.values()]
+        every = [type_ for one in catalogue.versions(kpi.id) for type_ in one.topics]
         for type_ in dict.fromkeys(every):
             readers[type_].append(kpi.id)
     return readers

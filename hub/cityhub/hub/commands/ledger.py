@@ -98,9 +98,8 @@ def _reasons(days: Sequence[Day]) -> list[str]:
 def _sender(sender: Sent) -> str:
     text = f"  {sender.name}: {sender.sent:,} sent, {sender.under_way:,} under way, {sender.missing:,} missing"
     if sender.missing:
-        gaps = ", ".join(f"{first}" if first == last else f"{first}–{last}" for first, last in sender.gaps)
         since = age(datetime.now(UTC) - sender.since) if sender.since else "0 s"
-        text += f" for {since} (numbers {gaps})"
+        text += f" for {since} (numbers {sender.missing_numbers})"
     return text
 
 

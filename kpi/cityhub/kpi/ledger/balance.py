@@ -66,6 +66,11 @@ class Sent(Struct, kw_only=True):
     since: datetime | None
     gaps: Sequence[tuple[int, int]]
 
+    @property
+    def missing_numbers(self) -> str:
+        """The first missing ones for people: `2, 5–9`."""
+        return ", ".join(f"{first}" if first == last else f"{first}–{last}" for first, last in self.gaps)
+
 
 class Balance(Struct, kw_only=True):
     """A partner's ledger. It balances when `difference`, the number of events that are missing, is 0."""

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 from msgspec import Struct
 
+from cityhub.bus.letters import letter_of
 from cityhub.kpi.kernel.record import LogRecord
 
 ADAPTER = "adapter"
 _SEQUENCED = frozenset({"http", "kafka"})
-_FROM, _TO = "cityhub-", "-door"
 
 
 class Outcome(StrEnum):
@@ -95,21 +95,18 @@ def of_event(record: HeadedRecord, fates: Fates | None) -> Arrival:
     """
     stream, source = _read(record.value)
     said = next((value for name, value in record.headers if name == "cityhub_origin"), None)
-    origin = _origin(*_text(said).split(":", 1)) if said and b":" in said else None
+    origin = _origin(*said.decode("utf-8", "replace").split(":", 1)) if said and b":" in said else None
     outcome, reason = _fate(record, fates)
     return Arrival(record.offset, record.timestamp, stream, source, origin, outcome, reason)
 
 
 def of_letter(record: HeadedRecord) -> Arrival | None:
     """What a dead letter of a door says; None for those of the engine, whose verdicts the event topics' records get."""
-    headers = {name: _text(value) for name, value in record.headers}
-    consumer, origin = headers.get("dlq_consumer", ""), headers.get("dlq_origin", "")
-    if not origin or not (consumer.startswith(_FROM) and consumer.endswith(_TO)):
+    letter = letter_of(0, record)
+    if not letter.door:
         return None
-    door = consumer.removeprefix(_FROM).removesuffix(_TO)
-    stream, source = _read(record.value)
-    reason = headers.get("dlq_reason", "")
-    return Arrival(record.offset, record.timestamp, stream, source, _origin(door, origin), Outcome.REJECTED, reason)
+    origin = _origin(letter.door, letter.origin)
+    return Arrival(record.offset, record.timestamp, letter.type, letter.source, origin, Outcome.REJECTED, letter.reason)
 
 
 def _fate(record: LogRecord, fates: Fates | None) -> tuple[Outcome, str]:
@@ -135,7 +132,3 @@ def _read(value: Any) -> tuple[str, str]:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return "", ""
     return found.type, found.source
-
-
-def _text(value: bytes | None) -> str:
-    return (value or b"").decode("utf-8", "replace")

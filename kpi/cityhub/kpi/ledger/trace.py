@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from cityhub.bus.access import KafkaAccess
+from cityhub.bus.letters import letter_of
 from cityhub.bus.log_reader import LogReader
 from cityhub.bus.topics import dead_letters
 from cityhub.kpi.definition import Catalogue
@@ -27,6 +28,7 @@ from cityhub.sdk.door import texts_of
 
 MOST = 20_000
 """Newest records of a partition that are looked through where no index is."""
+REJECTED = "rejected"
 _CLIENT = "cityhub-trace"
 
 
@@ -147,10 +149,13 @@ class Traces:
             beyond = known.cursors if topic in read else {}
             status = _status(topic, judged=topic not in read)
             async for place, record in _newest(log, topic, bounds, beyond):
-                if _is(record, id_):
-                    reason, detail = _header(record, "dlq_reason"), _header(record, "dlq_error")
-                    if _header(record, "dlq_consumer") != "cityhub-kpi":  # those are `excluded` already
-                        yield _sighting(status, place, record, reason=reason, detail=detail)
+                if not _is(record, id_):
+                    continue
+                if status != REJECTED:
+                    yield _sighting(status, place, record)
+                elif (letter := letter_of(place.part, record)).door:  # the engine's are `excluded` already
+                    said = {"reason": letter.reason, "detail": letter.error, "origin": letter.origin}
+                    yield _sighting(status, place, record, **said)
 
 
 def _stretches(partner: str, topics: Sequence[str], there: Mapping[str, Sequence[int]]) -> Mapping[str, Sequence[int]]:
@@ -160,7 +165,7 @@ def _stretches(partner: str, topics: Sequence[str], there: Mapping[str, Sequence
 
 def _status(topic: str, *, judged: bool) -> str:
     if topic.startswith("du.dlq."):
-        return "rejected"
+        return REJECTED
     if topic.startswith("du.in."):
         return "waiting-for-gate"
     return "unread" if judged else "waiting-for-engine"
@@ -203,15 +208,11 @@ def _is(record: Any, id_: str) -> bool:
 
 def _sighting(status: str, place: Place, record: Any | None, **more: Any) -> Sighting:
     if record is not None:
-        origin = of_event(record, None).origin
+        if (origin := of_event(record, None).origin) is not None:
+            more["origin"] = f"{origin.door}:{origin.text}"
         more |= texts_of(record.value or b"", ("type", "source", "subject", "time"))
         more["received"] = datetime.fromtimestamp(record.timestamp / 1000, UTC)
-        more["origin"] = _header(record, "dlq_origin") if origin is None else f"{origin.door}:{origin.text}"
     return Sighting(status=status, topic=place.topic, partition=place.part, offset=place.offset, **more)
-
-
-def _header(record: Any, wanted: str) -> str:
-    return next(((value or b"").decode("utf-8", "replace") for name, value in record.headers if name == wanted), "")
 
 
 def _order(one: Sighting) -> tuple[float, str, int]:
