@@ -38,29 +38,14 @@ from cityhub.sdk.client.session import Patience
 from cityhub.sdk.client.spool import Spool
 from cityhub.sdk.contract import load_contracts
 from cityhub.sdk.errors import Undelivered
-from cityhub.sdk.event import Event, make_event
 from tests.chaos.sizes import seed
+from tests.integration.bin_levels import TYPE, level
 from tests.integration.hub_processes import HubProcess
 from tests.integration.servers import Kafka, free_ports
 from tests.unit.adapters.doors.world import WBD
 
-TYPE = "de.duisburg.wbd.bin.level-observed.v1"
 EVENTS = topics.events("wbd", "bin").name
 KILLS, BATCH, LIMIT_S = 20, 100, 900.0
-
-
-def event(source: str, number: int) -> Event:
-    now = datetime.now(UTC)
-    return make_event(
-        type_=TYPE,
-        source=source,
-        natural_key=(str(number),),
-        version="1",
-        subject=f"bin-{number % 50}",
-        time=now,
-        recorded_at=now,
-        data={"fill": number % 100 / 100},
-    )
 
 
 @pytest.fixture
@@ -112,7 +97,7 @@ class OverHttp(threading.Thread):
         with HttpPublisher(self._account, patience=patience) as publisher, Spool(self._path) as spool:
             while not self.ending.is_set() or spool.holding().waiting:
                 if not self.ending.is_set():
-                    some = [event(self._source, len(self.ids) + n) for n in range(BATCH)]
+                    some = [level(self._source, len(self.ids) + n) for n in range(BATCH)]
                     spool.put_all(some)
                     self.ids |= {one.id for one in some}
                 try:
@@ -126,7 +111,7 @@ async def over_kafka(access: KafkaAccess, topic: str, source: str, stop: asyncio
     """As a partner's own client: what is not acknowledged is sent again. Ids of what was acknowledged."""
     acknowledged: set[str] = set()
     while not stop.is_set():
-        some = [event(source, len(acknowledged) + n) for n in range(BATCH)]
+        some = [level(source, len(acknowledged) + n) for n in range(BATCH)]
         records: list[Outgoing] = [(b"%d" % n, codec.encode(one), []) for n, one in enumerate(some)]
         while True:
             try:

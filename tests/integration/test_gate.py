@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
@@ -15,11 +14,11 @@ from cityhub.bus.log_reader import LogReader
 from cityhub.bus.publisher import RecordPublisher
 from cityhub.bus.whole_topic import TopicRecord, WholeTopic
 from cityhub.sdk import codec
-from cityhub.sdk.event import make_event
+from tests.integration.bin_levels import level
 from tests.integration.hub_processes import LIMIT_S, HubProcess
 from tests.integration.servers import Kafka
 
-TYPE, EVENTS = "de.duisburg.wbd.bin.level-observed.v1", topics.events("wbd", "bin")
+EVENTS = topics.events("wbd", "bin")
 LETTERS = topics.dead_letters("wbd")
 RECORDS, BAD, KILLS = 6_000, 40, 4
 
@@ -38,7 +37,7 @@ async def test_every_record_has_one_outcome_however_often_the_gate_is_killed(
 ) -> None:
     incoming, source = topics.quarantine("wbd", f"g{uuid4().hex[:8]}"), f"//wbd/{uuid4().hex}"
     topics.ensure(kafka_access, [incoming])
-    events = [_event(source, number) for number in range(RECORDS)]
+    events = [codec.encode(level(source, number)) for number in range(RECORDS)]
     bad = [b"no event %d" % number for number in range(BAD)]
     every = RECORDS // BAD
     mixed = [one for at in range(BAD) for one in (*events[at * every : (at + 1) * every], bad[at])]
@@ -78,19 +77,3 @@ async def _until(left: Callable[[], Awaitable[int]], at_most: int, gate: HubProc
 async def _records(access: KafkaAccess, topic: str) -> AsyncIterator[TopicRecord]:
     async for record in WholeTopic(access, topic, client_id="test").records():
         yield record
-
-
-def _event(source: str, number: int) -> bytes:
-    now = datetime.now(UTC)
-    return codec.encode(
-        make_event(
-            type_=TYPE,
-            source=source,
-            natural_key=(str(number),),
-            version="1",
-            subject=f"bin-{number % 50}",
-            time=now,
-            recorded_at=now,
-            data={"fill": number % 100 / 100},
-        )
-    )

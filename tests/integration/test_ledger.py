@@ -30,12 +30,11 @@ from cityhub.kpi.ledger.trace import Traces
 from cityhub.kpi.store.database import Database
 from cityhub.sdk import codec
 from cityhub.sdk.contract import load_contracts
-from cityhub.sdk.event import Event, make_event
+from tests.integration.bin_levels import TYPE, level
 from tests.integration.hub_processes import LIMIT_S, HubProcess
 from tests.integration.servers import Kafka
 from tests.unit.adapters.doors.world import WBD
 
-TYPE = "de.duisburg.wbd.bin.level-observed.v1"
 EVENTS, LETTERS = topics.events("wbd", "bin").name, topics.dead_letters("wbd").name
 ROUNDS, BY_KAFKA, BY_HTTP = 5, 300, 120
 
@@ -67,30 +66,21 @@ class Partner:
         app = Starlette(routes=[Route("/v1/events", answer, methods=["POST"])])
         self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hub")
 
-    def event(self, number: int, fill: float = 0.5) -> Event:
-        now = datetime.now(UTC)
-        return make_event(
-            type_=TYPE,
-            source=self.source,
-            natural_key=(str(number),),
-            version="1",
-            subject=f"bin-{number % 50}",
-            time=now,
-            recorded_at=now,
-            data={"fill": fill},
-        )
+    def event(self, number: int) -> bytes:
+        """Every tenth is refused."""
+        return codec.encode(level(self.source, number, 2.0 if number % 10 == 0 else 0.5))
 
     async def over_kafka(self, numbers: range) -> None:
-        """Every tenth is refused, every twentieth comes twice."""
+        """Every twentieth comes twice."""
         records = []
         for number in numbers:
-            body = codec.encode(self.event(number, 2.0 if number % 10 == 0 else 0.5))
+            body = self.event(number)
             records += [(b"k%d" % number, body, [])] * (2 if number % 20 == 1 else 1)
         await self._writer.send(self.incoming.name, records)
 
     async def over_http(self, numbers: range) -> None:
         """Now and then it hangs up and sends the same again."""
-        bodies = [codec.encode(self.event(number, 2.0 if number % 10 == 0 else 0.5)) for number in numbers]
+        bodies = [self.event(number) for number in numbers]
         for at in range(0, len(bodies), 10):
             some = bodies[at : at + 10]
             headers = {
