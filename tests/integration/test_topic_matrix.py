@@ -60,5 +60,5 @@ def _writes(producer: Any, name: str) -> bool:
 
 def _answered(consumer: Any) -> None:
     """Until the broker has said something; records are none, an empty topic says nothing."""
-    while not consumer.poll(timeout_ms=1_000):
+    while not consumer.poll(timeout_ms=50):
         assert consumer.position(TopicPartition(*next(iter(consumer.assignment()))), timeout_ms=60_000) >= 0
