@@ -21,7 +21,7 @@ from cityhub.adapters.doors.http import HttpDoor
 from cityhub.adapters.doors.limits import Gauge, Limits
 from cityhub.bus import topics
 from cityhub.bus.access import KafkaAccess
-from cityhub.bus.publisher import RecordPublisher
+from cityhub.bus.publisher import RecordPublisher, record_of
 from cityhub.bus.whole_topic import TopicRecord, WholeTopic
 from cityhub.hub.run.topics import wanted
 from cityhub.kpi.definition import load_catalogue
@@ -121,6 +121,7 @@ async def test_the_ledger_balances_whatever_is_killed(
         events, letters = await _records(kafka_access, EVENTS), await _records(kafka_access, LETTERS)
         _check(found, partner, events, letters)
         await _check_traces(kafka, partner, events, letters)
+        await _check_a_new_source(kafka, kafka_access, processes)
     finally:
         store.close()
 
@@ -177,6 +178,22 @@ async def _check_traces(
     assert "is more than 1" in refusal.detail
     assert (await traces.trace("dvv", good["id"])).sightings == []
     assert (await traces.trace("wbd", "never-sent")).sightings == []
+
+
+async def _check_a_new_source(kafka: Kafka, access: KafkaAccess, processes: dict[str, HubProcess]) -> None:
+    """An event is found as soon as it is counted, also while the ledger does not know its source yet."""
+    processes.pop("bookkeeper").kill()
+    event = level(f"//wbd/{uuid4().hex}", 1)
+    async with RecordPublisher(access, client_id="test") as writer:
+        await writer.send(EVENTS, [record_of(event)])
+    traces = Traces(kafka.installation.settings.store, load_catalogue(), access)
+    end = time.monotonic() + LIMIT_S
+    while True:
+        (sighting,) = (await traces.trace("wbd", event.id)).sightings
+        if sighting.status == "counted":
+            return
+        assert sighting.status == "waiting-for-engine"
+        assert time.monotonic() < end, "it is not counted"
 
 
 def _outline(record: TopicRecord) -> dict[str, str]:

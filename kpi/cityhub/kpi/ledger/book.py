@@ -12,6 +12,7 @@ from xxhash import xxh3_128_digest
 
 from cityhub.kpi.kernel.windows import berlin
 from cityhub.kpi.ledger.fates import fates_of
+from cityhub.kpi.ledger.lookup import entered
 from cityhub.kpi.ledger.outcome import ADAPTER, Arrival, HeadedRecord, Origin, Outcome, of_event, of_letter
 from cityhub.kpi.ledger.spans import Spans
 from cityhub.kpi.store import ledger_tables as tables
@@ -80,9 +81,8 @@ class Book:
 
     def cursors(self) -> dict[tuple[str, int], int]:
         """Last record that is in the ledger, by topic and partition."""
-        row = tables.cursor.c
         with self._database.snapshot() as connection:
-            return {(topic, part): off for topic, part, off in connection.execute(select(row.topic, row.part, row.off))}
+            return entered(connection)
 
     def enter(self, topic: Topic, part: int, before: int, records: Sequence[HeadedRecord]) -> None:
         """Take down records, in offset order.

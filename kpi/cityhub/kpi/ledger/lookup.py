@@ -37,6 +37,12 @@ def sources(connection: Connection, partner: str) -> list[str]:
     return list(connection.scalars(select(row.source).where(row.partner == partner).order_by(row.last_ms.desc())))
 
 
+def entered(connection: Connection) -> dict[tuple[str, int], int]:
+    """Last record that is in the ledger, by topic and partition: the sources of later ones may be unknown."""
+    row = tables.cursor.c
+    return {(topic, part): off for topic, part, off in connection.execute(select(row.topic, row.part, row.off))}
+
+
 def counted(connection: Connection, job: str, topics: Iterable[str], id_: str, known: Iterable[str]) -> Iterator[Place]:
     """Where an event stands that was counted; only within the horizon of its topic, in which ids are remembered.
 

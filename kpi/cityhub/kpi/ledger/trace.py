@@ -29,6 +29,8 @@ from cityhub.sdk.door import texts_of
 MOST = 20_000
 """Newest records of a partition that are looked through where no index is."""
 REJECTED = "rejected"
+_JUDGED = "judged"
+"""Between two steps: the store says more of it."""
 _CLIENT = "cityhub-trace"
 
 
@@ -84,11 +86,12 @@ class Trace(Struct, frozen=True):
 
 
 class _Known(NamedTuple):
-    """What the store says of an id."""
+    """What the store says of an id; and up to which records, by topic and partition, engine and ledger have come."""
 
     counted: Sequence[Place]
     refused: Sequence[Refusal]
-    cursors: Mapping[tuple[str, int], int]
+    judged: Mapping[tuple[str, int], int]
+    entered: Mapping[tuple[str, int], int]
     evaluator: Evaluator
 
 
@@ -114,11 +117,13 @@ class Traces:
         topics = sorted({one.topic for one in self._catalogue.contracts.values() if one.partner == partner})
         known = await asyncio.to_thread(self._known, partner, topics, id_)
         async with LogReader(self._access, client_id=_CLIENT) as log:
-            there = await log.partitions()
-            found = [one async for one in self._from_store(log, known)]
-            seen = {(one.topic, one.partition, one.offset) for one in found}
-            unjudged = self._from_logs(log, known, _stretches(partner, topics, there), id_)
-            found += [one async for one in unjudged if (one.topic, one.partition, one.offset) not in seen]
+            stretches = _stretches(partner, topics, await log.partitions())
+            found = [one async for one in self._from_logs(log, known, stretches, id_)]
+            if judged := {one.source for one in found if one.status == _JUDGED}:  # a source that the ledger learns yet
+                more = await asyncio.to_thread(self._counted, topics, id_, judged)
+                known = known._replace(counted=list(dict.fromkeys([*known.counted, *more])))
+            found = [one for one in found if one.status != _JUDGED]
+            found += [one async for one in self._from_store(log, known)]
         return Trace(id_, partner, sorted(found, key=_order))
 
     def _known(self, partner: str, topics: Sequence[str], id_: str) -> _Known:
@@ -128,8 +133,13 @@ class Traces:
                 list(lookup.counted(connection, JOB, topics, id_, names)),
                 list(lookup.refused(connection, topics, id_)),
                 cursors.offsets(connection, JOB),
+                lookup.entered(connection),
                 self._choice.evaluator(connection),
             )
+
+    def _counted(self, topics: Sequence[str], id_: str, sources: set[str]) -> list[Place]:
+        with reading(self._store) as connection:
+            return list(lookup.counted(connection, JOB, topics, id_, sources))
 
     async def _from_store(self, log: LogReader, known: _Known) -> AsyncIterator[Sighting]:
         for place in known.counted:
@@ -143,14 +153,14 @@ class Traces:
     async def _from_logs(
         self, log: LogReader, known: _Known, stretches: Mapping[str, Sequence[int]], id_: str
     ) -> AsyncIterator[Sighting]:
-        """What has no index: letters, topics that no KPI reads, and what nobody has judged yet."""
+        """What has no index: letters, topics that no KPI reads, and what engine or ledger have not come to."""
         read = set(known.evaluator.topics)
         for topic, bounds in (await log.all_bounds(stretches)).items():
-            beyond = known.cursors if topic in read else {}
-            status = _status(topic, judged=topic not in read)
+            beyond = known.entered if topic in read else {}
             async for place, record in _newest(log, topic, bounds, beyond):
                 if not _is(record, id_):
                     continue
+                status = _status(place, known.judged if topic in read else None)
                 if status != REJECTED:
                     yield _sighting(status, place, record)
                 elif (letter := letter_of(place.part, record)).door:  # the engine's are `excluded` already
@@ -163,12 +173,15 @@ def _stretches(partner: str, topics: Sequence[str], there: Mapping[str, Sequence
     return {name: there[name] for name in [dead_letters(partner).name, *topics, *own] if name in there}
 
 
-def _status(topic: str, *, judged: bool) -> str:
-    if topic.startswith("du.dlq."):
+def _status(place: Place, judged: Mapping[tuple[str, int], int] | None) -> str:
+    """Args: judged = how far the engine has come; None where it reads nothing."""
+    if place.topic.startswith("du.dlq."):
         return REJECTED
-    if topic.startswith("du.in."):
+    if place.topic.startswith("du.in."):
         return "waiting-for-gate"
-    return "unread" if judged else "waiting-for-engine"
+    if judged is None:
+        return "unread"
+    return _JUDGED if place.offset <= judged.get((place.topic, place.part), -1) else "waiting-for-engine"
 
 
 async def _at(log: LogReader, place: Place) -> Any | None:
