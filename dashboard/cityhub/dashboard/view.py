@@ -61,9 +61,10 @@ class View(Struct, frozen=True, kw_only=True):
     def visible(self, field_id: str | None = None) -> Sequence[KpiDefinition]:
         """The KPIs this viewer may see, in id order; of one field or of all."""
         catalogue = self.reader.catalogue
-        definitions = catalogue if field_id is None else catalogue.of_field(field_id)
+        definitions = catalogue.main() if field_id is None else catalogue.of_field(field_id)
         return [definition for definition in definitions if may_read(self.viewer, definition)]
 
     def find(self, kpi_id: str) -> KpiDefinition | None:
         """A KPI by id; None when there is none or it is not for this viewer, who cannot tell which."""
-        return next((definition for definition in self.visible() if definition.id == kpi_id), None)
+        found = (one for one in self.reader.catalogue if one.id == kpi_id)
+        return next((one for one in found if may_read(self.viewer, one)), None)

@@ -54,6 +54,14 @@ class Audience(StrEnum):
     OWNER = "owner"
 
 
+@strawberry.enum(description="Whether its meaning may change with little notice.", graphql_name_from="value")
+class Stability(StrEnum):
+    """As in definitions."""
+
+    STABLE = "stable"
+    EXPERIMENTAL = "experimental"
+
+
 @strawberry.enum(description="How a KPI is computed.", graphql_name_from="value")
 class MeasureClass(StrEnum):
     """The classes of `cityhub.kpi.kernel.measure`."""

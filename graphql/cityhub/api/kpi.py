@@ -13,7 +13,7 @@ from cityhub.api.access import is_city
 from cityhub.api.context import Info
 from cityhub.api.cut import STEP, DimensionInput, check_dimension, cut_of, scopes_of
 from cityhub.api.described import described
-from cityhub.api.enums import Audience, Direction, Language, MeasureClass, WindowKind, spoken
+from cityhub.api.enums import Audience, Direction, Language, MeasureClass, Stability, WindowKind, spoken
 from cityhub.api.errors import InvalidArgument
 from cityhub.api.proof import Audit, Contributions, Receipt, VersionDecision, ask, check_page
 from cityhub.api.series import MAX_WINDOWS, Series
@@ -40,6 +40,19 @@ class Target:
     value: float
     source: str
     since: str
+
+
+@strawberry.type(description="A standard or paper that a KPI leans on.")
+class Standard:
+    text: str
+    verified: bool = strawberry.field(description="Whether somebody read there that it says so.")
+
+
+@strawberry.type(description="A published figure to compare with; not counted by the hub.")
+class Baseline:
+    value: float
+    period: str
+    source: str
 
 
 @strawberry.type(description="What a further value of a KPI is called, wherever its values have one.")
@@ -73,7 +86,13 @@ class Kpi:
     )
     sources: list[KpiSource]
     target: Target | None
-    reference: list[str]
+    value_of: strawberry.ID | None = strawberry.field(
+        description="The KPI that this is a further value of, with a measure of its own; null = a KPI by itself."
+    )
+    stability: Stability
+    baseline: list[Baseline]
+    minimum_group: int | None = strawberry.field(description="Smallest group of people that is shown.")
+    reference: list[Standard] = strawberry.field(description="Standards and papers it leans on.")
 
     @classmethod
     def of(cls, definition: KpiDefinition) -> Kpi:
@@ -101,7 +120,11 @@ class Kpi:
                 for name, source in definition.sources.items()
             ],
             target=Target(value=goal.value, source=goal.source, since=goal.since) if goal else None,
-            reference=list(definition.reference),
+            value_of=None if definition.value_of is None else strawberry.ID(definition.value_of),
+            stability=Stability(definition.stability),
+            baseline=[Baseline(value=one.value, period=one.period, source=one.source) for one in definition.baseline],
+            minimum_group=definition.minimum_group,
+            reference=[Standard(text=one.text, verified=one.verified) for one in definition.reference],
         )
 
     @described("SHA-256 of everything that affects the number.")

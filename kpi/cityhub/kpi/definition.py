@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -14,7 +13,8 @@ import yaml
 from msgspec import Struct
 
 from cityhub.kpi.definition_check import read_definition
-from cityhub.kpi.definition_form import Responsible, Target
+from cityhub.kpi.definition_files import faults_between
+from cityhub.kpi.definition_form import Baseline, Responsible, Standard, Target
 from cityhub.kpi.errors import DefinitionError, UnknownKpi, VersionMissing
 from cityhub.kpi.fields import FIELDS, ActionField
 from cityhub.kpi.kernel.expression import Expression
@@ -26,10 +26,19 @@ from cityhub.sdk import plain_yaml
 from cityhub.sdk.contract import Contract, Contracts, load_contracts
 from cityhub.sdk.text import Text
 
-__all__ = ["Catalogue", "KpiDefinition", "Responsible", "Source", "Target", "load_catalogue", "parse_definition"]
+__all__ = [
+    "Baseline",
+    "Catalogue",
+    "KpiDefinition",
+    "Responsible",
+    "Source",
+    "Standard",
+    "Target",
+    "load_catalogue",
+    "parse_definition",
+]
 ENGINE_MEANING = 2
 """Version of what definitions mean. It grows when the same definition would give other numbers."""
-_NUMBERED = re.compile(r"\.v(\d+)\.yaml$")
 
 
 class Source(Struct, frozen=True):
@@ -62,6 +71,10 @@ class KpiDefinition(Struct, frozen=True, kw_only=True):
         dimensions: name → source → term; an unknown term is shown as "".
         beside: values shown next to the main one.
         reference: standards and papers the KPI leans on.
+        value_of: the KPI that this is a further value of, with a measure of its own; None = a KPI by itself.
+        stability: an experimental one may change its meaning with little notice.
+        baseline: published figures to compare with.
+        minimum_group: smallest group of people that is shown, where a source tells of people.
     """
 
     id: str
@@ -85,7 +98,11 @@ class KpiDefinition(Struct, frozen=True, kw_only=True):
     beside: dict[str, Named] = {}
     target: Target | None = None
     responsible: Responsible | None = None
-    reference: tuple[str, ...] = ()
+    reference: tuple[Standard, ...] = ()
+    value_of: str | None = None
+    stability: Literal["stable", "experimental"] = "stable"
+    baseline: tuple[Baseline, ...] = ()
+    minimum_group: int | None = None
 
     @property
     def meaning(self) -> dict[str, Any]:
@@ -150,9 +167,17 @@ class Catalogue:
         except KeyError:
             raise UnknownKpi(f"no KPI {kpi_id!r}; known: {', '.join(self._by_id)}") from None
 
+    def main(self) -> tuple[KpiDefinition, ...]:
+        """The KPIs by themselves, in id order, without the further values of others."""
+        return tuple(one for one in self if one.value_of is None)
+
+    def values_of(self, kpi_id: str) -> tuple[KpiDefinition, ...]:
+        """Further values of a KPI, in id order."""
+        return tuple(one for one in self if one.value_of == kpi_id)
+
     def of_field(self, field_id: str) -> tuple[KpiDefinition, ...]:
-        """Definitions of one action field, in id order."""
-        return tuple(definition for definition in self if definition.field == field_id)
+        """KPIs of one action field, in id order."""
+        return tuple(one for one in self.main() if one.field == field_id)
 
     def versions(self, kpi_id: str) -> tuple[KpiDefinition, ...]:
         """All versions of a KPI, ascending.
@@ -212,7 +237,7 @@ def load_catalogue(folder: Traversable | None = None, contracts: Contracts | Non
             found[where] = parse_definition(text, where, contracts)
         except DefinitionError as error:
             faults.append(str(error))
-    faults += _faults_between(found)
+    faults += faults_between(found)
     if faults:
         raise DefinitionError("\n".join(faults))
     highest = {one.id: one for one in sorted(found.values(), key=lambda one: one.version)}
@@ -225,22 +250,6 @@ def definition_files(folder: Traversable | None = None) -> Iterator[tuple[str, s
     for directory in sorted(root.iterdir(), key=lambda entry: entry.name):
         for file in sorted(directory.iterdir(), key=lambda entry: entry.name):
             yield f"{directory.name}/{file.name}", file.read_text("utf-8")
-
-
-def _faults_between(found: Mapping[str, KpiDefinition]) -> Iterator[str]:
-    """What is wrong with files that are right by themselves, by file name."""
-    numbers: dict[tuple[str, int], str] = {}
-    meanings: dict[str, str] = {}
-    for where, one in found.items():
-        named = _NUMBERED.search(where)
-        if named is not None and int(named[1]) != one.version:
-            yield f"{where}: version: is {one.version}; the file's name says {named[1]}, make them agree"
-        other = numbers.setdefault((one.id, one.version), where)
-        same = meanings.setdefault(one.hash, where)
-        if other != where:
-            yield f"{where}: version: {one.id} {one.version} is in {other}, too; give one a new number or a new id"
-        elif same != where:
-            yield f"{where}: means the same as {same}, version {found[same].version}; keep one of them"
 
 
 def parse_definition(text: str, where: str, contracts: Contracts | None = None) -> KpiDefinition:
@@ -265,5 +274,6 @@ def parse_definition(text: str, where: str, contracts: Contracts | None = None) 
         raise DefinitionError("\n".join(dict.fromkeys(lines))) from problems
     attributes = {name: getattr(form, name) for name in form.__struct_fields__}
     sources = {name: Source(contract.type, contract) for name, contract in parts.contracts.items()}
+    attributes["reference"] = tuple(Standard(text=one) if isinstance(one, str) else one for one in form.reference)
     checked = {"sources": sources, "measure": parts.measure, "dimensions": parts.dimensions, "beside": parts.beside}
     return KpiDefinition(**{**attributes, **checked})

@@ -31,6 +31,21 @@ class Responsible(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     mailbox: str
 
 
+class Baseline(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A published figure that numbers are compared with; not counted by the hub."""
+
+    value: float
+    period: str
+    source: str
+
+
+class Standard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A standard or paper that a KPI leans on; `verified`: somebody read that it says so."""
+
+    text: str
+    verified: bool = True
+
+
 class DefinitionForm(Struct, kw_only=True):
     """The file itself."""
 
@@ -55,7 +70,11 @@ class DefinitionForm(Struct, kw_only=True):
     beside: dict[str, Any] = {}
     target: Target | None = None
     responsible: Responsible | None = None
-    reference: tuple[str, ...] = ()
+    reference: tuple[str | Standard, ...] = ()
+    value_of: str | None = None
+    stability: Literal["stable", "experimental"] = "stable"
+    baseline: tuple[Baseline, ...] = ()
+    minimum_group: int | None = None
 
 
 class SourceForm(Struct, kw_only=True):

@@ -147,3 +147,44 @@ def test_times_is_exact() -> None:
         parse_definition(third, "M01.yaml")
     measure = parse_definition(M01.replace("times: 100", "times: 200/2"), "M01.yaml").measure
     assert measure.times == Fraction(100)
+
+
+@pytest.mark.parametrize(
+    ("name", "edits", "words"),
+    [
+        ("M01-late", {"value_of: M01": "value_of: M09"}, "value_of: 'M09' is no KPI by itself; .*M01"),
+        ("late", {"id: M01-late": "id: late"}, "id: 'late' is a value of M01; write M01- and a word"),
+        (
+            "M01-late",
+            {"field: mobilitaet": "field: wohnen"},
+            "field: is wohnen; that of M01 is mobilitaet, make them agree",
+        ),
+    ],
+)
+def test_a_further_value_stands_under_its_kpi(tmp_path: Path, name: str, edits: dict[str, str], words: str) -> None:
+    value = M01.replace("id: M01", "id: M01-late\nvalue_of: M01").replace("-60, 300", "-60, 600")
+    folder = tmp_path / "mobilitaet"
+    folder.mkdir()
+    (folder / "M01.yaml").write_text(M01, "utf-8")
+    (folder / "M01-late.yaml").write_text(value, "utf-8")
+    catalogue = load_catalogue(tmp_path)
+    assert [one.id for one in catalogue] == ["M01", "M01-late"]
+    assert [one.id for one in catalogue.main()] == [one.id for one in catalogue.of_field("mobilitaet")] == ["M01"]
+    assert [one.id for one in catalogue.values_of("M01")] == ["M01-late"]
+    for old, new in edits.items():
+        value = value.replace(old, new)
+    (folder / "M01-late.yaml").unlink()
+    (folder / f"{name}.yaml").write_text(value, "utf-8")
+    with pytest.raises(DefinitionError, match=words):
+        load_catalogue(tmp_path)
+
+
+def test_what_only_readers_need_is_no_part_of_the_hash() -> None:
+    more = """
+stability: experimental
+baseline: [{value: 81.5, period: "2024", source: "Gründungspapier"}]
+reference: ["VDV-Schrift 4", {text: ISO 37122 19.1, verified: false}]
+"""
+    read = parse_definition(M01.replace("reference: []\n", more), "M01.yaml")
+    assert (read.hash, read.stability, read.baseline[0].period) == (M01_HASH, "experimental", "2024")
+    assert [(one.text, one.verified) for one in read.reference] == [("VDV-Schrift 4", True), ("ISO 37122 19.1", False)]
