@@ -20,6 +20,7 @@ from cityhub.kpi.kernel.measure import (
     State,
     Term,
     Total,
+    references_of,
 )
 from cityhub.kpi.naming import counted, counted_noun
 from cityhub.kpi.values import KpiValue
@@ -182,16 +183,8 @@ def _state_at_end(measure: Latest) -> Explained:
 
 
 def _reference_of(definition: KpiDefinition) -> str:
-    """Name of the denominator of the main value, "" where it has none."""
-    match definition.measure:
-        case (
-            Ratio(over=Reference(name=name))
-            | Total(per=Reference(name=name))
-            | Latest(per=Reference(name=name))
-            | Distinct(per=Reference(name=name))
-        ):
-            return str(name)
-    return ""
+    """Key of the denominator of the main value, "" where it has none."""
+    return next((one.key for one in references_of(definition.measure)), "")
 
 
 def _amount(reference: str, value: KpiValue, lang: Lang) -> str:

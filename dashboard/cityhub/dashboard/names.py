@@ -54,6 +54,7 @@ def dimension_name(definition: KpiDefinition, dimension: str, lang: str) -> str:
 
 
 def reference_name(reference: str, lang: str) -> str:
-    """What a denominator counts."""
-    known = _REFERENCES.get(reference)
-    return known.get(lang) if known else reference.replace("_", " ")
+    """What a denominator counts, by its key."""
+    name, _, _ = reference.partition(".")
+    known = _REFERENCES.get(name)
+    return known.get(lang) if known else name.replace("_", " ")

@@ -16,7 +16,7 @@ from cityhub.kpi.fields import FIELDS
 from cityhub.kpi.kernel.bucket import MAX_SLOTS
 from cityhub.kpi.kernel.expression import Expression
 from cityhub.kpi.kernel.expression_problems import Gathering, near, refuse, shown
-from cityhub.kpi.kernel.measure import Measure, Named, slots_of
+from cityhub.kpi.kernel.measure import Measure, Named, is_layered, references_of, slots_of
 from cityhub.kpi.kernel.windows import merges
 from cityhub.kpi.values import WindowKind
 from cityhub.sdk.contract import Contract, Contracts
@@ -57,6 +57,11 @@ def read_definition(tree: Any, contracts: Contracts) -> tuple[DefinitionForm, Ch
         gathering.add(path, text)
     for name in sources.keys() - parts.used:
         gathering.add(f"sources.{name}", "is used by no measure; leave it out")
+    for reference in references_of(measure) if measure is not None else ():
+        if reference.by is not None and reference.by not in (dimensions or {}):
+            gathering.add("measure", f"by: {reference.by!r} is not a dimension; {near(reference.by, dimensions or {})}")
+    if measure is not None and is_layered(measure) and len(dimensions or {}) > 1:
+        gathering.add("dimensions", f"{', '.join(dimensions)} given; different values are told apart by one at most")
     gathering.settle()
     _check_slots(measure, beside)
     checked = Checked({name: one for name, one in sources.items() if one}, measure, dimensions, beside)

@@ -25,10 +25,10 @@ class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Responsible(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who answers for the number: a unit and its mailbox, never a person."""
+    """Who answers for the number: a unit and its mailbox, never a person; "" = no mailbox was named yet."""
 
     unit: str
-    mailbox: str
+    mailbox: str = ""
 
 
 class Baseline(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -93,6 +93,7 @@ class BesideForm(Struct, kw_only=True):
 class ReferenceForm(Struct, kw_only=True):
     reference: str
     unit: str = "1"
+    by: str | None = None
 
 
 class CountForm(Struct, kw_only=True):

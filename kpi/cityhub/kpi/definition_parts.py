@@ -144,11 +144,11 @@ def only_verb(tree: Any, verbs: tuple[str, ...]) -> str:
 
 
 def reference_of(tree: Any) -> Reference:
-    """`{reference: population}`, with the unit of what it counts where that is not 1."""
+    """`{reference: population}`, with the unit of what it counts where that is not 1, and the dimension it is `by`."""
     form = read_form(tree, ReferenceForm)
     if not form.reference.replace("_", "").isalnum():
         raise refuse(f"{form.reference!r} is no name of a reference; write letters, digits and _", "reference")
-    return Reference(form.reference, form.unit)
+    return Reference(form.reference, form.unit, form.by)
 
 
 def levels(at: Any) -> tuple[Fraction, ...]:

@@ -69,7 +69,9 @@ class InMemoryReader:
         self, kpi_id: str, window: WindowKind, anchor: datetime, dimension: str, *, scope: str = "city"
     ) -> Sequence[KpiValue]:
         """See `KpiReader.breakdown`."""
-        found = [v for v in self._of(kpi_id, window, scope) if anchor_of(v) == anchor and dimension in v.dimensions]
+        found = [
+            v for v in self._of(kpi_id, window, scope) if anchor_of(v) == anchor and [*v.dimensions] == [dimension]
+        ]
         return sorted(found, key=lambda value: value.dimensions[dimension])
 
     def decisions(self, kpi_id: str) -> Sequence[Decision]:

@@ -65,7 +65,7 @@ class KpiReader(Protocol):
     def breakdown(
         self, kpi_id: str, window: WindowKind, anchor: datetime, dimension: str, *, scope: str = "city"
     ) -> Sequence[KpiValue]:
-        """One window split by a dimension, sorted by its values."""
+        """One window split by a dimension, whatever the others, sorted by its values."""
         ...
 
     def decisions(self, kpi_id: str) -> Sequence[Decision]:

@@ -36,7 +36,8 @@ async def test_a_definition_is_told_in_both_languages(world: World) -> None:
     found = await m01(
         world,
         "version definitionHash name sentence question formula nameEn: name(lang: en) sentenceEn: sentence(lang: en) "
-        "field unit direction owner audience windows defaultWindow scopes dimensions valueOf stability baseline { value } reference { text verified } "
+        "field unit direction owner audience windows defaultWindow scopes dimensions "
+        "valueOf stability baseline { value } reference { text verified } "
         "target { value } "
         "sources { name type cadenceS latenessS }",
     )

@@ -96,11 +96,12 @@ class _Layout:
         self._histograms += 1
         return self._histograms - 1
 
-    def _reference(self, reference: Reference | None) -> str | None:
-        if reference is None:
-            return None
-        self._references.append(reference.name)
-        return reference.name
+    def _per(self, reference: Reference | None) -> str | None:
+        return None if reference is None else self._reference(reference)
+
+    def _reference(self, reference: Reference) -> str:
+        self._references.append(reference.key)
+        return reference.key
 
     def _measure(self, measure: Measure) -> Readout:
         match measure:
@@ -108,12 +109,12 @@ class _Layout:
                 of, over = self._operand(measure.of), self._operand(measure.over)
                 return Quotient(of, over, times=measure.times, complement=measure.complement)
             case Total():
-                per = self._reference(measure.per)
+                per = self._per(measure.per)
                 return Quotient(self._term(measure.of), per, times=measure.times, per_hour=measure.per_hour)
             case Quantile():
                 return self._quantile(measure)
             case Distinct():
-                return Quotient(self._distinct(measure), self._reference(measure.per), times=measure.times)
+                return Quotient(self._distinct(measure), self._per(measure.per), times=measure.times)
         return self._entities(measure)
 
     def _entities(self, measure: State | Latest | Join | Pairs) -> Readout:
@@ -132,8 +133,7 @@ class _Layout:
             case Term():
                 return self._term(operand)
             case Reference():
-                self._references.append(operand.name)
-                return operand.name
+                return self._reference(operand)
             case Latest():
                 return self._latest_slots(operand)[0]
             case Distinct():
@@ -206,7 +206,7 @@ class _Layout:
 
     def _latest(self, measure: Latest) -> Readout:
         value, over = self._latest_slots(measure)
-        return Quotient(value, over if over is not None else self._reference(measure.per), times=measure.times)
+        return Quotient(value, over if over is not None else self._per(measure.per), times=measure.times)
 
     def _distinct(self, measure: Distinct) -> Slot:
         slot = self._slot()

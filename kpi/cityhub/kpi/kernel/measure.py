@@ -33,10 +33,20 @@ class Term(Struct, frozen=True):
 
 
 class Reference(Struct, frozen=True):
-    """A versioned denominator, in `unit`."""
+    """A versioned denominator, in `unit`.
+
+    Attributes:
+        by: a dimension: what is held to one of its values `v` is divided by the denominator `name.v`.
+    """
 
     name: str
     unit: str = "1"
+    by: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What it is called among a plan's denominators; `cityhub.kpi.store.references.named_for` resolves it."""
+        return self.name if self.by is None else f"{self.name}.{{{self.by}}}"
 
 
 class LatestSource(Struct, frozen=True):
@@ -216,6 +226,15 @@ def parts_of(measure: Measure | Operand) -> Iterator[Part]:
             yield from (site.part for site in measure.sites)
 
 
+def references_of(measure: Measure) -> Iterator[Reference]:
+    """Every denominator a measure is divided by."""
+    match measure:
+        case Ratio():
+            yield from (operand for operand in (measure.of, measure.over) if isinstance(operand, Reference))
+        case Total() | Latest() | Distinct():
+            yield from () if measure.per is None else (measure.per,)
+
+
 def slots_of(measure: Measure | Operand) -> int:
     """Sums a measure keeps in each bucket; histograms are not among them."""
     match measure:
@@ -261,6 +280,8 @@ def _attributes(measure: Struct) -> dict[str, Any]:
     match measure:
         case Term():
             del found["name"]
+        case Reference(by=None):
+            del found["by"]
         case Join():
             found |= {half: found[half][0] for half in ("first", "then") if len(found[half]) == 1}
         case Latest(of=(source,)) | State(of=(source,)):

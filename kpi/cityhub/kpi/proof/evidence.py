@@ -95,8 +95,7 @@ class Evidence:
             return {}
         upto = self.question.vector.get(REFERENCE_TOPIC, {})
         known = references_of(self._source.frame(REFERENCE_TYPE, upto=upto))
-        scope = self.question.cut.scope
-        return {name: known.applicable(name, scope, window.end) for name in plan.references}
+        return known.applied(plan.references, self.question.cut, window.end)
 
     @cached_property
     def contributions(self) -> pl.DataFrame:
@@ -207,7 +206,8 @@ def in_cut(plan: Plan, cut: Cut) -> pl.Expr:
     """Whether a row with scope and dimensions (`batch.events.where_of`) adds to a cut."""
     wanted = [pl.lit(value=True)] if cut.scope == CITY else [pl.col("scope") == cut.scope]
     if cut.dims != ALL:
-        wanted += [pl.col(name) == value for name, value in zip(dimensions(plan), _dims(plan, cut), strict=True)]
+        held = zip(dimensions(plan), _dims(plan, cut), strict=True)
+        wanted += [pl.col(name) == value for name, value in held if value is not None]
     return reduce(and_, wanted)
 
 

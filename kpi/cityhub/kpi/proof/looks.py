@@ -46,7 +46,8 @@ class View(NamedTuple):
         definition = self.plan.definition
         named = set(msgspec.json.decode(self.cut.dims, type=dict[str, str]))
         scoped = self.cut.scope == CITY or "borough" in definition.scopes
-        return self.window.kind in definition.windows and scoped and named in (set(), set(definition.dimensions))
+        held = len(named) <= 1 or named == set(definition.dimensions)
+        return self.window.kind in definition.windows and scoped and held and named <= set(definition.dimensions)
 
     @property
     def clock_s(self) -> int:

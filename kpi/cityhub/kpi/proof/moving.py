@@ -14,7 +14,7 @@ from cityhub.kpi.batch.events import EVENT, dimensions
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.proof.parts import parts_of
 from cityhub.kpi.store.figures import is_cumulative
-from cityhub.kpi.store.sheet import ALL, CITY, Cut
+from cityhub.kpi.store.sheet import CITY, Cut
 from cityhub.kpi.store.windows import Job
 
 _PLACE = ("layer", "start", "scope")
@@ -74,7 +74,8 @@ class Moving:
 
     def _adds_to(self, cut: Cut) -> pl.Expr:
         wanted = [pl.lit(value=True)] if cut.scope == CITY else [pl.col("scope") == cut.scope]
-        return reduce(and_, wanted if cut.dims == ALL else [*wanted, self._alike(cut)])
+        held = msgspec.json.decode(cut.dims, type=dict[str, str])
+        return reduce(and_, [*wanted, *(pl.col(f"@{name}") == value for name, value in held.items())])
 
     def _is(self, cut: Cut) -> pl.Expr:
         return (pl.col("scope") == cut.scope) & self._alike(cut)

@@ -82,7 +82,7 @@ class WindowSums:
 
     def figures(self, job: Job, sums: Totals, references: References) -> Figures:
         """The number that sums are read as."""
-        rows = {name: references.applicable(name, job.cut.scope, job.window.end) for name in self.plan.references}
+        rows = references.applied(self.plan.references, job.cut, job.window.end)
         values = {name: None if row is None else row.value for name, row in rows.items()}
         return figures(self.plan, job, sums, self._clock_s, values)
 

@@ -12,7 +12,7 @@ from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.store.clocks import Arrivals, Clock
 from cityhub.kpi.store.figures import figures
 from cityhub.kpi.store.history import bins_by_place, write_clock, write_history
-from cityhub.kpi.store.references import References
+from cityhub.kpi.store.references import References, named_for
 from cityhub.kpi.store.renewal import Finding, KeptValue, first_arrivals, kept_values, renewed, write_values
 from cityhub.kpi.store.rollups import day_totals, keeps_rollups, write_rollups
 from cityhub.kpi.store.sheet import Bins, Integers
@@ -90,13 +90,15 @@ def draft(
 def _finding(plan: Plan, sums: JobSums, arrivals: Arrivals, references: References, clock: Clock) -> Finding:
     job, found = sums
     at = job.cut.scope, job.window.end
-    rows = {name: references.applicable(name, *at) for name in plan.references}
+    rows = references.applied(plan.references, job.cut, job.window.end)
     values = {name: None if row is None else row.value for name, row in rows.items()}
     return Finding(
         job=job,
         figures=figures(plan, job, found, clock.until_s, values),
         arrivals=arrivals,
-        referred_ms=max((references.changed_ms(name, *at) for name in plan.references), default=0),
+        referred_ms=max(
+            (references.changed_ms(named_for(key, job.cut.dims), *at) for key in plan.references), default=0
+        ),
     )
 
 

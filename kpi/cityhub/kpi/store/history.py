@@ -110,7 +110,7 @@ def as_of(connection: Connection, plan: Plan, window: Window, scope: str, dims: 
         return None
     references = load_references(connection, plan.references)
     known_ms = dict(zip(plan.references, clock[1:], strict=False))
-    rows = {name: references.applicable(name, scope, window.end, known_ms.get(name)) for name in plan.references}
+    rows = references.applied(plan.references, job.cut, window.end, known_ms)
     values = {name: None if row is None else row.value for name, row in rows.items()}
     return figures(plan, job, found, clock[0], values)
 

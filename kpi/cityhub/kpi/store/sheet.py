@@ -8,8 +8,10 @@ are checked for; that the running total may wrap around does not matter.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,6 +23,7 @@ CITY = "city"
 ALL = "{}"
 _START_BITS = 36
 _NO_CUT = -1
+_encode = msgspec.json.Encoder(order="sorted").encode
 
 
 class Cut(NamedTuple):
@@ -40,7 +43,9 @@ class SeriesRow(NamedTuple):
 
 
 def cuts_of(series: SeriesRow, *, boroughs: bool) -> tuple[Cut, ...]:
-    """The cuts that a series counts into, at most four; one of a layer is its own cut.
+    """The cuts that a series counts into: of all, of each of its dimensions alone, and of all its dimensions together.
+
+    One of a layer is its own cut.
 
     Args:
         boroughs: whether the definition is published by borough too.
@@ -48,7 +53,16 @@ def cuts_of(series: SeriesRow, *, boroughs: bool) -> tuple[Cut, ...]:
     if series.layer:
         return (Cut(series.scope, series.dims),)
     scopes = (CITY, series.scope) if boroughs and series.scope else (CITY,)
-    return tuple(dict.fromkeys(Cut(scope, dims) for scope in scopes for dims in (ALL, series.dims)))
+    return tuple(
+        dict.fromkeys(Cut(scope, dims) for scope in scopes for dims in (ALL, *_each(series.dims), series.dims))
+    )
+
+
+@lru_cache(maxsize=65_536)
+def _each(dims: str) -> tuple[str, ...]:
+    """Each of several dimensions alone."""
+    held = msgspec.json.decode(dims, type=dict[str, str])
+    return tuple(_encode({name: value}).decode() for name, value in held.items())
 
 
 class CutIndex:

@@ -102,8 +102,15 @@ class SqlReader:
     ) -> Sequence[KpiValue]:
         """See `KpiReader.breakdown`."""
         row = schema.value.c
-        where = self._where(kpi_id, window, scope) & (row.anchor == int(anchor.timestamp())) & (row.dims != "{}")
-        found = [item for item in self._values(where, newest_first=False, limit=2_000) if dimension in item.dimensions]
+        where = (
+            self._where(kpi_id, window, scope)
+            & (row.anchor == int(anchor.timestamp()))
+            & row.dims.like(f'{{"{dimension}":%')
+        )
+        where &= row.dims.not_like('%","%')  # no second one
+        found = [
+            item for item in self._values(where, newest_first=False, limit=2_000) if [*item.dimensions] == [dimension]
+        ]
         return sorted(found, key=lambda item: item.dimensions[dimension])
 
     def decisions(self, kpi_id: str) -> Sequence[Decision]:

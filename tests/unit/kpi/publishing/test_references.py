@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from cityhub.kpi.kernel.effect import ReferenceRow
 from cityhub.kpi.kernel.readout import Quotient, Slot
 from cityhub.kpi.store.database import Database
-from cityhub.kpi.store.references import References
+from cityhub.kpi.store.references import References, load_references, write_references
+from cityhub.kpi.store.sheet import Cut
 from cityhub.kpi.values import Label, WindowKind
 from tests.unit.kpi.publishing.world import Definition, Plan, World
 
@@ -51,6 +52,31 @@ def test_the_city_says_nothing_about_a_borough() -> None:
     assert found is not None
     assert found.value == 1
     assert References(ROWS).applicable("stock", "STB07", 300) is None
+
+
+def test_a_denominator_may_be_given_by_dimension(database: Database) -> None:
+    """Each quarter has its own, and the whole has that without a dimension; none stands in for another."""
+    rows = [
+        ReferenceRow("//test/city", "a", "planned", "city", 100, 5_000, 90),
+        ReferenceRow("//test/city", "b", "planned.north", "city", 100, 5_000, 60),
+        ReferenceRow("//test/city", "c", "planned.a.b", "city", 200, 6_000, 30),
+        ReferenceRow("//test/city", "d", "planned_flats", "city", 100, 9_000, 1),
+    ]
+    with database.begin() as connection:
+        write_references(connection, rows)
+        known = load_references(connection, ["planned.{quarter}"])
+    cuts = {"{}": 90, '{"quarter":"north"}': 60, '{"quarter":"a.b"}': 30, '{"quarter":"south"}': None}
+    for dims, wanted in cuts.items():
+        (row,) = known.applied(["planned.{quarter}"], Cut("city", dims), 300).values()
+        assert (None if row is None else row.value) == wanted, dims
+    assert known.seen(["planned.{quarter}"]) == {"planned.{quarter}": (3, 6_000)}
+    assert (
+        known.changed_from(
+            {"planned.{quarter}": References(rows[:2]).seen(["planned.{quarter}"])["planned.{quarter}"]},
+            ["planned.{quarter}"],
+        )
+        == 200
+    )
 
 
 def test_windows_from_its_validity_on_follow_a_new_denominator(database: Database) -> None:
