@@ -21,7 +21,7 @@ from cityhub.kpi.definition_form import (
 from cityhub.kpi.definition_join import read_join
 from cityhub.kpi.definition_pairs import read_pairs
 from cityhub.kpi.definition_parts import Parts, levels, only_verb, reference_of
-from cityhub.kpi.definition_term import Numbers, name_of, never_negative, prove_fit
+from cityhub.kpi.definition_term import Numbers, for_bins, name_of, prove_fit
 from cityhub.kpi.definition_unit import COUNT, HOURS, Quantity, Wanted
 from cityhub.kpi.kernel.expression_problems import Gathering, every, refuse
 from cityhub.kpi.kernel.measure import (
@@ -147,7 +147,7 @@ class Measures:
 
     def _quantile(self, tree: Any, unit: str) -> Quantile:
         form, gathering = read_form(tree, QuantileForm), Gathering()
-        parts = gathering.read("", partial(self._parts.read, form.of, form.where, form.value, never_negative))
+        parts = gathering.read("", partial(self._parts.read, form.of, form.where, form.value, for_bins))
         at = gathering.read("at", partial(levels, form.at))
         gathering.settle()
         (part,) = parts

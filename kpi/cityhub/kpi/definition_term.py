@@ -48,17 +48,17 @@ def number(tree: Any, contract: Contract, beside: Type | None = None) -> Express
     return term
 
 
-def never_negative(tree: Any, contract: Contract) -> Expression:
+def for_bins(tree: Any, contract: Contract) -> Expression:
     """A term that fits a histogram. A negative duration, such as a booking after its slot, is unknown."""
     term = number(tree, contract)
-    if term.type.low is not None and term.type.low >= 0:
-        return term
-    if term.type.kind is Kind.DURATION:
+    if term.type.kind is Kind.DURATION and not (term.type.low is not None and term.type.low >= 0):
         return number({"unless_negative": tree}, contract)
-    raise refuse(
-        f"{shown(tree)} may be negative, and a quantile needs values from 0; bound it in the contract (min: 0), or "
-        f"write {{unless_negative: {tree}}} to leave negative ones out or {{max: [0, {tree}]}} to count them as 0"
-    )
+    if term.type.low is None:
+        raise refuse(
+            f"{shown(tree)} has no bounds, and bins hold ±2^62; give the fields min and max in the contract of "
+            f"{contract.type}, or bound the term with max and min"
+        )
+    return term
 
 
 def name_of(tree: Any, contract: Contract) -> Expression:

@@ -19,9 +19,10 @@ _BITS = 6
 
 
 def bin_of(value: pl.Expr) -> pl.Expr:
-    """The bin of a value from 0 to 2^62 (Int64)."""
-    shift = (63 - _BITS - value.bitwise_leading_zeros().cast(pl.Int64)).clip(lower_bound=0)
-    return shift * (1 << _BITS) + value // pl.lit(2, dtype=pl.Int64).pow(shift)
+    """The bin of a value from −2^62 to 2^62 (Int64)."""
+    size = value.abs()
+    shift = (63 - _BITS - size.bitwise_leading_zeros().cast(pl.Int64)).clip(lower_bound=0)
+    return value.sign() * (shift * (1 << _BITS) + size // pl.lit(2, dtype=pl.Int64).pow(shift))
 
 
 def buckets(plan: Plan, fills: Sequence[Fill], events: pl.DataFrame) -> Buckets:
