@@ -9,12 +9,13 @@ from typing import Any
 
 from msgspec import structs
 
-from cityhub.kpi.definition import KpiDefinition, load_catalogue
+from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.kernel.measure import Join
 from cityhub.kpi.reader import instant, last_windows
 from cityhub.kpi.values import KpiValue, Label, WindowKind
+from tests.unit.kpi.few import few
 
-CATALOGUE = load_catalogue()
+CATALOGUE = few()
 CLASSES = {
     "M01": "ratio",
     "W01": "ratio",

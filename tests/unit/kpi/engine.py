@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import select
 
-from cityhub.kpi.definition import Catalogue, load_catalogue
+from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.kernel.effect import Evaluator
 from cityhub.kpi.kernel.layout import plan_of
 from cityhub.kpi.kernel.record import LogRecord
@@ -17,6 +17,7 @@ from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.publishing import Publishing
 from cityhub.kpi.store.writer import KpiWriter
 from cityhub.kpi.values import KpiValue, WindowKind
+from tests.unit.kpi.few import few
 
 JOB = "test"
 
@@ -25,12 +26,12 @@ class Engine:
     """A worker's and a publisher's side of one store.
 
     Args:
-        catalogue: default: the hub's own definitions.
+        catalogue: default: one KPI of each class.
     """
 
     def __init__(self, where: str | Path | Database, catalogue: Catalogue | None = None, job: str = JOB) -> None:
         self.job = job
-        self.catalogue = catalogue or load_catalogue()
+        self.catalogue = catalogue or few()
         self.database = where if isinstance(where, Database) else Database(where)
         self.plans = [plan_of(definition) for definition in self.catalogue]
         self.writer = self.another_worker()

@@ -12,6 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from cityhub.kpi.batch import buckets, compare, pieces
+from cityhub.kpi.definition import load_catalogue
 from cityhub.sdk.contract import Contract, Field
 from cityhub.sdk.event import Event, make_event
 from tests.unit.kpi.batch.frames import stored
@@ -29,7 +30,7 @@ def value(rng: Random, field: Field, at: datetime) -> Any:
         return None
     match field.type:
         case "text":
-            return rng.choice(field.values or "abcdefgh")
+            return rng.choice(field.values or (*"abcdefg", "schuelerfahrtkosten"))
         case "boolean":
             return rng.random() < 0.5
         case "instant":
@@ -70,7 +71,7 @@ def log(rng: Random, engine: Engine) -> Iterator[tuple[tuple[str, int], list[Rec
 @pytest.mark.parametrize("seed", range(3))
 def test_the_hubs_own_definitions(seed: int, tmp_path: Path) -> None:
     rng = Random(seed)  # noqa: S311
-    engine = Engine(tmp_path / "store.db")
+    engine = Engine(tmp_path / "store.db", load_catalogue())
     parts = dict(log(rng, engine))
     engine.know({topic for topic, _ in parts}, 2)
     for (topic, part), mine in parts.items():

@@ -12,7 +12,7 @@ from typing import Any
 from cityhub.bus.archive.reader import Archive
 from cityhub.bus.archive.storage import storage_of
 from cityhub.bus.archive.writer import TopicWriter
-from cityhub.kpi.definition import load_catalogue, parse_definition
+from cityhub.kpi.definition import parse_definition
 from cityhub.kpi.kernel.layout import plan_of
 from cityhub.kpi.kernel.windows import window_at
 from cityhub.kpi.proof.changes import Changes
@@ -21,9 +21,10 @@ from cityhub.kpi.store.sheet import Cut
 from cityhub.kpi.values import WindowKind
 from cityhub.sdk import codec
 from cityhub.sdk.event import make_event
+from tests.unit.kpi.few import few
 from tests.unit.kpi.proof.week import Arrived
 
-CATALOGUE = load_catalogue()
+CATALOGUE = few()
 FLAT, SET = "de.duisburg.gebag.flat.status-changed.v1", "de.duisburg.city.reference.set.v1"
 DEPARTED, CANCELLED = "de.duisburg.dvv.transit.stop-departed.v1", "de.duisburg.dvv.transit.trip-cancelled.v1"
 LEVEL = "de.duisburg.wbd.bin.level-observed.v1"

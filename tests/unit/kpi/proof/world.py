@@ -13,7 +13,7 @@ from cityhub.bus.archive.columns import Refusal
 from cityhub.bus.archive.reader import Archive
 from cityhub.bus.archive.storage import storage_of
 from cityhub.bus.archive.writer import TopicWriter
-from cityhub.kpi.definition import Catalogue, load_catalogue
+from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.kernel.windows import window_at
 from cityhub.kpi.proof.evidence import EventSource, Evidence, Question
@@ -27,6 +27,7 @@ from cityhub.kpi.store.sheet import Cut
 from cityhub.kpi.store.sql_reader import SqlReader
 from cityhub.kpi.values import KpiValue
 from tests.unit.kpi.engine import JOB, Engine
+from tests.unit.kpi.few import few
 from tests.unit.kpi.proof.week import Arrived, Week, types_of
 
 KEY = new_key()
@@ -52,7 +53,7 @@ class World:
     def __init__(
         self, folder: Path, catalogue: Catalogue | None = None, *, seed: int = 1, per_type: int = 120, job: str = JOB
     ) -> None:
-        self.catalogue = catalogue or load_catalogue()
+        self.catalogue = catalogue or few()
         definitions = {one.id: one for one in self.catalogue}
         self.engine = Engine(folder / "store.db", self.catalogue, job)
         self.plans: dict[str, Plan] = {plan.definition.id: plan for plan in self.engine.plans}
