@@ -122,7 +122,9 @@ def _permits(seed: int, day: date) -> Iterator[Told]:
     for number in range(amount(chance, 6, day)):
         permit = f"genehmigung-{day}-{number}"
         kind = pick(chance, {"resident-parking": 0.85, "other": 0.15})
-        channel = pick(chance, {"online-e2e": 0.36, "online": 0.24, "email": 0.1, "post": 0.1, "counter": 0.2})
+        channel = pick(
+            chance, {"online-e2e": 0.36, "online": 0.24, "email": 0.1, "post": 0.1, "phone": 0.05, "counter": 0.15}
+        )
         data = {"permit": permit, "kind": kind, "office": "city", "channel": channel}
         yield tell("city.permit.issued", at(day, chance.uniform(28_800, 61_200)), permit, (permit, "issued"), data)
     for back in range(_LONGEST_PERMIT_D + 1):

@@ -82,7 +82,12 @@ def _water(seed: int, day: date) -> Iterator[Told]:
         yield tell("dvv.water.fed-in", at(day, 82_800 + number), zone, (zone, day), data)
         if happens(chance, 0.04):
             before = day - 3 * DAY
-            data = {"zone": zone, "period": before.isoformat(), "version": 2, "withdrawn": None}
+            data = {
+                "zone": zone,
+                "period": before.isoformat(),
+                "version": 2,
+                "withdrawn": True if happens(chance, 0.2) else None,
+            }
             data |= {"volume_m3": round(1.01 * _fed_in(seed, number, before))}
             moment, told_at = at(before, 82_800 + number), at(day, 30_000)
             yield tell("dvv.water.fed-in", moment, zone, (zone, before), data, version=2, told_at=told_at)
@@ -103,6 +108,7 @@ def _water_bills(seed: int, day: date) -> Iterator[Told]:
                     "zone": zone,
                     "period": month_end.isoformat()[:7],
                     "version": version,
+                    "withdrawn": True if version > 1 and happens(chance, 0.08) else None,
                     "meters": 20_000 + 900 * number,
                     "volume_m3": round(fed * share * (1 if version == 1 else 1.004)),
                 }

@@ -43,7 +43,9 @@ def _environment(seed: int, day: date) -> Iterator[Told]:
     mean_c = 10.5 - 9.0 * winter(day) + lot(seed, "weather", day).gauss(0, 3)
     for number in range(_CLIMATE):
         lamp = f"lamp-{number:04d}"
-        faulty = pick(lot(seed, "probe", number, day), {"": 0.97, "co2_ppm": 0.02, "humidity": 0.01})
+        faulty = pick(
+            lot(seed, "probe", number, day), {"": 0.88, "co2_ppm": 0.06, "humidity": 0.03, "temperature_c": 0.03}
+        )
         for moment, hour, told_at, chance in readings(seed, "environment", number, day, 900):
             warm = -4.0 * math.cos((hour - 3) / 24 * math.tau)
             data = {

@@ -12,6 +12,8 @@ from cityhub.sandbox.city.streams.story import BOROUGHS, Stream, Told, at, happe
 from cityhub.sandbox.city.traffic import lot
 
 _ACCESS_POINTS, _CHARGE_POINTS = 60, 80
+_REMOVED = 59
+"""An access point that was taken down."""
 _WITHOUT_SIGN = 9
 """Every ninth stop has no real-time information."""
 
@@ -23,7 +25,8 @@ def _access_points(seed: int, day: date) -> Iterator[Told]:
         covered = 1_500 + 100 * lot(seed, "covered", number).randrange(40)
         failing = happens(chance, 0.03)
         begin = 21_600 + number
-        told = [(begin, "up"), *(((begin + 7_200, "down"), (begin + 25_000, "up")) if failing else ())]
+        usual = "removed" if number == _REMOVED else "up"
+        told = [(begin, usual), *(((begin + 7_200, "down"), (begin + 25_000, usual)) if failing else ())]
         for second, status in told:
             data = {"access_point": name, "status": status, "covered_m2": covered}
             moment = at(day, second)
@@ -33,7 +36,7 @@ def _access_points(seed: int, day: date) -> Iterator[Told]:
 
 def _sessions(seed: int, day: date) -> Iterator[Told]:
     """Sessions end during the day; some access points are busy, most are not."""
-    for number in range(_ACCESS_POINTS):
+    for number in sorted(set(range(_ACCESS_POINTS)) - {_REMOVED}):
         name, chance = f"ap-{number:03d}", lot(seed, "sessions", number, day)
         for session in range(round(chance.lognormvariate(2.3, 0.6) * (1.3 if day.weekday() == 5 else 1.0))):  # noqa: PLR2004
             moment = at(day, chance.triangular(18_000, 86_399, 60_000))

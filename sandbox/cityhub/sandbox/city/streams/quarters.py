@@ -33,6 +33,11 @@ def measures_by_quarter() -> dict[str, int]:
     return dict(Counter(_quarter(number) for number in range(_MEASURES.things)))
 
 
+def measures_by_field() -> dict[str, int]:
+    """How many measures each of the five fields has."""
+    return dict(Counter(_FIELDS[number % len(_FIELDS)] for number in range(_MEASURES.things)))
+
+
 def _quarter(number: int) -> str:
     return QUARTERS[number % len(QUARTERS)]
 
@@ -84,12 +89,13 @@ def _investments(seed: int, day: date) -> Iterator[Told]:
             booking = f"buchung-{booked_on}-{number}"
             kind = pick(chance, {"modernisation": 0.7, "new-build": 0.3})
             eur, fate = round(chance.lognormvariate(11.6, 0.9), 2), chance.random()
+            withdrawn = happens(chance, 0.2)
             data = {"booking": booking, "version": 1, "kind": kind, "amount_eur": eur}
             moment = at(booked_on, 54_000 + 60 * number)
             if back == 0:
                 yield tell("gebag.investment.booked", moment, booking, (booking,), data)
             elif fate < 0.1:  # noqa: PLR2004
-                data |= {"version": 2, "amount_eur": round(eur * 0.95, 2), "withdrawn": happens(chance, 0.2)}
+                data |= {"version": 2, "amount_eur": round(eur * 0.95, 2), "withdrawn": withdrawn}
                 late = at(day, 32_400)
                 yield tell("gebag.investment.booked", moment, booking, (booking,), data, version=2, told_at=late)
 

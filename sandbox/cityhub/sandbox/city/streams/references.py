@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from cityhub.sandbox.city.streams.quarters import PLANNED_DWELLINGS, area_by_quarter, measures_by_quarter
+from cityhub.sandbox.city.streams.quarters import (
+    PLANNED_DWELLINGS,
+    area_by_quarter,
+    measures_by_field,
+    measures_by_quarter,
+)
 from cityhub.sandbox.city.streams.story import BOROUGHS, Stream, Told, at, iso, tell
 
 REFERENCES = {"lamps": 400, "leika_services": 1418, "population": 505_000, "flats": 12_000}
@@ -65,7 +70,7 @@ def _quantities() -> dict[str, tuple[int, str]]:
     for name, (by_part, unit) in parts.items():
         found[name] = sum(by_part.values()), unit
         found |= {f"{name}.{part}": (value, unit) for part, value in by_part.items()}
-    return found
+    return found | {f"quarter_measures.{field}": (value, "1") for field, value in measures_by_field().items()}
 
 
 STREAMS = (

@@ -44,7 +44,7 @@ def _emptied(seed: int, day: date) -> Iterator[Told]:
         data = {
             "fill_before": None if happens(chance, 0.05) else round(full, 2),
             "kg": None if happens(chance, 0.03) else round(3 + 28 * full + chance.uniform(-2, 2), 1),
-            "km": round(chance.uniform(0.2, 1.6), 1),
+            "km": None if happens(chance, 0.02) else round(chance.uniform(0.2, 1.6), 1),
         }
         moment = at(day, 6 * 3600 - 1_800 + number * 8)
         yield tell("wbd.bin.emptied", moment, name, (name, day), data, borough=BOROUGHS[number % 7])
