@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from cityhub.kpi.batch import buckets, compare, pieces
@@ -25,8 +23,8 @@ def number(found: KpiValue, name: str) -> float | None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{case.kpi}-{case.window}" for case in CASES])
-def test_worked_by_hand(case: Case, tmp_path: Path) -> None:
-    log = run(case, tmp_path / "store.db")
+def test_worked_by_hand(case: Case) -> None:
+    log = run(case)
     assert log.engine.verdicts() == []
     found = value(case, log)
     assert {name: number(found, name) for name in case.gives} == case.gives

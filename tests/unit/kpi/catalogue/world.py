@@ -21,6 +21,7 @@ from cityhub.sdk.contract import Field
 from cityhub.sdk.event import Event, make_event
 from tests.unit.kpi.engine import Engine
 from tests.unit.kpi.samples import Record
+from tests.unit.kpi.simulator.run import store
 
 CATALOGUE = load_catalogue()
 LOCAL = ZoneInfo("Europe/Berlin")
@@ -130,10 +131,12 @@ def _by_topic(case: Case) -> dict[str, list[Event]]:
     return found
 
 
-def run(case: Case, where: Path) -> Log:
+def run(case: Case) -> Log:
     """Apply the events of a case: each arrives as it happens, the last of a topic when the windows are over."""
     (definition,) = (one for one in CATALOGUE if one.id == case.kpi)
-    engine = Engine(where, Catalogue({case.kpi: definition}, CATALOGUE.contracts))
+    database = store()
+    database.empty()
+    engine = Engine(database, Catalogue({case.kpi: definition}, CATALOGUE.contracts))
     parts: dict[tuple[str, int], list[Record]] = {}
     for topic, told in _by_topic(case).items():
         log = [Record(offset, _ms(event.time), codec.encode(event)) for offset, event in enumerate(told)]
