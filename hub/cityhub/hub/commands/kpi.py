@@ -7,6 +7,7 @@ import msgspec
 from cityhub.hub.commands.narrator import show
 from cityhub.hub.commands.text import table
 from cityhub.kpi.definition import KpiDefinition
+from cityhub.kpi.definition_schema import definition_schema
 from cityhub.kpi.naming import counted, counted_noun, named_values, stands_beside
 from cityhub.kpi.reader import KpiReader
 from cityhub.kpi.values import KpiValue, WindowKind
@@ -20,6 +21,12 @@ def listing(reader: KpiReader, *, as_json: bool) -> int:
     else:
         rows = [(one.id, str(one.version), one.field, one.unit, one.name.en, one.owner) for one in definitions]
         show(table(("KPI", "VERSION", "FIELD", "UNIT", "NAME", "OWNER"), rows))
+    return 0
+
+
+def schema() -> int:
+    """The form of a definition file."""
+    _json(definition_schema())
     return 0
 
 
