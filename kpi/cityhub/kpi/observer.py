@@ -22,7 +22,7 @@ from cityhub.kpi.kernel.histogram import quantile
 from cityhub.kpi.ledger import steps
 from cityhub.kpi.ledger.steps import Place, Step
 from cityhub.kpi.store import health_tables as tables
-from cityhub.kpi.store import schema, standings
+from cityhub.kpi.store import schema, source_health
 from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.dialect import insert_missing
 from cityhub.kpi.store.tenure import Fence
@@ -96,19 +96,19 @@ class Observer:
         """The part of `run` that looks."""
         start_s = (int(complete.timestamp()) - SKEW_S) // STEP_S * STEP_S - STEP_S
         with self._database.begin() as connection:
-            before = standings.last_step(connection)
+            before = source_health.last_step(connection)
             if before is not None and before >= start_s:
                 return
             self._fence(connection)
             seen = steps.steps_at(connection, start_s)
             found = list(self._looked_at(connection, start_s, seen))
-            standings.observe(connection, found)
+            source_health.observe(connection, found)
             simulated = _simulated(connection)
             events = [*self._observed(found, simulated), *_letters(seen, start_s)]
             rows = [{"id": event.id, "payload": codec.encode(event)} for event in events]
             insert_missing(connection, tables.outgoing, rows)
             steps.forget(connection, start_s)
-            standings.forget(connection, start_s)
+            source_health.forget(connection, start_s)
         log.info("sources_observed", step=datetime.fromtimestamp(start_s, UTC).isoformat(), sources=len(found))
 
     async def tell(self) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from cityhub.kpi.definition import KpiDefinition, Source
-from cityhub.kpi.health.source import SEVERITY, STEP_S, Cause, Standing, State
+from cityhub.kpi.health.source import SEVERITY, STEP_S, Cause, SourceHealth, State
 from cityhub.kpi.kernel.measure import Part
 from cityhub.kpi.values import KpiValue
 from cityhub.sdk.text import Text
@@ -21,7 +21,7 @@ UNSEEN_S = 3 * STEP_S
 """Longer than that without an observation, and nobody knows how the sources are doing."""
 
 
-class Standings(Struct, frozen=True):
+class SourceHealths(Struct, frozen=True):
     """How the sources stood at an instant.
 
     Attributes:
@@ -32,7 +32,11 @@ class Standings(Struct, frozen=True):
 
     at: datetime | None = None
     observed: datetime | None = None
-    by_source: Mapping[str, Standing] = {}
+    by_source: Mapping[str, SourceHealth] = {}
+
+
+NOTHING_SEEN = SourceHealths()
+"""Where nothing was observed yet."""
 
 
 class Health(Struct, frozen=True, kw_only=True):
@@ -47,7 +51,7 @@ class Health(Struct, frozen=True, kw_only=True):
     """
 
     state: State
-    cause: Cause = Cause.NONE
+    cause: Cause | None = None
     source: str = ""
     partner: str = ""
     title: Text | None = None
@@ -57,17 +61,17 @@ class Health(Struct, frozen=True, kw_only=True):
     at: datetime | None = None
 
 
-def health_of(definition: KpiDefinition, value: KpiValue | None, standings: Standings) -> Health:
+def health_of(definition: KpiDefinition, value: KpiValue | None, healths: SourceHealths) -> Health:
     """The health of a KPI with this value. A source that is good, or of which nothing is known, has no say.
 
     Sources of the measure count as they stand; one that is only counted beside degrades the KPI at most.
     """
-    found = [*_of_value(value, standings.at), *_unseen(standings), *_of_sources(definition, standings)]
+    found = [*_of_value(value, healths.at), *_unseen(healths), *_of_sources(definition, healths)]
     if value is None or value.value is None:
-        return _without_value(definition, standings, found)
-    found += _still_to_come(definition, standings)
+        return _without_value(definition, healths, found)
+    found += _still_to_come(definition, healths)
     worst = max(found, key=lambda one: SEVERITY[one.state], default=None)
-    return worst or Health(state=State.GOOD, at=standings.at)
+    return worst or Health(state=State.GOOD, at=healths.at)
 
 
 def main_sources(definition: KpiDefinition) -> set[str]:
@@ -91,51 +95,52 @@ def _of_value(value: KpiValue | None, at: datetime | None) -> Iterator[Health]:
         yield Health(state=State.UNRELIABLE, cause=Cause.COVERAGE, share=value.coverage, at=at)
 
 
-def _unseen(standings: Standings) -> Iterator[Health]:
-    at, observed = standings.at, standings.observed
+def _unseen(healths: SourceHealths) -> Iterator[Health]:
+    at, observed = healths.at, healths.observed
     if at is not None and observed is not None and (at - observed).total_seconds() > UNSEEN_S:
         yield Health(state=State.UNRELIABLE, cause=Cause.UNOBSERVED, since=observed, at=at)
 
 
-def _of_sources(definition: KpiDefinition, standings: Standings) -> Iterator[Health]:
+def _of_sources(definition: KpiDefinition, healths: SourceHealths) -> Iterator[Health]:
     """What is wrong with sources, those of the measure first: of two that are alike the first is told."""
     main = main_sources(definition)
     for name in sorted(definition.sources, key=lambda name: (name not in main, name)):
         source = definition.sources[name]
-        standing = standings.by_source.get(source.type)
-        if standing is not None and standing.state is not State.GOOD:
-            state = standing.state if name in main else State.DEGRADED
-            since = datetime.fromtimestamp(standing.since_s, UTC)
-            yield _blamed(source, state, standing.cause, standings.at, since=since, share=standing.share)
+        known = healths.by_source.get(source.type)
+        if known is not None and known.state is not State.GOOD:
+            state = known.state if name in main else State.DEGRADED
+            since = datetime.fromtimestamp(known.since_s, UTC)
+            yield _blamed(source, state, known.cause, healths.at, since=since, share=known.share)
 
 
-def _still_to_come(definition: KpiDefinition, standings: Standings) -> Iterator[Health]:
+def _still_to_come(definition: KpiDefinition, healths: SourceHealths) -> Iterator[Health]:
     """Sources of the measure of which nothing ever came, though there is a value."""
-    for source in _never(definition, standings):
-        yield _blamed(source, State.DEGRADED, Cause.NEVER, standings.at)
+    if healths.observed is not None:
+        for source in _never(definition, healths):
+            yield _blamed(source, State.DEGRADED, Cause.NEVER, healths.at)
 
 
-def _never(definition: KpiDefinition, standings: Standings) -> list[Source]:
-    if standings.at is None or standings.observed is None:
-        return []
-    main = (definition.sources[name] for name in sorted(main_sources(definition)))
-    return [source for source in main if source.type not in standings.by_source]
+def _never(definition: KpiDefinition, healths: SourceHealths) -> list[Source]:
+    """Where something else came on the same topic the partner's system reports, and this just has not happened yet."""
+    sources = definition.sources
+    alive = {source.topic for source in sources.values() if source.type in healths.by_source}
+    return [sources[name] for name in sorted(main_sources(definition)) if sources[name].topic not in alive]
 
 
-def _without_value(definition: KpiDefinition, standings: Standings, found: list[Health]) -> Health:
-    missing = _never(definition, standings)
+def _without_value(definition: KpiDefinition, healths: SourceHealths, found: list[Health]) -> Health:
+    missing = _never(definition, healths)
     if missing:
-        return _blamed(missing[0], State.NO_DATA, Cause.NEVER, standings.at)
+        return _blamed(missing[0], State.NO_DATA, Cause.NEVER, healths.at)
     worst = max(found, key=lambda one: SEVERITY[one.state], default=None)
     if worst is not None:
         return msgspec.structs.replace(worst, state=State.NO_DATA)
-    return Health(state=State.NO_DATA, cause=Cause.EMPTY, at=standings.at)
+    return Health(state=State.NO_DATA, cause=Cause.EMPTY, at=healths.at)
 
 
 def _blamed(
     source: Source,
     state: State,
-    cause: Cause,
+    cause: Cause | None,
     at: datetime | None,
     *,
     since: datetime | None = None,

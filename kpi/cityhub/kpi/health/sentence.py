@@ -45,7 +45,7 @@ def sentence(health: Health, lang: str) -> str:
         return text.get(lang).format(partner=partner_name(health.partner, lang))
     if health.state is State.GOOD:
         return _STATES[State.GOOD].get(lang)
-    words = _CAUSES[health.cause].get(lang)
+    words = _CAUSES[health.cause].get(lang) if health.cause else ""
     return _STATES[health.state].get(lang) + words.format(
         title=health.title.get(lang) if health.title else "",
         reporters=health.reporters.get(lang) if health.reporters else "",

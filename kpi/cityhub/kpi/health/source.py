@@ -1,6 +1,6 @@
 """How a source is doing, from what the hub saw of it. Pure; the rules stand in docs/health.md.
 
-A source is an event type. What one observation says is a *finding*; a source's *standing* follows its findings only
+A source is an event type. What one observation says is a *finding*; a source's *health* follows its findings only
 when two in a row agree, so that neither a single bad step nor a single good one makes a screen flicker.
 """
 
@@ -42,7 +42,6 @@ class State(StrEnum):
 class Cause(StrEnum):
     """Why a state is not good."""
 
-    NONE = ""
     OVERDUE = "overdue"
     """The source as a whole reports nothing."""
     SILENT = "silent"
@@ -101,12 +100,12 @@ class Finding(Struct, frozen=True):
     """What the observations of an hour say; `share` is of what is silent or invalid."""
 
     state: State = State.GOOD
-    cause: Cause = Cause.NONE
+    cause: Cause | None = None
     share: float | None = None
     since_s: int = 0
 
 
-class Standing(Struct, frozen=True, kw_only=True):
+class SourceHealth(Struct, frozen=True, kw_only=True):
     """How a source stands from `at_s` on.
 
     Attributes:
@@ -116,7 +115,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     source: str
     at_s: int
     state: State = State.GOOD
-    cause: Cause = Cause.NONE
+    cause: Cause | None = None
     share: float | None = None
     since_s: int = 0
 
@@ -132,8 +131,10 @@ def finding(recent: Sequence[Observation]) -> Finding:
     return max(found, key=lambda one: SEVERITY[one.state])
 
 
-def advance(source: str, at_s: int, before: Standing | None, previous: Finding | None, current: Finding) -> Standing:
-    """A source's standing after another observation.
+def advance(
+    source: str, at_s: int, before: SourceHealth | None, previous: Finding | None, current: Finding
+) -> SourceHealth:
+    """A source's health after another observation.
 
     It moves when two findings in a row lie on the same side of it, and no further than the nearer of them.
 
@@ -141,7 +142,7 @@ def advance(source: str, at_s: int, before: Standing | None, previous: Finding |
         at_s: the observation's end. before: None = it is the first. previous: None = there was none lately.
     """
     if before is None:
-        return Standing(source=source, at_s=at_s, since_s=at_s)
+        return SourceHealth(source=source, at_s=at_s, since_s=at_s)
     was, now = SEVERITY[before.state], SEVERITY[current.state]
     earlier = was if previous is None else SEVERITY[previous.state]
     to = max(was, min(earlier, now)) if now > was else min(was, max(earlier, now))
@@ -154,13 +155,13 @@ def advance(source: str, at_s: int, before: Standing | None, previous: Finding |
     elif previous is not None and previous.cause == told.cause:
         begun = min(previous.since_s, begun)
     state = next(state for state, severity in SEVERITY.items() if severity == to)
-    return Standing(source=source, at_s=at_s, state=state, cause=told.cause, share=told.share, since_s=begun)
+    return SourceHealth(source=source, at_s=at_s, state=state, cause=told.cause, share=told.share, since_s=begun)
 
 
-def standings(observations: Iterable[Observation]) -> list[Standing]:
+def history(observations: Iterable[Observation]) -> list[SourceHealth]:
     """How a source stood, from its first observation on; a line for each change. The order of them does not matter."""
     ordered = list({one.start_s: one for one in sorted(observations, key=lambda one: one.start_s)}.values())
-    found: list[Standing] = []
+    found: list[SourceHealth] = []
     for place in range(len(ordered)):
         after = following(found[-1] if found else None, ordered[: place + 1])
         if not found or after != found[-1]:
@@ -168,8 +169,8 @@ def standings(observations: Iterable[Observation]) -> list[Standing]:
     return found
 
 
-def following(before: Standing | None, observations: Sequence[Observation]) -> Standing:
-    """The standing after the last observation.
+def following(before: SourceHealth | None, observations: Sequence[Observation]) -> SourceHealth:
+    """The health after the last observation.
 
     Args:
         observations: in the order of time; those from `REMEMBERED_S` before the last one on are enough.

@@ -43,13 +43,13 @@ observation = Table(
     Column("payload", LargeBinary, nullable=False, comment="the Observation as JSON"),
 )
 
-standing = Table(
-    "health_standing",
+source = Table(
+    "health_source",
     metadata,
     _name("source", "event type"),
     _number("at", "epoch seconds: from then on it stands so", key=True),
     Column("state", Text, nullable=False, comment="good, degraded or unreliable"),
-    Column("cause", Text, nullable=False),
+    Column("cause", Text, nullable=False, comment="'' = nothing is wrong"),
     Column("share", Float, comment="of what is silent or invalid"),
     _number("since", "epoch seconds: when what is wrong began"),
 )

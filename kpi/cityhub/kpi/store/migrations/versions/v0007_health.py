@@ -44,11 +44,11 @@ def upgrade() -> None:
         Column("payload", LargeBinary, nullable=False, comment="the Observation as JSON"),
     )
     op.create_table(
-        "health_standing",
+        "health_source",
         _name("source", "event type"),
         _number("at", "epoch seconds: from then on it stands so", key=True),
         Column("state", Text, nullable=False, comment="good, degraded or unreliable"),
-        Column("cause", Text, nullable=False),
+        Column("cause", Text, nullable=False, comment="'' = nothing is wrong"),
         Column("share", Float, comment="of what is silent or invalid"),
         _number("since", "epoch seconds: when what is wrong began"),
     )

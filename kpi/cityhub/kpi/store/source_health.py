@@ -1,4 +1,4 @@
-"""How sources stand, in the store: observations of the last day, and every change of a standing for ever."""
+"""How sources stand, in the store: observations of the last day, and every change of health for ever."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, delete, func, insert, select, tuple_
 
-from cityhub.kpi.health.kpi import Standings
-from cityhub.kpi.health.source import REMEMBERED_S, STEP_S, Cause, Observation, Standing, State, following
+from cityhub.kpi.health.kpi import SourceHealths
+from cityhub.kpi.health.source import REMEMBERED_S, STEP_S, Cause, Observation, SourceHealth, State, following
 from cityhub.kpi.store import health_tables as tables
 from cityhub.kpi.store.dialect import insert_missing
 
 KEEP_S = 86_400 + REMEMBERED_S
-"""Observations stay for a day, for the page of sources, and as long as standings look back."""
+"""Observations stay for a day, for the page of sources, and as long as healths look back."""
 _row = tables.observation.c
-_standing = tables.standing.c
+_source = tables.source.c
 _decode = msgspec.json.Decoder(Observation).decode
 
 
@@ -39,7 +39,7 @@ def observe(connection: Connection, observations: Sequence[Observation]) -> None
         before = _newest(connection, one.source)
         after = following(before, [*earlier, one])
         if after != before:
-            connection.execute(insert(tables.standing).values(_columns(after)))
+            connection.execute(insert(tables.source).values(_columns(after)))
 
 
 def observations(connection: Connection, since_s: int) -> list[Observation]:
@@ -48,17 +48,17 @@ def observations(connection: Connection, since_s: int) -> list[Observation]:
     return [_decode(bytes(payload)) for (payload,) in connection.execute(query)]
 
 
-def standings(connection: Connection, at: datetime | None = None) -> Standings:
+def source_healths(connection: Connection, at: datetime | None = None) -> SourceHealths:
     """How the sources stood at an instant; None = by the newest observation."""
-    query = select(_standing.source, func.max(_standing.at))
+    query = select(_source.source, func.max(_source.at))
     if at is not None:
-        query = query.where(_standing.at <= int(at.timestamp()))
-    newest = query.group_by(_standing.source)
-    found = connection.execute(select(tables.standing).where(tuple_(_standing.source, _standing.at).in_(newest)))
+        query = query.where(_source.at <= int(at.timestamp()))
+    newest = query.group_by(_source.source)
+    found = connection.execute(select(tables.source).where(tuple_(_source.source, _source.at).in_(newest)))
     step = last_step(connection, at)
     observed = None if step is None else datetime.fromtimestamp(step + STEP_S, UTC)
     by_source = {row.source: _of_row(row) for row in found}
-    return Standings(at or observed, observed, by_source)
+    return SourceHealths(at or observed, observed, by_source)
 
 
 def forget(connection: Connection, now_s: int) -> None:
@@ -73,23 +73,23 @@ def _earlier(connection: Connection, one: Observation) -> list[Observation]:
     return [_decode(bytes(payload)) for (payload,) in connection.execute(query.order_by(_row.start))]
 
 
-def _newest(connection: Connection, source: str) -> Standing | None:
-    query = select(tables.standing).where(_standing.source == source).order_by(_standing.at.desc()).limit(1)
+def _newest(connection: Connection, source: str) -> SourceHealth | None:
+    query = select(tables.source).where(_source.source == source).order_by(_source.at.desc()).limit(1)
     found = connection.execute(query).one_or_none()
     return None if found is None else _of_row(found)
 
 
-def _of_row(row: Row[Any]) -> Standing:
-    state, cause = State(row.state), Cause(row.cause)
-    return Standing(source=row.source, at_s=row.at, state=state, cause=cause, share=row.share, since_s=row.since)
+def _of_row(row: Row[Any]) -> SourceHealth:
+    state, cause = State(row.state), Cause(row.cause) if row.cause else None
+    return SourceHealth(source=row.source, at_s=row.at, state=state, cause=cause, share=row.share, since_s=row.since)
 
 
-def _columns(one: Standing) -> dict[str, object]:
+def _columns(one: SourceHealth) -> dict[str, object]:
     return {
         "source": one.source,
         "at": one.at_s,
         "state": one.state.value,
-        "cause": one.cause.value,
+        "cause": one.cause.value if one.cause else "",
         "share": one.share,
         "since": one.since_s,
     }
