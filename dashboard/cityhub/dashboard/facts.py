@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
@@ -14,10 +14,11 @@ from cityhub.dashboard.view import View
 from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.kernel.measure import Latest, Pairs
 from cityhub.kpi.kernel.windows import berlin
-from cityhub.kpi.reader import KpiReader, anchor_of, instant, last_windows
+from cityhub.kpi.reader import Ask, anchor_of, instant, last_windows
 from cityhub.kpi.values import KpiValue, WindowKind
 
-_EPOCH = datetime.fromtimestamp(0, UTC)
+RECENT = 16
+"""Windows that a page of many KPIs reads of each: enough to tell a usual change from an unusual one."""
 _FEBRUARY = 2
 
 
@@ -30,6 +31,7 @@ class KpiFacts(Struct, frozen=True, kw_only=True):
             recorded completely.
         recorded_since: start of the first recorded step; windows that began earlier are incomplete. None where nothing
             was recorded, and for last states: they hold at an instant.
+        recent: the newest windows of the default kind, oldest first, the running one included.
     """
 
     definition: KpiDefinition
@@ -39,6 +41,7 @@ class KpiFacts(Struct, frozen=True, kw_only=True):
     trend: Trend | None
     recorded_since: datetime | None
     freshness: Freshness
+    recent: Sequence[KpiValue] = ()
 
     @property
     def shown(self) -> KpiValue | None:
@@ -54,6 +57,12 @@ class KpiFacts(Struct, frozen=True, kw_only=True):
         """Whether a window began before recording did."""
         return _is_incomplete(self.definition, value, self.recorded_since)
 
+    @property
+    def complete(self) -> Sequence[KpiValue]:
+        """Of the recent windows, those that are over, up to the value, and were recorded from their beginning."""
+        last = self.value
+        return [one for one in self.recent if last and one.end <= last.end and not self.incomplete(one)]
+
 
 class Window(Struct, frozen=True):
     """One step of a series; its value is None where nothing was counted."""
@@ -65,19 +74,49 @@ class Window(Struct, frozen=True):
 
 def read_facts(view: View, definition: KpiDefinition) -> KpiFacts:
     """Read what tile, row and page show of one KPI."""
-    kind, now = definition.default_window, view.now
-    value = view.reader.latest(definition.id, kind, ended_by=now)
-    newest = view.reader.latest(definition.id, kind)
-    since = _recorded_since(view.reader, definition, now)
+    return read_all(view, [definition])[definition.id]
+
+
+def read_all(
+    view: View, definitions: Sequence[KpiDefinition], counts: Mapping[str, int] | None = None
+) -> Mapping[str, KpiFacts]:
+    """The same of many KPIs, by id, with two looks into the store for all of them.
+
+    Args:
+        counts: how many recent windows of a KPI are wanted; `RECENT` where nothing is said.
+    """
+    recent = {one.id: max((counts or {}).get(one.id, 0), RECENT) for one in definitions}
+    newest = [Ask(kpi_id=one.id, window=one.default_window, limit=recent[one.id]) for one in definitions]
+    timed = [one for one in definitions if not isinstance(one.measure, Latest | Pairs)]
+    first = [Ask(kpi_id=one.id, window=min(one.windows, key=STEP.__getitem__), oldest=True) for one in timed]
+    found = view.reader.read([*newest, *first])
+    values = dict(zip(recent, found, strict=False))
+    since = {one.id: anchor_of(oldest[0]) for one, oldest in zip(timed, found[len(newest) :], strict=True) if oldest}
+    a_year_ago = _years_before(view, values)
+    return {one.id: _facts(view, one, values[one.id], since.get(one.id), a_year_ago.get(one.id)) for one in definitions}
+
+
+def _facts(
+    view: View,
+    definition: KpiDefinition,
+    recent: Sequence[KpiValue],
+    since: datetime | None,
+    a_year_ago: KpiValue | None,
+) -> KpiFacts:
+    now = view.now
+    value, newest = _newest_over(recent, now), recent[-1] if recent else None
     running = newest if newest and newest.start <= now < newest.end else None
+    earlier = a_year_ago if definition.default_window is WindowKind.YEAR_TO_DATE else _right_before(recent, value)
+    comparable = earlier if earlier and not _is_incomplete(definition, earlier, since) else None
     return KpiFacts(
         definition=definition,
         value=value,
         running=running,
         status=status_of(definition, value or running),
-        trend=trend_of(definition, value, _comparable(view.reader, definition, value, since)),
+        trend=trend_of(definition, value, comparable),
         recorded_since=since,
         freshness=freshness_of(definition, view.streams, view.feeds, now),
+        recent=recent,
     )
 
 
@@ -85,16 +124,20 @@ def read_series(view: View, definition: KpiDefinition, kind: WindowKind, count: 
     """The last `count` windows up to now, oldest first, the running one included."""
     bounds = last_windows(kind, view.now, count)
     values = view.reader.series(definition.id, kind, instant(bounds[0].anchor), instant(bounds[-1].end))
+    return windows_of(values, kind, view.now, count)
+
+
+def windows_of(values: Sequence[KpiValue], kind: WindowKind, now: datetime, count: int) -> Sequence[Window]:
+    """The last `count` windows up to now, oldest first, each with its value."""
     by_end = {value.end: value for value in values}
-    return [Window(instant(start), instant(end), by_end.get(instant(end))) for _, start, end, _ in bounds]
+    return [
+        Window(instant(start), instant(end), by_end.get(instant(end)))
+        for _, start, end, _ in last_windows(kind, now, count)
+    ]
 
 
-def _recorded_since(reader: KpiReader, definition: KpiDefinition, now: datetime) -> datetime | None:
-    if isinstance(definition.measure, Latest | Pairs):
-        return None
-    finest = min(definition.windows, key=STEP.__getitem__)
-    first = reader.series(definition.id, finest, _EPOCH, now + timedelta(hours=1), limit=1)
-    return anchor_of(first[0]) if first else None
+def _newest_over(recent: Sequence[KpiValue], now: datetime) -> KpiValue | None:
+    return next((value for value in reversed(recent) if value.end <= now), None)
 
 
 def _is_incomplete(definition: KpiDefinition, value: KpiValue, since: datetime | None) -> bool:
@@ -103,25 +146,24 @@ def _is_incomplete(definition: KpiDefinition, value: KpiValue, since: datetime |
     return since is not None and value.start + due < since
 
 
-def _comparable(
-    reader: KpiReader, definition: KpiDefinition, value: KpiValue | None, since: datetime | None
-) -> KpiValue | None:
-    """The window right before, if recording had begun when it began."""
-    if value is None:
-        return None
-    if value.window is WindowKind.YEAR_TO_DATE:
-        earlier = _a_year_before(reader, value)
-    else:
-        earlier = reader.latest(value.kpi_id, value.window, ended_by=value.start)
-        if earlier is not None and earlier.end != value.start:
-            return None
-    return None if earlier is None or _is_incomplete(definition, earlier, since) else earlier
+def _right_before(recent: Sequence[KpiValue], value: KpiValue | None) -> KpiValue | None:
+    """The window that ended when the value's began."""
+    return next((one for one in recent if value and one.end == value.start), None)
 
 
-def _a_year_before(reader: KpiReader, value: KpiValue) -> KpiValue | None:
-    """The year to date up to the same day of the year before; of 29 February up to the 28th."""
+def _years_before(view: View, values: Mapping[str, Sequence[KpiValue]]) -> Mapping[str, KpiValue]:
+    """Of years to date, the value up to the same day of the year before."""
+    newest = {kpi: _newest_over(recent, view.now) for kpi, recent in values.items()}
+    asks = [a_year_before(one) for one in newest.values() if one and one.window is WindowKind.YEAR_TO_DATE]
+    answers = view.reader.read(asks) if asks else []
+    return {ask.kpi_id: answer[0] for ask, answer in zip(asks, answers, strict=True) if answer}
+
+
+def a_year_before(value: KpiValue) -> Ask:
+    """Asks for the window that ended on the same day of the year before; of 29 February, on the 28th."""
     last_day = anchor_of(value).astimezone(berlin())
     day = min(last_day.day, 28) if last_day.month == _FEBRUARY else last_day.day
     anchor = last_day.replace(year=last_day.year - 1, day=day)
-    found = reader.series(value.kpi_id, value.window, anchor, anchor + timedelta(hours=1), limit=1)
-    return found[0] if found else None
+    return Ask(
+        kpi_id=value.kpi_id, window=value.window, scope=value.scope, start=anchor, end=anchor + timedelta(hours=1)
+    )

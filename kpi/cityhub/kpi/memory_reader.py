@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from cityhub.kpi.definition import Catalogue
-from cityhub.kpi.reader import anchor_of
+from cityhub.kpi.reader import Ask, anchor_of
 from cityhub.kpi.values import Decision, KpiValue, StreamState, WindowKind
 
 
@@ -64,6 +64,20 @@ class InMemoryReader:
         wanted = dict(dimensions or {})
         found = self._of(kpi_id, window, scope, version)
         return [value for value in found if value.dimensions == wanted and start <= anchor_of(value) < end][:limit]
+
+    def read(self, asks: Sequence[Ask]) -> Sequence[Sequence[KpiValue]]:
+        """See `KpiReader.read`."""
+        return [self._answer(ask) for ask in asks]
+
+    def _answer(self, ask: Ask) -> Sequence[KpiValue]:
+        found = [
+            value
+            for value in self._of(ask.kpi_id, ask.window, ask.scope)
+            if not value.dimensions
+            and (ask.start is None or anchor_of(value) >= ask.start)
+            and (ask.end is None or anchor_of(value) < ask.end)
+        ]
+        return found[: ask.limit] if ask.oldest else found[-ask.limit :]
 
     def breakdown(
         self, kpi_id: str, window: WindowKind, anchor: datetime, dimension: str, *, scope: str = "city"

@@ -10,9 +10,28 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
+from msgspec import Struct
+
 from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.kernel.windows import Window, window_at
 from cityhub.kpi.values import Decision, KpiValue, StreamState, WindowKind
+
+
+class Ask(Struct, frozen=True, kw_only=True):
+    """Values of a KPI in windows of one kind, of one place and without a split.
+
+    Attributes:
+        start, end: bounds of the windows' anchors, half-open; None = unbounded.
+        limit: at most so many, the newest of them, or with `oldest` the oldest.
+    """
+
+    kpi_id: str
+    window: WindowKind
+    scope: str = "city"
+    start: datetime | None = None
+    end: datetime | None = None
+    limit: int = 1
+    oldest: bool = False
 
 
 class KpiReader(Protocol):
@@ -60,6 +79,10 @@ class KpiReader(Protocol):
         Args:
             version: as of `latest`.
         """
+        ...
+
+    def read(self, asks: Sequence[Ask]) -> Sequence[Sequence[KpiValue]]:
+        """The answers to many questions in their order, each oldest first; one look into the store for all of them."""
         ...
 
     def breakdown(

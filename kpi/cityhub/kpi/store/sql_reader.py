@@ -12,7 +12,9 @@ import msgspec
 from sqlalchemy import ColumnElement, func, select
 
 from cityhub.kpi.definition import Catalogue
+from cityhub.kpi.reader import Ask
 from cityhub.kpi.store import schema
+from cityhub.kpi.store.asking import NEWEST, questions
 from cityhub.kpi.store.cursors import live
 from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.decisions import chosen, decisions_of
@@ -21,10 +23,6 @@ from cityhub.kpi.values import Decision, KpiValue, StreamState, WindowKind
 _dims = msgspec.json.Encoder(order="sorted").encode
 _decode = msgspec.json.Decoder(KpiValue).decode
 _CHOICE_S = 1.0
-_other = schema.value.alias().c
-_SAME = [_other[name] == schema.value.c[name] for name in ("kpi", "window", "anchor", "scope", "dims")]
-_NEWEST = select(func.max(_other.version)).where(*_SAME).correlate(schema.value).scalar_subquery()
-"""Of a window, the newest version that has published it: none publishes before it counts."""
 
 
 class SqlReader:
@@ -97,6 +95,20 @@ class SqlReader:
         where &= (row.anchor >= int(start.timestamp())) & (row.anchor < int(end.timestamp()))
         return self._values(where, newest_first=False, limit=limit)
 
+    def read(self, asks: Sequence[Ask]) -> Sequence[Sequence[KpiValue]]:
+        """See `KpiReader.read`."""
+        for ask in asks:
+            self._catalogue[ask.kpi_id]
+        database = self._database()
+        if database is None:
+            return [[] for _ in asks]
+        found: list[list[KpiValue]] = [[] for _ in asks]
+        with database.snapshot() as connection:
+            for numbers, statement, parameters in questions(asks):
+                for place, payload in connection.execute(statement, parameters):
+                    found[numbers[place]].append(_decode(payload))
+        return [values if ask.oldest else values[::-1] for ask, values in zip(asks, found, strict=True)]
+
     def breakdown(
         self, kpi_id: str, window: WindowKind, anchor: datetime, dimension: str, *, scope: str = "city"
     ) -> Sequence[KpiValue]:
@@ -155,7 +167,7 @@ class SqlReader:
     def _where(self, kpi_id: str, window: WindowKind, scope: str, version: int | None = None) -> ColumnElement[bool]:
         row = schema.value.c
         here = (row.kpi == self._catalogue[kpi_id].id) & (row.window == window.value) & (row.scope == scope)
-        return here & (row.version == (_NEWEST if version is None else version))
+        return here & (row.version == (NEWEST if version is None else version))
 
     def _values(self, where: ColumnElement[bool], *, newest_first: bool, limit: int) -> Sequence[KpiValue]:
         database = self._database()
