@@ -63,6 +63,7 @@ def layout(services: Services, request: Request | None) -> Component:
     settings = {
         "lang": lang,
         "theme": chosen.theme,
+        "area": chosen.area,
         "now": now.isoformat(),
         "lost": t(lang, T.CONNECTION_LOST, time="{time}"),
     }

@@ -60,12 +60,6 @@ class T(Wording):
     )
 
     # overview
-    CHANGED = Text("Was hat sich zuletzt geändert?", "What has changed lately?")
-    CHANGED_ITEM = Text("{name}: {value} ({period}), {change}", "{name}: {value} ({period}), {change}")
-    CHANGED_UNKNOWN = Text(
-        "Noch kein Vergleich möglich: Dafür müssen zwei vollständige Zeiträume vorliegen.",
-        "No comparison yet: that takes two complete periods.",
-    )
     FIELDS = Text("Die sieben Handlungsfelder", "The seven action fields")
     KPIS_ONE = Text("1 Kennzahl", "1 figure")
     KPIS_MANY = Text("{n} Kennzahlen", "{n} figures")

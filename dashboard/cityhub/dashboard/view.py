@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from cityhub.adapters.status import FeedStatus
 from cityhub.api.access import may_read
+from cityhub.dashboard.area import Area
 from cityhub.dashboard.partner_desk import PartnerDesk
 from cityhub.dashboard.preferences import Preferences, Theme
 from cityhub.dashboard.services import LoginState, Services
@@ -30,6 +31,7 @@ class View(Struct, frozen=True, kw_only=True):
     viewer: Principal | None
     login: LoginState
     reader: KpiReader
+    area: Area = Area()
     feeds: Sequence[FeedStatus] = ()
     streams: Sequence[StreamState] = ()
     proofs: ProofReader | None = None
@@ -47,11 +49,13 @@ class View(Struct, frozen=True, kw_only=True):
     @classmethod
     def unread(cls, services: Services, chosen: Preferences) -> View:
         """Before any store was read, for a page that shows without them what it can."""
+        viewer = services.viewer()
         return cls(
             lang=chosen.lang,
             theme=chosen.theme,
+            area=Area.of(chosen.area, viewer),
             now=services.clock(),
-            viewer=services.viewer(),
+            viewer=viewer,
             login=services.login_state(),
             reader=services.reader,
             proofs=services.proofs,

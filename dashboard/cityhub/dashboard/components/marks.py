@@ -31,6 +31,11 @@ def status_mark(status: Status, lang: Lang) -> Component:
     return html.Span([icon(status), t(lang, STATUS_WORD[status])], className=f"status status-{status}")
 
 
+def count_mark(n: int, status: Status, lang: Lang) -> Component:
+    """How many have a status."""
+    return html.Span([icon(status), f"{n} {t(lang, STATUS_WORD[status])}"], className=f"status-count status-{status}")
+
+
 def simulation_mark(lang: Lang) -> Component:
     """Says that simulated events were counted."""
     return html.Span([icon("simulation"), t(lang, T.SIMULATION)], className="simulation")

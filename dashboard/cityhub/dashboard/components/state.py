@@ -36,7 +36,8 @@ def data_state_line(state: Freshness, now: datetime, lang: Lang, **attributes: s
         t(lang, T.SOURCE, partner=partner_name(state.partner, lang)),
         t(lang, T.EXPECTED, every=formats.every(state.every_s, lang)),
     ]
-    return _line(words, overdue_words(state, now, lang), attributes)
+    overdue = overdue_words(state, now, lang)
+    return _line(words, html.Span([icon("warning"), overdue], className="overdue") if overdue else None, attributes)
 
 
 def short_state_line(state: Freshness, now: datetime, lang: Lang, **attributes: str) -> Component:
@@ -44,11 +45,16 @@ def short_state_line(state: Freshness, now: datetime, lang: Lang, **attributes: 
     partner, every = partner_name(state.partner, lang), formats.every(state.every_s, lang)
     if state.as_of is None:
         return _line([t(lang, T.EXPECTED_FROM, partner=partner, every=every)], None, attributes)
-    overdue = (
-        t(lang, T.OVERDUE_SHORT, age=formats.age(now - state.overdue_since, lang)) if state.overdue_since else None
-    )
     moment = formats.moment_near(state.as_of, now, lang)
-    return _line([t(lang, T.SHORT_STATE, time=moment), partner, every], overdue, attributes)
+    return _line([t(lang, T.SHORT_STATE, time=moment), partner, every], overdue_short(state, now, lang), attributes)
+
+
+def overdue_short(state: Freshness, now: datetime, lang: Lang) -> Component | None:
+    """`überfällig seit 2 Stunden`, or None."""
+    if state.overdue_since is None:
+        return None
+    words = t(lang, T.OVERDUE_SHORT, age=formats.age(now - state.overdue_since, lang))
+    return html.Span([icon("warning"), words], className="overdue")
 
 
 def simulation_banner(lang: Lang) -> Component:
@@ -74,8 +80,7 @@ def unreadable_part(words: Wording, error: Exception, lang: Lang) -> Component:
     return html.P([icon("warning"), t(lang, words)], role="alert", className="trouble")
 
 
-def _line(words: list[str], overdue: str | None, attributes: dict[str, str]) -> Component:
-    parts: list[object] = [" · ".join(words)]
-    if overdue:
-        parts.append(html.Span([icon("warning"), overdue], className="overdue"))
-    return html.P(parts, className="data-state", **attributes)
+def _line(words: list[str], overdue: Component | None, attributes: dict[str, str]) -> Component:
+    return html.P(
+        [" · ".join(words), overdue] if overdue else [" · ".join(words)], className="data-state", **attributes
+    )
