@@ -160,10 +160,14 @@ def _years_before(view: View, values: Mapping[str, Sequence[KpiValue]]) -> Mappi
 
 
 def a_year_before(value: KpiValue) -> Ask:
-    """Asks for the window that ended on the same day of the year before; of 29 February, on the 28th."""
+    """Asks for the window whose last step was the same a year before; of 29 February the 28th, of weeks 52 earlier."""
     last_day = anchor_of(value).astimezone(berlin())
+    if value.window is WindowKind.WEEK:
+        return _asks_for(value, last_day - timedelta(weeks=52))
     day = min(last_day.day, 28) if last_day.month == _FEBRUARY else last_day.day
-    anchor = last_day.replace(year=last_day.year - 1, day=day)
-    return Ask(
-        kpi_id=value.kpi_id, window=value.window, scope=value.scope, start=anchor, end=anchor + timedelta(hours=1)
-    )
+    return _asks_for(value, last_day.replace(year=last_day.year - 1, day=day))
+
+
+def _asks_for(value: KpiValue, anchor: datetime) -> Ask:
+    end = anchor + timedelta(seconds=1)
+    return Ask(kpi_id=value.kpi_id, window=value.window, scope=value.scope, start=anchor, end=end)

@@ -30,12 +30,12 @@ from cityhub.dashboard.pages.partner import partner_page
 from cityhub.dashboard.pages.series import spans_of
 from cityhub.dashboard.partner_texts import Own
 from cityhub.dashboard.proof_texts import P
+from cityhub.dashboard.screen_texts import S
 from cityhub.dashboard.texts import Lang, T, t
 from cityhub.dashboard.view import View
 
 _PLAIN: Mapping[type, tuple[T, Callable[[View], Component]]] = {
     Overview: (T.HOME, overview_page),
-    DataPage: (T.PARTNERS_STATE, data_page),
     AccessibilityPage: (T.ACCESSIBILITY, accessibility_page),
 }
 
@@ -56,7 +56,9 @@ def render(view: View, address: Address) -> Page:
     """
     lang = view.lang
     match address:
-        case Overview() | DataPage() | AccessibilityPage():
+        case DataPage():
+            return Page(titled(t(lang, S.DATA_QUALITY), lang), data_page(view, address))
+        case Overview() | AccessibilityPage():
             name, drawn = _PLAIN[type(address)]
             return Page(titled(t(lang, name), lang), drawn(view))
         case FieldPage():
@@ -84,7 +86,9 @@ def _field(view: View, address: FieldPage) -> Page:
     field = next((field for field in view.reader.catalogue.fields if field.id == address.field_id), None)
     if field is None:
         return _missing(T.MISSING_FIELD, view.lang)
-    return Page(titled(field.name.get(view.lang), view.lang), field_page(view, field))
+    if address.kpi and all(one.id != address.kpi for one in view.visible(field.id)):
+        return _missing(T.MISSING_KPI, view.lang)
+    return Page(titled(field.name.get(view.lang), view.lang), field_page(view, address, field))
 
 
 def _kpi(view: View, address: KpiPage | EventsPage) -> Page:

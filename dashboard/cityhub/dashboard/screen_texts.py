@@ -51,3 +51,45 @@ class S(Wording):
     # partners
     SOURCES_OVERDUE = Text("{n} von {total} überfällig, seit {age}", "{n} of {total} overdue, for {age}")
     SOURCES_SILENT = Text("noch keine Daten", "no data yet")
+
+    # boroughs and other periods
+    BOROUGH = Text("Stadtbezirk", "Borough")
+    BOROUGHS = Text("Nach Stadtbezirken", "By borough")
+    BY_BOROUGH = Text("Nach Stadtbezirken, {period}", "By borough, {period}")
+    MAP = Text("Karte der Stadtbezirke: {name}, {period}", "Map of the boroughs: {name}, {period}")
+    MAP_OF = Text("Kennzahl der Karte", "Figure on the map")
+    STATUS = Text("Status", "Status")
+    COMPARISON = Text("Im Vergleich", "In comparison")
+    COMPARED_WITH = Text("Vergleich", "Compared")
+    WHEN = Text("Zeitraum", "Period")
+    CHANGE_SINCE = Text("Änderung seither", "Change since then")
+    THIS_PERIOD = Text("gezeigter Wert", "value shown")
+    PERIOD_BEFORE = Text("Zeitraum davor", "period before")
+    YEAR_BEFORE = Text("ein Jahr zuvor", "a year before")
+    NOT_RECORDED = Text("nicht erfasst", "not recorded")
+    PUBLISHED = Text("veröffentlicht: {source}", "published: {source}")
+
+    # data quality
+    DATA_QUALITY = Text("Datenqualität", "Data quality")
+
+    # a KPI's page
+    FURTHER_VALUES = Text("Weitere Werte dieser Kennzahl", "Further values of this figure")
+    BASELINES = Text("Veröffentlichte Vergleichswerte", "Published figures to compare with")
+    BASELINE = Text("{period}: {value}, {source}", "{period}: {value}, {source}")
+    STANDARDS = Text("Angelehnt an", "Based on")
+    UNVERIFIED = Text("(nicht geprüft)", "(not verified)")
+    STABILITY = Text("Reife", "Maturity")
+    EXPERIMENTAL = Text(
+        "In Erprobung: Die Bedeutung kann sich kurzfristig ändern.", "Experimental: its meaning may change soon."
+    )
+
+    # print
+    PRINTED = Text("Gedruckt am {time}", "Printed on {time}")
+    PRINTED_NUMBER = Text(
+        "Gezeigter Wert: Revision {revision}, Prüfsumme der gezählten Ereignisse {digest}",
+        "Value shown: revision {revision}, checksum of the counted events {digest}",
+    )
+    PRINTED_DEFINITION = Text(
+        "Definition {kpi}, Fassung {version}, Prüfsumme {hash}", "Definition {kpi}, version {version}, checksum {hash}"
+    )
+    PRINTED_RECEIPT = Text("Nachweis zu dieser Zahl: {address}", "Receipt of this number: {address}")

@@ -15,8 +15,9 @@ from cityhub.dashboard.explain import explained
 from cityhub.dashboard.facts import KpiFacts
 from cityhub.dashboard.judgement import is_reliable
 from cityhub.dashboard.names import partner_full_name
+from cityhub.dashboard.screen_texts import S
 from cityhub.dashboard.tables import reasons_of
-from cityhub.dashboard.texts import Lang, T, t
+from cityhub.dashboard.texts import Lang, T, Wording, t
 from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.values import KpiValue, Label
 
@@ -84,12 +85,51 @@ def _simulated(value: KpiValue, lang: Lang) -> Component | None:
 
 def _definition(definition: KpiDefinition, lang: Lang) -> Sequence[Component]:
     short = definition.hash[:_SHORT_HASH] + "…"
-    terms = {
+    terms: dict[Wording, str | list[object]] = {
         T.MEANING: definition.sentence.get(lang),
         T.FORMULA: definition.formula.get(lang),
-        T.OWNER: partner_full_name(definition.owner, lang),
+        T.OWNER: _responsible(definition, lang),
         T.DEFINITION: t(lang, T.VERSION, version=definition.version, hash=short),
     }
+    if definition.stability == "experimental":
+        terms[S.STABILITY] = t(lang, S.EXPERIMENTAL)
     pairs = [part for term, text in terms.items() for part in (html.Dt(t(lang, term)), html.Dd(text))]
     whole = html.Details([html.Summary(t(lang, T.FULL_HASH)), html.Code(definition.hash)], id="definition-hash")
-    return [html.Dl(pairs), whole]
+    return [html.Dl([*pairs, *_published(definition, lang), *_standards(definition, lang)]), whole]
+
+
+def _published(definition: KpiDefinition, lang: Lang) -> Sequence[Component]:
+    """Figures that others published: not counted here."""
+    if not definition.baseline:
+        return []
+    found = [
+        t(
+            lang,
+            S.BASELINE,
+            period=one.period,
+            value=formats.quantity(one.value, definition.unit, lang),
+            source=one.source,
+        )
+        for one in definition.baseline
+    ]
+    return [html.Dt(t(lang, S.BASELINES)), *(html.Dd(words) for words in found)]
+
+
+def _standards(definition: KpiDefinition, lang: Lang) -> Sequence[Component]:
+    """What the KPI leans on; what nobody has looked up says so."""
+    if not definition.reference:
+        return []
+    found = [
+        html.Dd([one.text] if one.verified else [one.text, " ", html.Span(t(lang, S.UNVERIFIED), className="label")])
+        for one in definition.reference
+    ]
+    return [html.Dt(t(lang, S.STANDARDS)), *found]
+
+
+def _responsible(definition: KpiDefinition, lang: Lang) -> list[object]:
+    """The partner, and the unit and mailbox that answer, where they are named."""
+    found: list[object] = [partner_full_name(definition.owner, lang)]
+    who = definition.responsible
+    if who is not None:
+        found += [html.Br(), who.unit, html.Br(), html.A(who.mailbox, href=f"mailto:{who.mailbox}")]
+    return found

@@ -15,6 +15,8 @@ from cityhub.dashboard.components.breadcrumb import breadcrumb
 from cityhub.dashboard.components.chart import Series, chart
 from cityhub.dashboard.components.link import link
 from cityhub.dashboard.components.marks import icon, label_mark, simulation_mark, status_mark, trend_mark
+from cityhub.dashboard.components.named import named_rows
+from cityhub.dashboard.components.print_foot import print_foot
 from cityhub.dashboard.components.proof import proof_card
 from cityhub.dashboard.components.state import simulation_banner
 from cityhub.dashboard.components.table import data_table
@@ -22,7 +24,10 @@ from cityhub.dashboard.components.tile import doubt, value_words
 from cityhub.dashboard.components.trust import trust_column
 from cityhub.dashboard.facts import KpiFacts, read_facts
 from cityhub.dashboard.judgement import STEP_POINTS, STEP_SHARE, is_reliable
+from cityhub.dashboard.pages.boroughs import boroughs_part
+from cityhub.dashboard.pages.field import facts_of
 from cityhub.dashboard.pages.series import SPANS, series_in, spans_of
+from cityhub.dashboard.place_tables import borough_table, borough_values, comparison_table
 from cityhub.dashboard.tables import Table, dimension_table, series_table
 from cityhub.dashboard.texts import T, t
 from cityhub.dashboard.view import View
@@ -36,35 +41,61 @@ def kpi_page(view: View, page: KpiPage, definition: KpiDefinition) -> Component:
     lang = view.lang
     facts = read_facts(view, definition)
     field = next((field for field in view.reader.catalogue.fields if field.id == definition.field), None)
-    series = series_in(view, definition, page.span)
-    tables = [series_table(view, facts, series.windows, page.series), lines_of(view, page, facts)]
+    whole = view.find(definition.value_of) if definition.value_of else None
     return html.Div(
         [
             simulation_banner(lang) if facts.synthetic else None,
-            breadcrumb(lang, field, t(lang, T.KPI_KIND, id=definition.id)),
+            breadcrumb(lang, field, t(lang, T.KPI_KIND, id=definition.id), whole),
             html.Div(
                 [
-                    html.Div(
-                        [
-                            _story(view, facts),
-                            _series(page, series),
-                            proof_card(view, definition, facts.shown),
-                            *(data_table(table, page, lang) for table in tables if table and table.rows),
-                        ],
-                        className="story",
-                    ),
+                    html.Div(_left(view, page, facts), className="story"),
                     trust_column(facts, view.now, lang),
                 ],
                 className="kpi-columns",
             ),
+            print_foot(view, facts),
         ],
         className="kpi-page",
     )
 
 
+def _left(view: View, page: KpiPage, facts: KpiFacts) -> Sequence[Component | None]:
+    """The story: the number, its course, what it is held against, and how it is proved."""
+    lang, definition = view.lang, facts.definition
+    series = series_in(view, definition, page.span)
+    further = [one for one in view.reader.catalogue.values_of(definition.id) if view.find(one.id)]
+    tables = [
+        comparison_table(view, facts),
+        series_table(view, facts, series.windows, page.series),
+        lines_of(view, page, facts),
+    ]
+    compared, numbers, lines = [data_table(one, page, lang) if one and one.rows else None for one in tables]
+    return [
+        _story(view, facts),
+        named_rows(view, list(facts_of(view, further).values())) if further else None,
+        _series(page, series),
+        compared,
+        boroughs_part(view, facts, page, page.boroughs),
+        proof_card(view, definition, facts.shown),
+        numbers,
+        lines,
+    ]
+
+
 def series_of(view: View, page: KpiPage, facts: KpiFacts) -> Table:
     """The table twin of the chart."""
     return series_table(view, facts, series_in(view, facts.definition, page.span).windows, page.series)
+
+
+def comparison_of(view: View, _: KpiPage, facts: KpiFacts) -> Table | None:
+    """The shown number beside those of other periods."""
+    return comparison_table(view, facts)
+
+
+def boroughs_of(view: View, page: KpiPage, facts: KpiFacts) -> Table | None:
+    """The shown number by borough; None where there is none."""
+    values = borough_values(view, facts)
+    return borough_table(view, facts, values, page.boroughs) if values else None
 
 
 def lines_of(view: View, page: KpiPage, facts: KpiFacts) -> Table | None:
@@ -81,6 +112,7 @@ def _story(view: View, facts: KpiFacts) -> Component:
     return html.Section(
         [
             html.H1(definition.name.get(lang), id="headline", tabIndex="-1"),
+            html.P(definition.question.get(lang), className="question"),
             html.P(definition.sentence.get(lang), className="sentence"),
             html.Div([_headline(view, facts), _running(view, facts)], className="figures"),
             *_comparison(view, facts),
