@@ -55,13 +55,14 @@ class FieldPage(Struct, frozen=True):
 
 
 class KpiPage(Struct, frozen=True):
-    """One KPI: the span of its chart (None: the first that it offers) and the order of its tables."""
+    """One KPI: the span of its chart and what it is split by (None: the first that it offers), its tables' orders."""
 
     kpi_id: str
     span: Span | None = None
     series: Order = Order("period", descending=True)
     lines: Order = Order()
     boroughs: Order = Order()
+    by: str | None = None
 
     @property
     def query(self) -> str:
@@ -70,7 +71,7 @@ class KpiPage(Struct, frozen=True):
 
     def query_with(self, orders: Mapping[str, str]) -> str:
         """The same view with other orders of its tables."""
-        chosen = {"span": self.span} if self.span else {}
+        chosen = {name: said for name, said in (("span", self.span), ("by", self.by)) if said}
         held = {"series": self.series.text, "lines": self.lines.text, "boroughs": self.boroughs.text}
         return urlencode(chosen | held | dict(orders))
 
@@ -244,7 +245,7 @@ def _kpi_page(kpi_id: str, query: object) -> Address:
     lines, boroughs = (Order.parse(parameter(query, name) or "period") for name in ("lines", "boroughs"))
     if span not in (None, *get_args(Span)) or series is None or lines is None or boroughs is None:
         return Missing(T.MISSING_VIEW)
-    return KpiPage(kpi_id, span, series, lines, boroughs)  # type: ignore[arg-type]
+    return KpiPage(kpi_id, span, series, lines, boroughs, parameter(query, "by"))  # type: ignore[arg-type]
 
 
 def _events_page(kpi_id: str, query: object) -> Address:

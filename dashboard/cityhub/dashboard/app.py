@@ -23,6 +23,7 @@ from cityhub.dashboard.preferences import preferences
 from cityhub.dashboard.proof_routes import ProofRoutes
 from cityhub.dashboard.routes import INDEX, STYLESHEET_PATH, PageRoutes
 from cityhub.dashboard.services import Services
+from cityhub.dashboard.table_files import PATHS, TableFiles
 
 _NOT_SERVED = {"/", "/_reload-hash", "/_favicon.ico", "/_dash-ws-callback"}
 """Routes of Dash that the hub replaces or has no use for."""
@@ -62,12 +63,11 @@ def csp_script_hashes(app: dash.Dash) -> Sequence[str]:
 
 def _register_routes(server: FastAPI, app: dash.Dash, services: Services) -> None:
     server.router.routes[:] = [route for route in server.router.routes if getattr(route, "path", "") not in _NOT_SERVED]
-    pages, proofs = PageRoutes(app, services), ProofRoutes(services)
+    pages, proofs, tables = PageRoutes(app, services), ProofRoutes(services), TableFiles(services)
     for path, handler in (
         ("/live", LiveRoute(services).answer),
         (STYLESHEET_PATH, pages.stylesheet),
-        ("/kpi/{kpi_id}/series.csv", pages.series_csv),
-        ("/kpi/{kpi_id}/lines.csv", pages.lines_csv),
+        *((path, tables.answer) for path in PATHS),
         ("/kpi/{kpi_id}/events.csv", proofs.events_csv),
         ("/receipts/key", proofs.key),
         ("/receipts/{kpi_id}", proofs.receipt),

@@ -101,7 +101,7 @@ def _kpi(view: View, address: KpiPage | EventsPage) -> Page:
             return Page(title, events_page(view, address, definition))
         except InvalidArgument:
             return _missing(T.MISSING_VIEW, view.lang)
-    if address.span and address.span not in spans_of(definition):
+    if (address.span and address.span not in spans_of(definition)) or address.by not in (None, *definition.dimensions):
         return _missing(T.MISSING_VIEW, view.lang)
     return Page(titled(definition.name.get(view.lang), view.lang), kpi_page(view, address, definition))
 

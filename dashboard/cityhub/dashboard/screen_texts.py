@@ -83,6 +83,8 @@ class S(Wording):
         "In Erprobung: Die Bedeutung kann sich kurzfristig ändern.", "Experimental: its meaning may change soon."
     )
 
+    SPLIT_BY = Text("Aufgeteilt nach", "Split by")
+
     # print
     PRINTED = Text("Gedruckt am {time}", "Printed on {time}")
     PRINTED_NUMBER = Text(
@@ -93,3 +95,20 @@ class S(Wording):
         "Definition {kpi}, Fassung {version}, Prüfsumme {hash}", "Definition {kpi}, version {version}, checksum {hash}"
     )
     PRINTED_RECEIPT = Text("Nachweis zu dieser Zahl: {address}", "Receipt of this number: {address}")
+    SOURCES = Text("Alle Quellen", "All sources")
+    PARTNER = Text("Partner", "Partner")
+    PROMISED = Text("Zugesagt", "Promised")
+    RECEIVED = Text("Empfangen (24 Std.)", "Received (24 h)")
+    REJECTED = Text("Abgelehnt (24 Std.)", "Refused (24 h)")
+    HEARD = Text("Meldende Geräte", "Devices reporting")
+    HEARD_OF = Text("{heard} von {known}", "{heard} of {known}")
+    READ_BY = Text("Kennzahlen", "Figures")
+    NOTHING_YET = Text("Noch keine Daten – Quelle: {partner}", "No data yet – source: {partner}")
+    LEDGER_BALANCES = Text(
+        "Das Eingangsbuch geht auf: Zu jedem Ereignis steht fest, was daraus wurde.",
+        "The ledger balances: of every event it is known what became of it.",
+    )
+    LEDGER_DIFFERS = Text(
+        "Das Eingangsbuch geht nicht auf. Es fehlen Ereignisse: {partners}.",
+        "The ledger does not balance. Events are missing: {partners}.",
+    )

@@ -14,6 +14,20 @@ from cityhub.kpi.values import StreamState
 from cityhub.sdk.contract import Contract
 
 
+class Seen(Struct, frozen=True, kw_only=True):
+    """What the hub has seen of a source in the last 24 hours.
+
+    Attributes:
+        received, rejected: events, and those of them that were refused.
+        known, heard: of those that report one by one, how many there are and how many do; None where none do.
+    """
+
+    received: int
+    rejected: int
+    known: int | None = None
+    heard: int | None = None
+
+
 class SourceState(Struct, frozen=True, kw_only=True):
     """One event type.
 
@@ -21,6 +35,7 @@ class SourceState(Struct, frozen=True, kw_only=True):
         stream: what the engine has read of its topic, which it may share with other types; None = nothing yet.
         feed: the adapter that fetches it, if one does.
         kpis: ids of those that read it, further values included.
+        seen: None = the hub has not looked yet.
     """
 
     contract: Contract
@@ -28,6 +43,7 @@ class SourceState(Struct, frozen=True, kw_only=True):
     stream: StreamState | None
     feed: FeedStatus | None
     kpis: tuple[str, ...]
+    seen: Seen | None = None
 
     @property
     def is_overdue(self) -> bool:

@@ -103,13 +103,13 @@ def _published(baseline: Baseline, width: int, lang: Lang) -> tuple[Cell, ...]:
     return (baseline.period, baseline.value, *["–"] * (width - 3), note)
 
 
-def dimension_table(view: View, facts: KpiFacts, values: Sequence[KpiValue], order: Order) -> Table:
-    """One window split by the KPI's dimensions."""
+def dimension_table(view: View, facts: KpiFacts, values: Sequence[KpiValue], order: Order, dimension: str) -> Table:
+    """One window split by a dimension."""
     lang, shown, definition = view.lang, values[0], facts.definition
-    name = ", ".join(dimension_name(definition, dimension, lang) for dimension in definition.dimensions)
+    name = dimension_name(definition, dimension, lang)
 
     def part(value: KpiValue) -> str:
-        return ", ".join(value.dimensions[key] or t(lang, T.UNKNOWN_VALUE) for key in definition.dimensions)
+        return value.dimensions[dimension] or t(lang, T.UNKNOWN_VALUE)
 
     values = ordered(facts, values, order, lambda value: _natural(part(value)))
     columns, rows = columns_and_rows(facts, lang, values, capital(name), part)

@@ -28,8 +28,12 @@ class Sortable(Protocol):
     def query_with(self, orders: Mapping[str, str]) -> str: ...
 
 
-def data_table(table: Table, page: Sortable, lang: Lang) -> Component:
-    """The table with its caption and its CSV link; sorting changes the address, so a view can be shared."""
+def data_table(table: Table, page: Sortable, lang: Lang, beside: Component | None = None) -> Component:
+    """The table with its caption and its CSV link; sorting changes the address, so a view can be shared.
+
+    Args:
+        beside: what stands below the caption.
+    """
     headline = f"{table.parameter}-caption"
     return html.Section(
         [
@@ -37,6 +41,7 @@ def data_table(table: Table, page: Sortable, lang: Lang) -> Component:
                 [html.H2(table.caption, id=headline), _csv_link(table, page, lang)],
                 className="section-head",
             ),
+            beside,
             html.Div(
                 dmc.Table(
                     [

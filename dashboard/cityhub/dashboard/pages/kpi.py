@@ -24,11 +24,13 @@ from cityhub.dashboard.components.tile import doubt, value_words
 from cityhub.dashboard.components.trust import trust_column
 from cityhub.dashboard.facts import KpiFacts, read_facts
 from cityhub.dashboard.judgement import STEP_POINTS, STEP_SHARE, is_reliable
+from cityhub.dashboard.names import dimension_name
 from cityhub.dashboard.pages.boroughs import boroughs_part
 from cityhub.dashboard.pages.field import facts_of
 from cityhub.dashboard.pages.series import SPANS, series_in, spans_of
 from cityhub.dashboard.place_tables import borough_table, borough_values, comparison_table
-from cityhub.dashboard.tables import Table, dimension_table, series_table
+from cityhub.dashboard.screen_texts import S
+from cityhub.dashboard.tables import Table, capital, dimension_table, series_table
 from cityhub.dashboard.texts import T, t
 from cityhub.dashboard.view import View
 from cityhub.kpi.definition import KpiDefinition
@@ -69,7 +71,11 @@ def _left(view: View, page: KpiPage, facts: KpiFacts) -> Sequence[Component | No
         series_table(view, facts, series.windows, page.series),
         lines_of(view, page, facts),
     ]
-    compared, numbers, lines = [data_table(one, page, lang) if one and one.rows else None for one in tables]
+    choices = [None, None, _splits(view, page, facts)]
+    compared, numbers, lines = [
+        data_table(one, page, lang, beside) if one and one.rows else None
+        for one, beside in zip(tables, choices, strict=True)
+    ]
     return [
         _story(view, facts),
         named_rows(view, list(facts_of(view, further).values())) if further else None,
@@ -100,11 +106,34 @@ def boroughs_of(view: View, page: KpiPage, facts: KpiFacts) -> Table | None:
 
 def lines_of(view: View, page: KpiPage, facts: KpiFacts) -> Table | None:
     """The shown window split by the KPI's dimensions; None where there is nothing to split."""
-    shown, dimension = facts.shown, next(iter(facts.definition.dimensions), None)
+    shown, dimension = facts.shown, split_of(page, facts.definition)
     if shown is None or dimension is None:
         return None
     values = view.reader.breakdown(shown.kpi_id, shown.window, anchor_of(shown), dimension)
-    return dimension_table(view, facts, values, page.lines) if values else None
+    return dimension_table(view, facts, values, page.lines, dimension) if values else None
+
+
+def split_of(page: KpiPage, definition: KpiDefinition) -> str | None:
+    """The dimension that the page splits the number by; None where it has none."""
+    return page.by if page.by in definition.dimensions else next(iter(definition.dimensions), None)
+
+
+def _splits(view: View, page: KpiPage, facts: KpiFacts) -> Component | None:
+    """The dimensions to choose from, where there are several."""
+    lang, definition = view.lang, facts.definition
+    if len(definition.dimensions) < 2:  # noqa: PLR2004
+        return None
+    choices = [
+        link(
+            capital(dimension_name(definition, one, lang)),
+            f"{page.path}?{structs.replace(page, by=one).query}",
+            id=f"split-{one}",
+            className="choice",
+            **{"aria-current": str(one == split_of(page, definition)).lower()},
+        )
+        for one in definition.dimensions
+    ]
+    return html.Nav(choices, className="switch choices", **{"aria-label": t(lang, S.SPLIT_BY)})
 
 
 def _story(view: View, facts: KpiFacts) -> Component:
