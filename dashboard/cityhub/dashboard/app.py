@@ -18,6 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 from cityhub.dashboard.address import PartnerPage, parse
 from cityhub.dashboard.callback_gate import CallbackGate
 from cityhub.dashboard.frame import Frame, layout
+from cityhub.dashboard.kiosk_routes import KioskRoutes
 from cityhub.dashboard.live import LiveRoute
 from cityhub.dashboard.preferences import preferences
 from cityhub.dashboard.proof_routes import ProofRoutes
@@ -36,6 +37,7 @@ def create_dashboard(server: FastAPI, services: Services) -> dash.Dash:
         server=server,
         backend="fastapi",
         assets_folder=str(Path(__file__).with_name("assets")),
+        assets_ignore=r"^kiosk\.",
         pages_folder="",
         use_pages=False,
         serve_locally=True,
@@ -64,7 +66,10 @@ def csp_script_hashes(app: dash.Dash) -> Sequence[str]:
 def _register_routes(server: FastAPI, app: dash.Dash, services: Services) -> None:
     server.router.routes[:] = [route for route in server.router.routes if getattr(route, "path", "") not in _NOT_SERVED]
     pages, proofs, tables = PageRoutes(app, services), ProofRoutes(services), TableFiles(services)
+    kiosk = KioskRoutes(services)
     for path, handler in (
+        ("/kiosk/{playlist}", kiosk.document),
+        ("/kiosk/{playlist}/views", kiosk.views),
         ("/live", LiveRoute(services).answer),
         (STYLESHEET_PATH, pages.stylesheet),
         *((path, tables.answer) for path in PATHS),

@@ -112,3 +112,17 @@ class S(Wording):
         "Das Eingangsbuch geht nicht auf. Es fehlen Ereignisse: {partners}.",
         "The ledger does not balance. Events are missing: {partners}.",
     )
+
+    # kiosk
+    KIOSK = Text("Kennzahlen im Wechsel", "Figures in turn")
+    KIOSK_PAUSE = Text("Anhalten", "Pause")
+    KIOSK_GO = Text("Weiterlaufen", "Resume")
+    KIOSK_NEXT = Text("Weiter", "Next")
+    KIOSK_NONE = Text(
+        "Eine Anzeige „{name}“ gibt es nicht. Möglich sind: {known}.",
+        "There is no display called {name}. There are: {known}.",
+    )
+    KIOSK_DWELL = Text(
+        "dwell={said}: Bitte nennen Sie eine ganze Zahl von {least} bis {most} (Sekunden je Ansicht).",
+        "dwell={said}: please give a whole number from {least} to {most} (seconds per view).",
+    )
