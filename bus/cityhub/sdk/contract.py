@@ -91,6 +91,8 @@ class Contract(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         subjects_at_most: how many different subjects there can be.
         cadence: how often news are expected. lateness: how long a window waits for them. horizon: how long ids are
             remembered, at least `lateness`; older events take the backfill lane.
+        reporters: what sends these events one by one, in the plural, where each of them does so once per cadence, even
+            when nothing has changed; each has a partition key of its own.
         events_per_day_at_most: bound with which sums are proved to fit.
     """
 
@@ -105,6 +107,7 @@ class Contract(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cadence: str
     lateness: str
     horizon: str
+    reporters: Text | None = None
     correctable: Correctable | None = None
     events_per_day_at_most: int = 10_000_000
     fields: dict[str, Field]

@@ -50,6 +50,11 @@ def _purpose(purpose: Text | None) -> Iterator[str]:
         yield from _both_languages(purpose, "purpose")
 
 
+def _reporters(reporters: Text | None) -> Iterator[str]:
+    if reporters is not None:
+        yield from _both_languages(reporters, "reporters")
+
+
 def _meaning(meaning: Text) -> Iterator[str]:
     yield from _both_languages(meaning, "meaning")
 
@@ -208,6 +213,7 @@ CONTRACT_RULES = (
     Rule(_title, ("title",)),
     Rule(_owner, ("owner",)),
     Rule(_purpose, ("purpose",)),
+    Rule(_reporters, ("reporters",)),
     Rule(_type, ("type",)),
     Rule(_topic, ("topic",)),
     Rule(_same_partner, ("type", "topic")),

@@ -13,11 +13,11 @@ from cityhub.dashboard.components.marks import STATUS_WORD, trend_words
 from cityhub.dashboard.components.tile import value_words
 from cityhub.dashboard.facts import KpiFacts, read_all
 from cityhub.dashboard.judgement import is_reliable
-from cityhub.dashboard.names import partner_name
 from cityhub.dashboard.tables import notes_of
 from cityhub.dashboard.texts import Lang, T, t
 from cityhub.dashboard.view import View
 from cityhub.kpi.fields import ActionField
+from cityhub.kpi.naming import partner_name
 
 OVERVIEW = "overview"
 MOST_TILES = 6

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cityhub.kpi.definition import KpiDefinition
+from cityhub.kpi.naming import partner_name
 from cityhub.sdk.text import Text
 
 PARTNERS = {
@@ -14,8 +15,6 @@ PARTNERS = {
     "wbd": Text("WBD – Wirtschaftsbetriebe Duisburg", "WBD – Duisburg's municipal services"),
 }
 """Full names of partners; every other partner is shown by its short name."""
-_SHORT = {"city": Text("Stadt Duisburg", "City of Duisburg")}
-"""Partners that are not known by their initials."""
 _DIMENSIONS = {
     "channel": Text("Zugangsweg", "channel"),
     "line": Text("Linie", "line"),
@@ -30,16 +29,10 @@ _REFERENCES = {
 }
 
 
-def partner_name(partner: str, lang: str) -> str:
-    """Short name of a partner as the city writes it."""
-    known = _SHORT.get(partner)
-    return known.get(lang) if known else partner.upper()
-
-
 def partner_full_name(partner: str, lang: str) -> str:
     """Full name where known, else the short one."""
     known = PARTNERS.get(partner)
-    return known.get(lang) if known else partner.upper()
+    return known.get(lang) if known else partner_name(partner, lang)
 
 
 def dimension_name(definition: KpiDefinition, dimension: str, lang: str) -> str:

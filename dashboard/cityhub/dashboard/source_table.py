@@ -9,12 +9,12 @@ from typing import Any
 from cityhub.dashboard import formats
 from cityhub.dashboard.address_query import Order
 from cityhub.dashboard.components.state import overdue_words
-from cityhub.dashboard.names import partner_name
 from cityhub.dashboard.screen_texts import S
 from cityhub.dashboard.sources import SourceState, sources_of
 from cityhub.dashboard.tables import Cell, Column, Table
 from cityhub.dashboard.texts import Lang, T, t
 from cityhub.dashboard.view import View
+from cityhub.kpi.naming import partner_name
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _KEYS: dict[str, Callable[[SourceState], Any]] = {

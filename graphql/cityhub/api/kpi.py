@@ -15,6 +15,7 @@ from cityhub.api.cut import STEP, DimensionInput, check_dimension, cut_of, scope
 from cityhub.api.described import described
 from cityhub.api.enums import Audience, Direction, Language, MeasureClass, Stability, WindowKind, spoken
 from cityhub.api.errors import InvalidArgument
+from cityhub.api.health import Health
 from cityhub.api.proof import Audit, Contributions, Receipt, VersionDecision, ask, check_page
 from cityhub.api.series import MAX_WINDOWS, Series
 from cityhub.api.value import KpiValue
@@ -146,6 +147,10 @@ class Kpi:
     @strawberry.field
     def formula(self, lang: Language = Language.DE) -> str:
         return spoken(self.definition.formula, lang)
+
+    @described("Whether it can be relied on now.")
+    def health(self, info: Info) -> Health:
+        return Health.of(info.context.reader.health(self.definition.id, info.context.clock()))
 
     @described("The newest window; null where nothing was counted yet.")
     def latest(

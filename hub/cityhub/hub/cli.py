@@ -7,6 +7,7 @@ import logging
 import sys
 import tempfile
 import traceback
+from datetime import UTC, datetime
 from typing import Annotated, NoReturn
 
 import typer
@@ -113,7 +114,7 @@ def kpi_list(data: Data = None, as_json: Json = False) -> None:
     """All KPIs."""
     from cityhub.hub.commands import kpi
 
-    raise typer.Exit(kpi.listing(reader_of(settings_of(data=data)), as_json=as_json))
+    raise typer.Exit(kpi.listing(reader_of(settings_of(data=data)), datetime.now(UTC), as_json=as_json))
 
 
 @kpi_app.command("show")
@@ -121,7 +122,7 @@ def kpi_show(kpi_id: str, data: Data = None, as_json: Json = False) -> None:
     """One KPI's definition."""
     from cityhub.hub.commands import kpi
 
-    raise typer.Exit(kpi.definition(reader_of(settings_of(data=data)), kpi_id, as_json=as_json))
+    raise typer.Exit(kpi.definition(reader_of(settings_of(data=data)), kpi_id, datetime.now(UTC), as_json=as_json))
 
 
 @kpi_app.command("value")
@@ -136,7 +137,14 @@ def kpi_value(
     from cityhub.hub.commands import kpi
 
     raise typer.Exit(
-        kpi.value(reader_of(settings_of(data=data)), kpi_id, window=window, version=version, as_json=as_json)
+        kpi.value(
+            reader_of(settings_of(data=data)),
+            kpi_id,
+            datetime.now(UTC),
+            window=window,
+            version=version,
+            as_json=as_json,
+        )
     )
 
 

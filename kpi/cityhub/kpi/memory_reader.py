@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from msgspec import structs
+
 from cityhub.kpi.definition import Catalogue
-from cityhub.kpi.reader import Ask, anchor_of
+from cityhub.kpi.health.kpi import NOTHING_SEEN, Health, SourceHealths
+from cityhub.kpi.reader import Ask, anchor_of, read_health
 from cityhub.kpi.values import Decision, KpiValue, StreamState, WindowKind
 
 
@@ -14,11 +17,16 @@ class InMemoryReader:
     """`KpiReader` over the values it was given; putting a window again replaces it."""
 
     def __init__(
-        self, catalogue: Catalogue, streams: Sequence[StreamState] = (), decisions: Sequence[Decision] = ()
+        self,
+        catalogue: Catalogue,
+        streams: Sequence[StreamState] = (),
+        decisions: Sequence[Decision] = (),
+        healths: SourceHealths = NOTHING_SEEN,
     ) -> None:
         self._catalogue = catalogue
         self._streams = streams
         self._decisions = decisions
+        self._source_healths = healths
         self._values: dict[tuple[object, ...], KpiValue] = {}
 
     def put(self, values: Iterable[KpiValue]) -> None:
@@ -95,6 +103,14 @@ class InMemoryReader:
     def streams(self) -> Sequence[StreamState]:
         """See `KpiReader.streams`."""
         return self._streams
+
+    def source_healths(self, at: datetime | None = None) -> SourceHealths:
+        """See `KpiReader.source_healths`; the same at every instant."""
+        return structs.replace(self._source_healths, at=at or self._source_healths.at)
+
+    def health(self, kpi_id: str, at: datetime | None = None) -> Health:
+        """See `KpiReader.health`."""
+        return read_health(self, kpi_id, at)
 
     def _of(self, kpi_id: str, window: WindowKind, scope: str, version: int | None = None) -> list[KpiValue]:
         known = self._catalogue[kpi_id].id

@@ -12,7 +12,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from cityhub.kpi.definition import Catalogue
+from cityhub.kpi.definition import Catalogue, KpiDefinition
+from cityhub.kpi.health.kpi import Health, SourceHealths, health_of
 from cityhub.kpi.kernel.windows import Window, window_at
 from cityhub.kpi.values import Decision, KpiValue, StreamState, WindowKind
 
@@ -98,6 +99,37 @@ class KpiReader(Protocol):
     def streams(self) -> Sequence[StreamState]:
         """What the engine has read of each event topic."""
         ...
+
+    def source_healths(self, at: datetime | None = None) -> SourceHealths:
+        """How all sources stood at an instant, None = when they were observed last; `health_of` makes healths of it."""
+        ...
+
+    def health(self, kpi_id: str, at: datetime | None = None) -> Health:
+        """The health of a KPI at an instant: of its sources then, and of its value in the newest window over by then.
+
+        Args:
+            at: None = when the sources were observed last.
+        """
+        ...
+
+
+def read_health(reader: KpiReader, kpi_id: str, at: datetime | None) -> Health:
+    """What `KpiReader.health` says, by the reader's other answers."""
+    definition, healths = reader.catalogue[kpi_id], reader.source_healths(at)
+    return health_of(definition, shown(reader, definition, healths.at), healths)
+
+
+def shown(reader: KpiReader, definition: KpiDefinition, at: datetime | None) -> KpiValue | None:
+    """What stands for a KPI: its newest complete value, or the running one as long as there is no other.
+
+    Args:
+        at: windows are over, or run, at that instant; None = the newest value.
+    """
+    complete = reader.latest(definition.id, definition.default_window, ended_by=at)
+    if complete is not None or at is None:
+        return complete
+    newest = reader.latest(definition.id, definition.default_window)
+    return newest if newest is not None and newest.start <= at else None
 
 
 def anchor_of(value: KpiValue) -> datetime:

@@ -8,10 +8,10 @@ from dash import html
 from dash.development.base_component import Component
 
 from cityhub.dashboard.area import Area
-from cityhub.dashboard.names import partner_name
 from cityhub.dashboard.screen_texts import S
 from cityhub.dashboard.texts import t
 from cityhub.dashboard.view import View
+from cityhub.kpi.naming import partner_name
 
 
 def area_choice(view: View) -> Component:

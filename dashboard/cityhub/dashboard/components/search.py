@@ -12,11 +12,12 @@ from dash.development.base_component import Component
 
 from cityhub.api.access import may_read
 from cityhub.dashboard.components.marks import icon
-from cityhub.dashboard.names import partner_full_name, partner_name
+from cityhub.dashboard.names import partner_full_name
 from cityhub.dashboard.screen_texts import S
 from cityhub.dashboard.texts import t
 from cityhub.dashboard.view import View
 from cityhub.kpi.definition import KpiDefinition
+from cityhub.kpi.naming import partner_name
 
 SHOWN = 8
 """Matches on the screen; who needs more writes another word."""

@@ -13,8 +13,8 @@ from cityhub.dashboard import formats
 from cityhub.dashboard.components.link import link
 from cityhub.dashboard.components.marks import icon
 from cityhub.dashboard.freshness import Freshness
-from cityhub.dashboard.names import partner_name
 from cityhub.dashboard.texts import Lang, T, Wording, t
+from cityhub.kpi.naming import partner_name
 
 _log = structlog.get_logger()
 

@@ -12,13 +12,13 @@ from cityhub.dashboard.components.marks import icon
 from cityhub.dashboard.components.state import simulation_banner
 from cityhub.dashboard.components.table import data_table
 from cityhub.dashboard.components.tile import tile
-from cityhub.dashboard.names import partner_name
 from cityhub.dashboard.pages.field import facts_of
 from cityhub.dashboard.pages.series import series_over
 from cityhub.dashboard.screen_texts import S
 from cityhub.dashboard.source_table import source_table
 from cityhub.dashboard.texts import T, t
 from cityhub.dashboard.view import View
+from cityhub.kpi.naming import partner_name
 
 PLATFORM = "platform"
 """Field of the KPIs that are about the hub itself."""

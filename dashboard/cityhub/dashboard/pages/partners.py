@@ -10,11 +10,11 @@ from dash.development.base_component import Component
 from cityhub.dashboard import formats
 from cityhub.dashboard.components.link import link
 from cityhub.dashboard.components.marks import icon
-from cityhub.dashboard.names import partner_name
 from cityhub.dashboard.screen_texts import S
 from cityhub.dashboard.sources import SourceState, by_partner, sources_of
 from cityhub.dashboard.texts import T, t
 from cityhub.dashboard.view import View
+from cityhub.kpi.naming import partner_name
 
 
 def partners(view: View) -> Component:

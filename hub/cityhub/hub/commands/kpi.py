@@ -2,36 +2,51 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
+from cityhub.dashboard.judgement import status_of
 from cityhub.hub.commands.narrator import show
 from cityhub.hub.commands.text import table
 from cityhub.kpi.definition import KpiDefinition
+from cityhub.kpi.health.kpi import Health, health_of
+from cityhub.kpi.health.sentence import sentence
+from cityhub.kpi.health.source import State
 from cityhub.kpi.naming import counted, counted_noun, named_values, stands_beside
-from cityhub.kpi.reader import KpiReader
+from cityhub.kpi.reader import KpiReader, shown
 from cityhub.kpi.values import KpiValue, WindowKind
 
 
-def listing(reader: KpiReader, *, as_json: bool) -> int:
-    """Every KPI, a line each."""
-    definitions = list(reader.catalogue)
+def listing(reader: KpiReader, now: datetime, *, as_json: bool) -> int:
+    """Every KPI, a line each, with the newest value that is complete."""
+    healths = reader.source_healths(now)
+    rows: list[tuple[str, ...]] = []
+    described: list[dict[str, object]] = []
+    for one in reader.catalogue.main():
+        found = shown(reader, one, now)
+        health = health_of(one, found, healths)
+        status = "unreliable" if health.state is State.UNRELIABLE else status_of(one, found).value
+        number = "–" if found is None else _number(found.value, found.unit)
+        rows.append((one.id, one.name.en, number, status, health.state.value))
+        described.append({**_described(one), "value": found, "status": status, "health": _told(health)})
     if as_json:
-        _json([_described(one) for one in definitions])
+        _json(described)
     else:
-        rows = [(one.id, str(one.version), one.field, one.unit, one.name.en, one.owner) for one in definitions]
-        show(table(("KPI", "VERSION", "FIELD", "UNIT", "NAME", "OWNER"), rows))
+        show(table(("KPI", "NAME", "VALUE", "STATUS", "HEALTH"), rows))
     return 0
 
 
-def definition(reader: KpiReader, kpi_id: str, *, as_json: bool) -> int:
-    """One definition, whole.
+def definition(reader: KpiReader, kpi_id: str, now: datetime, *, as_json: bool) -> int:
+    """One definition, whole, and its health.
 
     Raises:
         UnknownKpi: no such KPI.
     """
     one = reader.catalogue[kpi_id]
+    health = reader.health(kpi_id, now)
     if as_json:
-        _json(_described(one))
+        _json({**_described(one), "health": _told(health)})
         return 0
     show(f"{one.id} {one.name.en} ({one.name.de})\n{one.sentence.en}\n")
     rows = [
@@ -46,12 +61,15 @@ def definition(reader: KpiReader, kpi_id: str, *, as_json: bool) -> int:
         ("scopes", ", ".join(one.scopes)),
         ("sources", ", ".join(source.type for source in one.sources.values())),
         ("version", f"{one.version}, hash {one.hash}"),
+        ("health", sentence(health, "en")),
     ]
     show("\n".join(f"{name:<10}{text}" for name, text in rows))
     return 0
 
 
-def value(reader: KpiReader, kpi_id: str, *, window: str | None, version: int | None = None, as_json: bool) -> int:
+def value(
+    reader: KpiReader, kpi_id: str, now: datetime, *, window: str | None, version: int | None = None, as_json: bool
+) -> int:
     """The newest value for the whole city.
 
     Args:
@@ -67,12 +85,13 @@ def value(reader: KpiReader, kpi_id: str, *, window: str | None, version: int | 
     one = reader.catalogue[kpi_id] if version is None else reader.catalogue.version(kpi_id, version)
     kind = WindowKind(window) if window else one.default_window
     found = reader.latest(kpi_id, kind, version=version)
+    health = health_of(one, found, reader.source_healths(now if found is None else min(found.end, now)))
     if as_json:
-        _json(found)
+        _json(found and {**msgspec.to_builtins(found), "health": _told(health)})
     elif found is None:
-        show(f"{kpi_id}: nothing was counted yet")
+        show(f"{kpi_id}: nothing was counted yet. {sentence(health, 'en')}")
     else:
-        show(_sentence(one, found))
+        show(f"{_sentence(one, found)}\n{sentence(health, 'en')}")
     return 0 if found else 1
 
 
@@ -111,6 +130,13 @@ def _described(one: KpiDefinition) -> dict[str, object]:
     meaning = {**one.meaning, "windows": one.windows, "scopes": one.scopes, "class": _measure(one)}
     described: dict[str, object] = msgspec.to_builtins({**spoken, **plain, **meaning, "hash": one.hash})
     return described
+
+
+def _told(health: Health) -> dict[str, object]:
+    spoken = {lang: sentence(health, lang) for lang in ("de", "en")}
+    return {name: getattr(health, name) for name in ("state", "cause", "source", "share", "since")} | {
+        "sentence": spoken
+    }
 
 
 def _json(content: object) -> None:

@@ -12,12 +12,14 @@ import msgspec
 from sqlalchemy import ColumnElement, func, select
 
 from cityhub.kpi.definition import Catalogue
-from cityhub.kpi.reader import Ask
+from cityhub.kpi.health.kpi import Health, SourceHealths
+from cityhub.kpi.reader import Ask, read_health
 from cityhub.kpi.store import schema
 from cityhub.kpi.store.asking import NEWEST, questions
 from cityhub.kpi.store.cursors import live
 from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.decisions import chosen, decisions_of
+from cityhub.kpi.store.source_health import source_healths
 from cityhub.kpi.values import Decision, KpiValue, StreamState, WindowKind
 
 _dims = msgspec.json.Encoder(order="sorted").encode
@@ -163,6 +165,18 @@ class SqlReader:
             )
             for topic, records, rejected, duplicates, synthetic, appended, newest in rows
         ]
+
+    def source_healths(self, at: datetime | None = None) -> SourceHealths:
+        """See `KpiReader.source_healths`."""
+        database = self._database()
+        if database is None:
+            return SourceHealths(at)
+        with database.snapshot() as connection:
+            return source_healths(connection, at)
+
+    def health(self, kpi_id: str, at: datetime | None = None) -> Health:
+        """See `KpiReader.health`."""
+        return read_health(self, kpi_id, at)
 
     def _where(self, kpi_id: str, window: WindowKind, scope: str, version: int | None = None) -> ColumnElement[bool]:
         row = schema.value.c
