@@ -1,25 +1,29 @@
-"""The simulated streams: contracts are kept, the same story every time, history once, nothing lost in trouble."""
+"""The simulated streams: contracts are kept, the same story every time and however it is asked, nothing left out."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from itertools import chain, pairwise
-from pathlib import Path
+from random import Random
 
 import pytest
 
-from cityhub.bus.errors import BusUnavailable
-from cityhub.sandbox.city import feeder as feeder_module
-from cityhub.sandbox.city.feeder import Feeder
-from cityhub.sandbox.city.streams import STREAMS, Stream, events_between
+from cityhub.sandbox.city.streams import STREAMS, Stream, Teller, events_between
+from cityhub.sandbox.city.streams.story import at, local_day
+from cityhub.sandbox.city.timetable import LOCAL
+from cityhub.sdk import codec
 from cityhub.sdk.conformance import violations
 from cityhub.sdk.contract import load_contracts
 from cityhub.sdk.event import Event
 
-NOW = datetime(2026, 11, 20, 11, tzinfo=UTC)
+NOW = datetime(2026, 1, 20, 11, tzinfo=UTC)
+"""Behind it lie the turn of the year, with all that is told once a year, and a night of 25 hours."""
 CONTRACTS = load_contracts()
+FROM_ADAPTERS = {"de.duisburg.dvv.transit.stop-departed.v1", "de.duisburg.dvv.transit.trip-cancelled.v1"}
+FAST = timedelta(days=3)
 by_name = pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
 
 
@@ -27,88 +31,195 @@ def told(stream: Stream, start: datetime, end: datetime, seed: int = 1) -> list[
     return events_between(seed, stream, start, end, CONTRACTS)
 
 
+def piece(stream: Stream) -> datetime:
+    """Begin of as much of a stream's history as holds all it ever does."""
+    return NOW - min(stream.backfill, timedelta(days=100))
+
+
+def due(event: Event) -> datetime:
+    return event.recordedtime - timedelta(seconds=2)
+
+
 @by_name
 def test_events_keep_their_contracts_and_are_marked(stream: Stream) -> None:
-    start = NOW - min(stream.backfill, timedelta(days=60))
-    if stream.name == "references":
-        start = NOW - stream.backfill
-    events = told(stream, start, NOW)
+    events = told(stream, NOW - stream.backfill, NOW)
     assert events
     assert list(chain.from_iterable(violations(CONTRACTS[event.type], event.data) for event in events)) == []
-    assert all(event.synthetic and start <= event.time < NOW for event in events)
-    horizons = {CONTRACTS[event.type].horizon_s for event in events}
-    assert stream.backfill.total_seconds() < min(horizons)
+    assert all(event.synthetic and NOW - stream.backfill <= due(event) < NOW for event in events)
+    assert all(event.time <= due(event) for event in events)
+    assert [due(event) for event in events] == sorted(due(event) for event in events)
+    assert len({event.id for event in events}) == len(events)
+    assert len({CONTRACTS[event.type].topic for event in events}) == 1
+    oldest = stream.backfill + max(due(event) - event.time for event in events)
+    assert oldest.total_seconds() < min(CONTRACTS[event.type].horizon_s for event in events)
 
 
 @by_name
 def test_the_story_does_not_depend_on_how_it_is_asked(stream: Stream) -> None:
-    start = NOW - timedelta(days=3)
+    start, rng = piece(stream), Random(stream.name)  # noqa: S311
     whole = told(stream, start, NOW)
-    cuts = [start, start + timedelta(hours=7, minutes=13), NOW - timedelta(minutes=1), NOW]
+    span_s = int((NOW - start).total_seconds())
+    inner = [start + timedelta(seconds=rng.randrange(span_s)) for _ in range(4)]
+    if whole:  # cut exactly at an event, too: it belongs to the later part
+        inner.append(due(rng.choice(whole)))
+    cuts = sorted([start, *inner, NOW])
     parts = list(chain.from_iterable(told(stream, one, two) for one, two in pairwise(cuts)))
-    assert [event.id for event in parts] == [event.id for event in whole]
-    assert [event.contenthash for event in parts] == [event.contenthash for event in whole]
+    teller = Teller(1, stream, CONTRACTS)
+    in_turn = list(chain.from_iterable(teller.tell(one, two) for one, two in pairwise(cuts)))
+    encoded = [codec.encode(event) for event in whole]
+    assert [codec.encode(event) for event in parts] == encoded
+    assert [codec.encode(event) for event in in_turn] == encoded
+
+
+@by_name
+def test_what_is_made_up_of_a_day_is_told_on_it(stream: Stream) -> None:
+    """Or in the first hours after it: nobody looks further back."""
+    days = [date(2025, 10, 26), date(2025, 11, 12), date(2026, 1, 1), date(2026, 1, 2), date(2026, 3, 29)]
+    for day in [*days, *(local_day(NOW) - timedelta(days=back) for back in range(8))]:
+        for one in stream.of_day(1, day):
+            assert at(day, 0) <= one.due < at(day + timedelta(days=1), 6 * 3600)
 
 
 def test_ids_are_never_used_again_for_other_content() -> None:
     """An application's submission is the same whether it is told on its own day or looked up by its decision."""
     contents: dict[str, str] = {}
     for stream in STREAMS:
-        for event in told(stream, NOW - timedelta(days=29), NOW):
+        for event in told(stream, max(piece(stream), NOW - timedelta(days=29)), NOW):
             assert contents.setdefault(event.id, event.contenthash) == event.contenthash
     assert contents
 
 
-class Log:
-    """Takes events; refuses the first `faults` sends."""
-
-    def __init__(self, faults: int = 0) -> None:
-        self.events: list[Event] = []
-        self.faults = faults
-
-    async def publish(self, topic: str, events: Sequence[Event]) -> None:
-        if self.faults:
-            self.faults -= 1
-            raise BusUnavailable("no broker")
-        assert {CONTRACTS[event.type].topic for event in events} == {topic}
-        self.events += events
+@by_name
+def test_another_seed_is_another_city(stream: Stream) -> None:
+    if stream.name in {"references", "denominators"}:
+        return
+    one, other = (
+        sha256(b"".join(map(codec.encode, told(stream, piece(stream), NOW, seed)))).digest() for seed in (1, 2)
+    )
+    assert one != other
 
 
-async def _feed(log: Log, state: Path, *moments: datetime) -> None:
-    """Let a feeder make one round at each moment, then end it."""
-    stop, times = asyncio.Event(), iter(moments)
-    now = next(times)
-
-    def clock() -> datetime:
-        return now
-
-    feeder = Feeder(1, CONTRACTS, log, state, clock)  # type: ignore[arg-type]
-    running = asyncio.create_task(feeder.run(stop))
-    for moment in [*times, None]:
-        seen = -1
-        while seen != len(log.events) or log.faults:
-            seen = len(log.events)
-            await asyncio.sleep(0.02)
-        if moment is not None:
-            now = moment
-    stop.set()
-    await running
+@pytest.fixture(scope="module")
+def history() -> dict[str, list[Event]]:
+    """All of `make up`'s first minute, by type."""
+    found: dict[str, list[Event]] = {type_: [] for type_ in CONTRACTS}
+    for stream in STREAMS:
+        for event in told(stream, NOW - stream.backfill, NOW):
+            found[event.type].append(event)
+    return found
 
 
-async def test_history_is_told_once_and_then_what_happens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feeder_module, "EVERY_S", 0.01)
-    monkeypatch.setattr(feeder_module, "_RETRY_S", 0.01)
-    later = NOW + timedelta(hours=3)
-    first, second = Log(faults=3), Log()
-    await _feed(first, tmp_path / "city.json", NOW)
-    await _feed(second, tmp_path / "city.json", later)
-    ids = [event.id for event in (*first.events, *second.events)]
-    expected = list(chain.from_iterable(told(stream, NOW - stream.backfill, later) for stream in STREAMS))
-    assert sorted(ids) == sorted(event.id for event in expected)
+def test_every_type_without_an_adapter_has_a_stream(history: dict[str, list[Event]]) -> None:
+    hub = {type_ for type_, contract in CONTRACTS.items() if contract.partner == "hub"}
+    assert {type_ for type_, events in history.items() if not events} == FROM_ADAPTERS | hub
+    assert sum(map(len, history.values())) < 150_000
 
 
-async def test_an_unreadable_state_begins_anew(tmp_path: Path) -> None:
-    (tmp_path / "city.json").write_text("{", "utf-8")
-    log = Log()
-    await _feed(log, tmp_path / "city.json", NOW)
-    assert len(log.events) > 1000
+def test_optional_fields_are_sometimes_missing(history: dict[str, list[Event]]) -> None:
+    always = {("de.duisburg.dvv.lamp.energy-metered.v1", "night")}
+    seen: dict[tuple[str, str], set[bool]] = {}
+    for type_, events in history.items():
+        for name in (name for name, field in CONTRACTS[type_].fields.items() if field.optional and events):
+            seen[type_, name] = {event.data.get(name) is not None for event in events}
+    assert {field for field, kinds in seen.items() if kinds != {True, False}} == always
+
+
+def test_correctable_streams_are_corrected(history: dict[str, list[Event]]) -> None:
+    """A higher version of the same entity, later; withdrawals where the contract knows them."""
+    for type_, contract in CONTRACTS.items():
+        if contract.correctable is None:
+            continue
+        entity = [name.removeprefix("$") for name in contract.correctable.entity]
+        versions = Counter(tuple(event.data[name] for name in entity) for event in history[type_])
+        assert max(versions.values()) > 1, type_
+        if (retracted := contract.correctable.retracted) is not None:
+            assert any(event.data.get(retracted.removeprefix("$")) for event in history[type_]), type_
+
+
+JOINS = (
+    ("city.appointment.checked-in", "city.appointment.called", "appointment"),
+    ("city.application.submitted", "dvv.ticket.issued", "case_id"),
+    ("city.permit.file-completed", "city.permit.issued", "permit"),
+    ("dvv.grid.alarm-raised", "dvv.grid.alarm-acknowledged", "alarm"),
+    ("dvv.lamp.audio-alert-raised", "city.order.alert-dispatched", "alert"),
+    ("gebag.ticket.opened", "gebag.ticket.resolved", "ticket"),
+    ("duisport.container.gated-in", "duisport.container.gated-out", "visit"),
+    ("duisport.vessel.arrived", "duisport.vessel.departed", "stay"),
+    ("startport.startup.pilot-started", "startport.startup.contract-signed", "pilot"),
+    ("city.fibre.trench-planned", "city.fibre.trench-built", "section"),
+)
+
+
+@pytest.mark.parametrize(("first", "then", "key"), JOINS, ids=str)
+def test_halves_belong_together(first: str, then: str, key: str, history: dict[str, list[Event]]) -> None:
+    """Most cases are closed, after they were opened, and some are not."""
+    opened = {event.data[key]: event.time for event in history[f"de.duisburg.{first}.v1"]}
+    closed = {event.data[key]: event.time for event in history[f"de.duisburg.{then}.v1"]}
+    both = opened.keys() & closed.keys()
+    assert len(both) > 0.1 * len(closed)
+    assert opened.keys() - both
+    assert all(opened[case] <= closed[case] for case in both)
+
+
+def test_something_is_late_and_something_is_missing(history: dict[str, list[Event]]) -> None:
+    air = history["de.duisburg.dvv.lamp.environment-observed.v1"]
+    late = [event for event in air if due(event) - event.time > timedelta(hours=1)]
+    assert 0 < len(late) < 0.1 * len(air)
+    assert 0.9 * 24 * 240 < len(air) < 24 * 240
+
+
+def test_a_population_is_counted_anew_for_the_whole_year() -> None:
+    (stream,) = (one for one in STREAMS if one.name == "denominators")
+    summer = told(stream, datetime(2026, 7, 1, tzinfo=UTC), datetime(2026, 8, 1, tzinfo=UTC))
+    (counted,) = (event for event in summer if event.data["name"] == "population")
+    assert (counted.data["value"], counted.data["valid_from"]) == (506_400, "2025-12-31T23:00:00Z")
+
+
+def test_parts_of_a_denominator_are_the_whole(history: dict[str, list[Event]]) -> None:
+    set_now = [event for event in history["de.duisburg.city.reference.set.v1"] if local_day(event.time).year == 2026]
+    values = {event.data["name"]: event.data["value"] for event in set_now if not event.borough}
+    for name in ("customers_supplied", "planned_dwellings", "area_for_sale"):
+        assert sum(value for part, value in values.items() if part.startswith(f"{name}.")) == values[name]
+    assert values["quarter_measures"] == 28
+    assert values["development_area"] == 1_300_000
+    by_borough: Counter[str] = Counter()
+    for event in set_now:
+        if event.borough:
+            by_borough[event.data["name"]] += event.data["value"]
+    assert {name: values[name] for name in by_borough} == dict(by_borough)
+
+
+BEFORE = {
+    "references": (4, "4c312d168834dffd"),
+    "lamps": (2772, "491060c5f7b3fee9"),
+    "bins": (34537, "84648cc0145349e6"),
+    "appointments": (856, "41e9ecd13b604438"),
+    "applications": (616, "e00499d64145de7b"),
+    "maturity": (12, "a41322fc3c32dad1"),
+    "participation": (184, "d9f81dff8a3091d7"),
+    "flats": (14, "05ebf568825f877a"),
+    "roadworks-city": (37, "cf8a907a5536ad31"),
+    "roadworks-wbd": (26, "175bcf870668f283"),
+    "roadworks-dvv": (27, "e4a6e52cffc62488"),
+}
+"""Events and digest of the week around New Year 2026, as hubs that run have them in their logs."""
+
+
+@pytest.mark.parametrize("name", BEFORE)
+def test_a_story_that_was_told_is_not_told_otherwise(name: str) -> None:
+    start = datetime(2025, 12, 29, tzinfo=UTC)
+    (stream,) = (one for one in STREAMS if one.name == name)
+    events = told(stream, start, start + timedelta(days=7), seed=2026)
+    assert (len(events), sha256(b"\n".join(map(codec.encode, events))).hexdigest()[:16]) == BEFORE[name]
+
+
+def _days(first: date, count: int) -> Iterator[datetime]:
+    return (datetime(first.year, first.month, first.day + one, tzinfo=LOCAL) for one in range(count))
+
+
+def test_sensors_speak_on_days_of_23_and_25_hours() -> None:
+    (stream,) = (one for one in STREAMS if one.name == "gauge")
+    for day, hours in ((date(2025, 10, 26), 25), (date(2026, 3, 29), 23), (date(2026, 3, 28), 24)):
+        start, end = (moment.astimezone(UTC) for moment in _days(day, 2))
+        times = {event.time for event in told(stream, start, end) if local_day(event.time) == day}
+        assert hours * 4 - 20 <= len(times) <= hours * 4

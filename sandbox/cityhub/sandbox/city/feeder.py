@@ -12,7 +12,7 @@ from structlog import get_logger
 
 from cityhub.bus.errors import BusUnavailable
 from cityhub.bus.publisher import EventPublisher
-from cityhub.sandbox.city.streams import STREAMS, Stream, events_between
+from cityhub.sandbox.city.streams import STREAMS, Stream, Teller
 from cityhub.sdk.contract import Contracts
 
 log = get_logger()
@@ -31,7 +31,7 @@ class Feeder:
     def __init__(
         self, seed: int, contracts: Contracts, publisher: EventPublisher, state: Path, clock: Callable[[], datetime]
     ) -> None:
-        self._seed = seed
+        self._tellers = {stream.name: Teller(seed, stream, contracts) for stream in STREAMS}
         self._contracts = contracts
         self._publisher = publisher
         self._state = state
@@ -42,8 +42,7 @@ class Feeder:
         """Write until `stop` is set. What is sent twice after a fault has the same ids."""
         while not stop.is_set():
             try:
-                for stream in STREAMS:
-                    await self._advance(stream)
+                await self.advance()
                 wait = EVERY_S
             except BusUnavailable as error:
                 log.warning("city_waits_for_kafka", error=str(error), retry_s=_RETRY_S)
@@ -53,16 +52,21 @@ class Feeder:
             except TimeoutError:
                 continue
 
-    async def _advance(self, stream: Stream) -> None:
+    async def advance(self) -> None:
+        """Write what every stream has told since it was written last."""
+        told = [await self._advance(stream) for stream in STREAMS]
+        if any(told):
+            self._write()
+
+    async def _advance(self, stream: Stream) -> bool:
         now = self._clock()
-        start = self._written.get(stream.name, now - stream.backfill)
-        events = events_between(self._seed, stream, max(start, now - stream.backfill), now, self._contracts)
+        start = max(self._written.get(stream.name, now - stream.backfill), now - stream.backfill)
+        events = self._tellers[stream.name].tell(start, now)
         for first in range(0, len(events), _PER_SEND):
             part = events[first : first + _PER_SEND]
             await self._publisher.publish(self._contracts[part[0].type].topic, part)
         self._written[stream.name] = now
-        if events:
-            self._write()
+        return bool(events)
 
     def _read(self) -> dict[str, datetime]:
         try:
