@@ -12,6 +12,8 @@ from cityhub.dashboard.freshness import Freshness, freshness_of
 from cityhub.dashboard.judgement import Status, Trend, status_of, trend_of
 from cityhub.dashboard.view import View
 from cityhub.kpi.definition import KpiDefinition
+from cityhub.kpi.health.kpi import Health, health_of
+from cityhub.kpi.health.source import State
 from cityhub.kpi.kernel.measure import Latest, Pairs
 from cityhub.kpi.kernel.windows import berlin
 from cityhub.kpi.reader import Ask, anchor_of, instant, last_windows
@@ -31,6 +33,8 @@ class KpiFacts(Struct, frozen=True, kw_only=True):
             recorded completely.
         recorded_since: start of the first recorded step; windows that began earlier are incomplete. None where nothing
             was recorded, and for last states: they hold at an instant.
+        status: of an unreliable KPI that it is so, whatever its number would be.
+        health: of its newest value and its sources.
         recent: the newest windows of the default kind, oldest first, the running one included.
     """
 
@@ -41,6 +45,7 @@ class KpiFacts(Struct, frozen=True, kw_only=True):
     trend: Trend | None
     recorded_since: datetime | None
     freshness: Freshness
+    health: Health
     recent: Sequence[KpiValue] = ()
 
     @property
@@ -107,12 +112,14 @@ def _facts(
     value, newest = _newest_over(recent, now), recent[-1] if recent else None
     running = newest if newest and newest.start <= now < newest.end else None
     earlier = a_year_ago if definition.default_window is WindowKind.YEAR_TO_DATE else _right_before(recent, value)
+    health = health_of(definition, value or running, view.healths)
     comparable = earlier if earlier and not _is_incomplete(definition, earlier, since) else None
     return KpiFacts(
         definition=definition,
         value=value,
         running=running,
-        status=status_of(definition, value or running),
+        status=Status.UNRELIABLE if health.state is State.UNRELIABLE else status_of(definition, value or running),
+        health=health,
         trend=trend_of(definition, value, comparable),
         recorded_since=since,
         freshness=freshness_of(definition, view.streams, view.feeds, now),

@@ -116,13 +116,12 @@ class KioskRoutes:
         return await asyncio.to_thread(self._views, request)
 
     def _views(self, request: Request) -> Response:
-        view = self._view(chosen_by(request))
-        playlist = request.path_params["playlist"]
+        chosen, playlist = chosen_by(request), request.path_params["playlist"]
+        view = self._view(chosen)
         if playlist not in playlists(view):
             return Response(status_code=HTTPStatus.NOT_FOUND)
         try:
-            read = replace(view, feeds=self._services.feeds(), streams=self._services.reader.streams())
-            found = list(views_of(read, playlist))
+            found = list(views_of(replace(View.of(self._services, chosen), viewer=None), playlist))
         except (KpiError, AdapterError) as error:
             _log.warning("kiosk_unreadable", error=str(error))
             return Response(status_code=HTTPStatus.SERVICE_UNAVAILABLE)

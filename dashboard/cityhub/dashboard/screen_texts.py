@@ -73,6 +73,7 @@ class S(Wording):
     DATA_QUALITY = Text("Datenqualität", "Data quality")
 
     # a KPI's page
+    RELIABLE = Text("Verlässlich.", "Reliable.")
     FURTHER_VALUES = Text("Weitere Werte dieser Kennzahl", "Further values of this figure")
     BASELINES = Text("Veröffentlichte Vergleichswerte", "Published figures to compare with")
     BASELINE = Text("{period}: {value}, {source}", "{period}: {value}, {source}")

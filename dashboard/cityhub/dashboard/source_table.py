@@ -14,7 +14,11 @@ from cityhub.dashboard.sources import SourceState, sources_of
 from cityhub.dashboard.tables import Cell, Column, Table
 from cityhub.dashboard.texts import Lang, T, t
 from cityhub.dashboard.view import View
+from cityhub.kpi.health.kpi import Health
+from cityhub.kpi.health.sentence import sentence
+from cityhub.kpi.health.source import State
 from cityhub.kpi.naming import partner_name
+from cityhub.kpi.reader import instant
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _KEYS: dict[str, Callable[[SourceState], Any]] = {
@@ -22,9 +26,9 @@ _KEYS: dict[str, Callable[[SourceState], Any]] = {
     "every": lambda one: one.freshness.every_s,
     "state": lambda one: one.freshness.as_of,
     "situation": lambda one: (not one.is_overdue, one.freshness.overdue_since or _NEVER),
-    "received": lambda one: one.seen.received if one.seen else None,
-    "rejected": lambda one: one.seen.rejected if one.seen else None,
-    "heard": lambda one: one.seen.heard / one.seen.known if one.seen and one.seen.known and one.seen.heard else None,
+    "received": lambda one: one.day.received if one.day else None,
+    "rejected": lambda one: one.day.rejected if one.day else None,
+    "heard": lambda one: one.day.heard / one.day.known if one.day and one.day.known and one.day.heard else None,
     "kpis": lambda one: -len(one.kpis),
 }
 
@@ -54,16 +58,16 @@ def source_table(view: View, order: Order) -> Table:
 
 
 def _row(view: View, one: SourceState) -> tuple[Cell, ...]:
-    lang, moment, seen = view.lang, one.freshness.as_of, one.seen
+    lang, moment, day = view.lang, one.freshness.as_of, one.day
     return (
         one.contract.title.get(lang),
         partner_name(one.contract.partner, lang),
         formats.every(one.freshness.every_s, lang),
         formats.date_and_clock(moment, lang) if moment else t(lang, T.NEVER),
         " · ".join(_situation(view, one)),
-        seen.received if seen else "–",
-        seen.rejected if seen else "–",
-        _heard(seen.heard, seen.known, lang) if seen else "–",
+        day.received if day else "–",
+        day.rejected if day else "–",
+        _heard(day.heard, day.known, lang) if day else "–",
         ", ".join(one.kpis) or "–",
     )
 
@@ -74,7 +78,7 @@ def _situation(view: View, one: SourceState) -> Sequence[str]:
     if one.freshness.as_of is None:
         return [t(lang, S.NOTHING_YET, partner=partner_name(one.contract.partner, lang))]
     troubles = [
-        overdue_words(one.freshness, view.now, lang),
+        overdue_words(one.freshness, view.now, lang) or _health_words(view, one),
         t(lang, T.FEED_FAILING, time=formats.moment_near(feed.failed_at, view.now, lang))
         if feed and feed.error and feed.failed_at
         else None,
@@ -84,6 +88,25 @@ def _situation(view: View, one: SourceState) -> Sequence[str]:
     ]
     words = [trouble for trouble in troubles if trouble] or [t(lang, T.ALL_ON_TIME)]
     return [*words, *([t(lang, T.SIMULATION)] if one.stream and one.stream.synthetic else [])]
+
+
+def _health_words(view: View, one: SourceState) -> str | None:
+    """What is wrong with it, as the hub saw it; None while nothing is."""
+    found, contract = one.health, one.contract
+    if found is None or found.state is State.GOOD:
+        return None
+    health = Health(
+        state=found.state,
+        cause=found.cause,
+        source=contract.type,
+        partner=contract.partner,
+        title=contract.title,
+        reporters=contract.reporters,
+        share=found.share,
+        since=instant(found.since_s),
+        at=view.now,
+    )
+    return sentence(health, view.lang)
 
 
 def _heard(heard: int | None, known: int | None, lang: Lang) -> str:

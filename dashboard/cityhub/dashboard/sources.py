@@ -1,8 +1,9 @@
-"""The state of every source: what its contract promises, and what came. Pure."""
+"""The state of every source: what its contract promises, and what came."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -10,22 +11,10 @@ from cityhub.adapters.status import FeedStatus
 from cityhub.dashboard.freshness import Freshness, as_of, feed_of
 from cityhub.dashboard.view import View
 from cityhub.kpi.definition import KpiDefinition
+from cityhub.kpi.health.day import SourceDay
+from cityhub.kpi.health.source import SourceHealth
 from cityhub.kpi.values import StreamState
 from cityhub.sdk.contract import Contract
-
-
-class Seen(Struct, frozen=True, kw_only=True):
-    """What the hub has seen of a source in the last 24 hours.
-
-    Attributes:
-        received, rejected: events, and those of them that were refused.
-        known, heard: of those that report one by one, how many there are and how many do; None where none do.
-    """
-
-    received: int
-    rejected: int
-    known: int | None = None
-    heard: int | None = None
 
 
 class SourceState(Struct, frozen=True, kw_only=True):
@@ -35,7 +24,8 @@ class SourceState(Struct, frozen=True, kw_only=True):
         stream: what the engine has read of its topic, which it may share with other types; None = nothing yet.
         feed: the adapter that fetches it, if one does.
         kpis: ids of those that read it, further values included.
-        seen: None = the hub has not looked yet.
+        day: what came of it in the last 24 hours; None = nothing ever did.
+        health: None = the hub has not looked yet.
     """
 
     contract: Contract
@@ -43,7 +33,8 @@ class SourceState(Struct, frozen=True, kw_only=True):
     stream: StreamState | None
     feed: FeedStatus | None
     kpis: tuple[str, ...]
-    seen: Seen | None = None
+    day: SourceDay | None
+    health: SourceHealth | None
 
     @property
     def is_overdue(self) -> bool:
@@ -57,18 +48,39 @@ def sources_of(view: View) -> Sequence[SourceState]:
     readers = _readers(view.reader.catalogue)
     read_topics = {contracts[type_].topic for type_ in readers}
     streams = {stream.topic: stream for stream in view.streams}
+    days = view.reader.source_days(view.now)
     found = []
     for contract in contracts.values():
         stream = streams.get(contract.topic)
         if contract.type not in readers and (stream is None or contract.topic in read_topics):
             continue
         feed = feed_of(contract.topic, view.feeds)
-        moment = as_of(stream, feed) if stream else None
+        day = days.get(contract.type)
+        moment = _as_of(stream, feed, day)
         every_s = feed.interval_s if feed else contract.cadence_s
         state = Freshness.of(contract.partner, moment, every_s, view.now)
         kpis = tuple(readers.get(contract.type, ()))
-        found.append(SourceState(contract=contract, freshness=state, stream=stream, feed=feed, kpis=kpis))
+        found.append(
+            SourceState(
+                contract=contract,
+                freshness=state,
+                stream=stream,
+                feed=feed,
+                kpis=kpis,
+                day=day,
+                health=view.healths.by_source.get(contract.type),
+            )
+        )
     return sorted(found, key=lambda one: (one.contract.partner, one.contract.type))
+
+
+def _as_of(stream: StreamState | None, feed: FeedStatus | None, day: SourceDay | None) -> datetime | None:
+    """An adapter's answer, else the newest event of the type, else of its topic, which other types may share."""
+    if stream is None:
+        return None
+    if feed is None and day is not None and day.newest is not None:
+        return day.newest
+    return as_of(stream, feed)
 
 
 def by_partner(sources: Iterable[SourceState]) -> Mapping[str, Sequence[SourceState]]:

@@ -172,10 +172,6 @@ class T(Wording):
         "Für {share} der Zeit liegen Beobachtungen vor; für den Rest ist der Zustand unbekannt.",
         "There are observations for {share} of the time; for the rest the state is unknown.",
     )
-    COVERAGE_TOO_LITTLE = Text(
-        "Nicht verlässlich: Nur für {share} der Zeit liegen Beobachtungen vor; für den Rest ist der Zustand unbekannt.",
-        "Not reliable: there are observations for only {share} of the time; for the rest the state is unknown.",
-    )
     PROVISIONAL_HINT = Text(
         "Vorläufig: Verspätete Meldungen können den Wert noch ändern.", "Provisional: late reports may change it."
     )

@@ -16,6 +16,7 @@ from cityhub.dashboard.preferences import Preferences, Theme
 from cityhub.dashboard.services import LoginState, Services
 from cityhub.dashboard.texts import Lang
 from cityhub.kpi.definition import KpiDefinition
+from cityhub.kpi.health.kpi import NOTHING_SEEN, SourceHealths
 from cityhub.kpi.proof.service import ProofReader
 from cityhub.kpi.reader import KpiReader
 from cityhub.kpi.values import StreamState
@@ -34,6 +35,7 @@ class View(Struct, frozen=True, kw_only=True):
     area: Area = Area()
     feeds: Sequence[FeedStatus] = ()
     streams: Sequence[StreamState] = ()
+    healths: SourceHealths = NOTHING_SEEN
     proofs: ProofReader | None = None
     desk: PartnerDesk | None = None
 
@@ -44,7 +46,11 @@ class View(Struct, frozen=True, kw_only=True):
         Raises:
             KpiError, AdapterError: a store cannot be read.
         """
-        return replace(cls.unread(services, chosen), feeds=services.feeds(), streams=services.reader.streams())
+        found = cls.unread(services, chosen)
+        reader = services.reader
+        return replace(
+            found, feeds=services.feeds(), streams=reader.streams(), healths=reader.source_healths(found.now)
+        )
 
     @classmethod
     def unread(cls, services: Services, chosen: Preferences) -> View:

@@ -8,13 +8,18 @@ from datetime import datetime
 from msgspec import structs
 
 from cityhub.kpi.definition import Catalogue
+from cityhub.kpi.health.day import SourceDay
 from cityhub.kpi.health.kpi import NOTHING_SEEN, Health, SourceHealths
 from cityhub.kpi.reader import Ask, anchor_of, read_health
 from cityhub.kpi.values import Decision, KpiValue, StreamState, WindowKind
 
 
 class InMemoryReader:
-    """`KpiReader` over the values it was given; putting a window again replaces it."""
+    """`KpiReader` over the values it was given; putting a window again replaces it.
+
+    Attributes:
+        days: what `source_days` says, at every instant.
+    """
 
     def __init__(
         self,
@@ -27,6 +32,7 @@ class InMemoryReader:
         self._streams = streams
         self._decisions = decisions
         self._source_healths = healths
+        self.days: Mapping[str, SourceDay] = {}
         self._values: dict[tuple[object, ...], KpiValue] = {}
 
     def put(self, values: Iterable[KpiValue]) -> None:
@@ -107,6 +113,10 @@ class InMemoryReader:
     def source_healths(self, at: datetime | None = None) -> SourceHealths:
         """See `KpiReader.source_healths`; the same at every instant."""
         return structs.replace(self._source_healths, at=at or self._source_healths.at)
+
+    def source_days(self, _: datetime) -> Mapping[str, SourceDay]:
+        """See `KpiReader.source_days`."""
+        return self.days
 
     def health(self, kpi_id: str, at: datetime | None = None) -> Health:
         """See `KpiReader.health`."""

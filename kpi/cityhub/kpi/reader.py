@@ -13,6 +13,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from cityhub.kpi.definition import Catalogue, KpiDefinition
+from cityhub.kpi.health.day import SourceDay
 from cityhub.kpi.health.kpi import Health, SourceHealths, health_of
 from cityhub.kpi.kernel.windows import Window, window_at
 from cityhub.kpi.values import Decision, KpiValue, StreamState, WindowKind
@@ -102,6 +103,10 @@ class KpiReader(Protocol):
 
     def source_healths(self, at: datetime | None = None) -> SourceHealths:
         """How all sources stood at an instant, None = when they were observed last; `health_of` makes healths of it."""
+        ...
+
+    def source_days(self, until: datetime) -> Mapping[str, SourceDay]:
+        """What came of each source in the 24 hours up to an instant, by event type."""
         ...
 
     def health(self, kpi_id: str, at: datetime | None = None) -> Health:

@@ -12,8 +12,11 @@ from dash.development.base_component import Component
 from cityhub.dashboard import formats
 from cityhub.dashboard.components.link import link
 from cityhub.dashboard.components.marks import icon
+from cityhub.dashboard.facts import KpiFacts
 from cityhub.dashboard.freshness import Freshness
 from cityhub.dashboard.texts import Lang, T, Wording, t
+from cityhub.kpi.health.sentence import sentence
+from cityhub.kpi.health.source import State
 from cityhub.kpi.naming import partner_name
 
 _log = structlog.get_logger()
@@ -55,6 +58,15 @@ def overdue_short(state: Freshness, now: datetime, lang: Lang) -> Component | No
         return None
     words = t(lang, T.OVERDUE_SHORT, age=formats.age(now - state.overdue_since, lang))
     return html.Span([icon("warning"), words], className="overdue")
+
+
+def health_line(facts: KpiFacts, lang: Lang, **attributes: str) -> Component | None:
+    """Why a KPI is not to be relied on, in a sentence; None while it is, and where it has no value at all."""
+    state = facts.health.state
+    if facts.shown is None or state is State.GOOD:
+        return None
+    words = [icon("warning" if state is State.DEGRADED else "unreliable"), sentence(facts.health, lang)]
+    return html.Span(words, className=f"health health-{state}", **attributes)
 
 
 def simulation_banner(lang: Lang) -> Component:

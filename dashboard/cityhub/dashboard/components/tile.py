@@ -14,10 +14,11 @@ from cityhub.dashboard.components.chart import Series
 from cityhub.dashboard.components.link import link
 from cityhub.dashboard.components.marks import label_mark, simulation_mark, spoken_name, status_mark, trend_mark
 from cityhub.dashboard.components.sparkline import sparkline
-from cityhub.dashboard.components.state import overdue_short, short_state_line
+from cityhub.dashboard.components.state import health_line, overdue_short, short_state_line
 from cityhub.dashboard.facts import KpiFacts
 from cityhub.dashboard.judgement import Status, is_reliable
 from cityhub.dashboard.texts import Lang, T, t
+from cityhub.kpi.health.source import Cause
 from cityhub.kpi.values import KpiValue
 
 _SHORT_UNIT = 4
@@ -58,12 +59,15 @@ def tile(facts: KpiFacts, history: Series) -> Component:
     ]
     trend = _trend(facts, lang)
     line = sparkline(history) if facts.status is not Status.UNRELIABLE else None
+    by_coverage = facts.health.cause is Cause.COVERAGE  # stands beside the number
+    trouble = None if by_coverage else health_line(facts, lang, id=f"{key}-health")
     return link(
         [
             html.Span(head, className="tile-head"),
             html.Span(_figure(facts, now, lang, key), className="lead-figure"),
             beside(definition, value, lang, f"{key}-beside") if value else None,
             html.Span(trend, className="lead-marks", id=f"{key}-trend"),
+            trouble,
             html.Span(line, id=f"{key}-sparkline"),
             html.Span(foot, className="tile-foot"),
         ],

@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 
 from cityhub.dashboard import formats
 from cityhub.dashboard.components.marks import simulation_mark
-from cityhub.dashboard.components.state import data_state_line
+from cityhub.dashboard.components.state import data_state_line, health_line
 from cityhub.dashboard.explain import explained
 from cityhub.dashboard.facts import KpiFacts
 from cityhub.dashboard.judgement import is_reliable
@@ -47,6 +47,7 @@ def _figures(facts: KpiFacts, now: datetime, lang: Lang) -> Sequence[Component]:
     basis = t(lang, T.COUNTED_UP_TO, revision=formats.number(value.revision, lang), period=period, time=up_to)
     hints = [_coverage(value, lang), _hint(facts, value, lang), _simulated(value, lang)]
     return [
+        html.P(health_line(facts, lang) or t(lang, S.RELIABLE), id="trust-health", className="lead-sentence"),
         html.P(explained(facts.definition, value, lang), className="lead-sentence", id="trust-counted"),
         html.P(basis, id="trust-basis"),
         *(hint for hint in hints if hint),
@@ -54,10 +55,9 @@ def _figures(facts: KpiFacts, now: datetime, lang: Lang) -> Sequence[Component]:
 
 
 def _coverage(value: KpiValue, lang: Lang) -> Component | None:
-    if value.coverage is None:
+    if value.coverage is None or not is_reliable(value):  # then the first sentence says so
         return None
-    key = T.COVERAGE_ENOUGH if is_reliable(value) else T.COVERAGE_TOO_LITTLE
-    return html.P(t(lang, key, share=formats.percent(value.coverage, lang)), id="trust-coverage")
+    return html.P(t(lang, T.COVERAGE_ENOUGH, share=formats.percent(value.coverage, lang)), id="trust-coverage")
 
 
 def _hint(facts: KpiFacts, value: KpiValue, lang: Lang) -> Component | None:

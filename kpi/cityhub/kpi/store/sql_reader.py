@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import ColumnElement, func, select
 
 from cityhub.kpi.definition import Catalogue
+from cityhub.kpi.health.day import SourceDay
 from cityhub.kpi.health.kpi import Health, SourceHealths
 from cityhub.kpi.reader import Ask, read_health
 from cityhub.kpi.store import schema
@@ -19,6 +20,7 @@ from cityhub.kpi.store.asking import NEWEST, questions
 from cityhub.kpi.store.cursors import live
 from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.decisions import chosen, decisions_of
+from cityhub.kpi.store.source_days import source_days
 from cityhub.kpi.store.source_health import source_healths
 from cityhub.kpi.values import Decision, KpiValue, StreamState, WindowKind
 
@@ -173,6 +175,14 @@ class SqlReader:
             return SourceHealths(at)
         with database.snapshot() as connection:
             return source_healths(connection, at)
+
+    def source_days(self, until: datetime) -> Mapping[str, SourceDay]:
+        """See `KpiReader.source_days`."""
+        database = self._database()
+        if database is None:
+            return {}
+        with database.snapshot() as connection:
+            return source_days(connection, until)
 
     def health(self, kpi_id: str, at: datetime | None = None) -> Health:
         """See `KpiReader.health`."""
