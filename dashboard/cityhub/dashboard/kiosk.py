@@ -22,6 +22,8 @@ from cityhub.kpi.naming import partner_name
 OVERVIEW = "overview"
 MOST_TILES = 6
 """Of one view; fewer would be empty, more too small to be read from five metres."""
+_NOTHING = "–"
+"""In place of a number; the status beside it says that there are no data."""
 
 
 class KioskTile(Struct, frozen=True, kw_only=True):
@@ -81,8 +83,7 @@ def _of_field(view: View, field: ActionField, facts: Mapping[str, KpiFacts]) -> 
 
 def _tile(view: View, facts: KpiFacts) -> KioskTile:
     lang, value = view.lang, facts.shown
-    words = t(lang, T.NO_DATA_YET) if value is None else value_words(value, lang)
-    number, _, unit = words.partition(formats.NBSP) if value else (words, "", "")
+    number, _, unit = value_words(value, lang).partition(formats.NBSP) if value else (_NOTHING, "", "")
     notes = notes_of(facts, value, lang, brief=True) if value else []
     state, late = _state(view, facts)
     return KioskTile(
