@@ -41,7 +41,7 @@ def judged(event: Event, contracts: Contracts, partner: str, received_at: dateti
             has a line per problem, the attribute is that of the first.
     """
     if event.partner == HUB:
-        text = f"type {event.type} is of the hub itself, which sends it alone; send a type of {partner}"
+        text = f"type {event.type} tells what the hub itself has seen, and no door takes it; send types of your own"
         raise RejectedEvent("foreign_partner", text, "type")
     if event.partner != partner:
         raise RejectedEvent(

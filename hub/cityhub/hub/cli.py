@@ -8,6 +8,7 @@ import sys
 import tempfile
 import traceback
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -146,6 +147,23 @@ def kpi_value(
             as_json=as_json,
         )
     )
+
+
+@kpi_app.command("pages")
+def kpi_pages(folder: Path) -> None:
+    """Write a page of each KPI and an index, Markdown."""
+    from cityhub.hub.commands import kpi_pages as pages
+    from cityhub.kpi.definition import load_catalogue
+
+    raise typer.Exit(pages.write(folder, load_catalogue()))
+
+
+@kpi_app.command("schema")
+def kpi_schema() -> None:
+    """JSON Schema of a definition file, for editors."""
+    from cityhub.hub.commands import kpi
+
+    raise typer.Exit(kpi.schema())
 
 
 @kpi_app.command("versions")

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, delete, select
 from structlog import get_logger
 
 from cityhub.bus.publisher import Outgoing, record_of
+from cityhub.kpi.health.hours import promised_s
 from cityhub.kpi.health.source import MISSED_REPORTS, STEP_S, Observation
 from cityhub.kpi.kernel.histogram import quantile
 from cityhub.kpi.ledger import steps
@@ -126,17 +127,18 @@ class Observer:
         end_s = start_s + STEP_S
         newest, answers = steps.newest_ms(connection, end_s), self._answers()
         for contract in self._contracts:
-            last_s = newest.get(contract.type, 0) / 1_000
+            newest_s = newest.get(contract.type, 0) // 1_000
             if answered := answers.get(contract.topic):
-                last_s = max(last_s, answered.timestamp())
-            if last_s:
+                newest_s = max(newest_s, min(int(answered.timestamp()), end_s))
+            if newest_s:
                 step = seen.get(Place(contract.partner, contract.type, start_s), Step())
                 known, heard = self._reporters(connection, contract, end_s)
                 yield Observation(
                     source=contract.type,
                     start_s=start_s,
+                    newest_s=newest_s,
                     promised_s=contract.cadence_s,
-                    age_s=max(0, int(end_s - last_s)),
+                    age_s=promised_s(contract.promised, newest_s, end_s),
                     received=step.received,
                     rejected=step.refused.total(),
                     known=known,

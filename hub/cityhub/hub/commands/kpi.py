@@ -10,6 +10,7 @@ from cityhub.dashboard.judgement import status_of
 from cityhub.hub.commands.narrator import show
 from cityhub.hub.commands.text import table
 from cityhub.kpi.definition import KpiDefinition
+from cityhub.kpi.definition_schema import definition_schema
 from cityhub.kpi.health.kpi import Health, health_of
 from cityhub.kpi.health.sentence import sentence
 from cityhub.kpi.health.source import State
@@ -34,6 +35,12 @@ def listing(reader: KpiReader, now: datetime, *, as_json: bool) -> int:
         _json(described)
     else:
         show(table(("KPI", "NAME", "VALUE", "STATUS", "HEALTH"), rows))
+    return 0
+
+
+def schema() -> int:
+    """The form of a definition file."""
+    _json(definition_schema())
     return 0
 
 

@@ -13,6 +13,7 @@ from cityhub.kpi.definition import KpiDefinition, Source
 from cityhub.kpi.health.source import SEVERITY, STEP_S, Cause, SourceHealth, State
 from cityhub.kpi.kernel.measure import Part
 from cityhub.kpi.values import KpiValue
+from cityhub.sdk.door import HUB
 from cityhub.sdk.text import Text
 
 LEAST_COVERAGE = 0.8
@@ -121,10 +122,14 @@ def _still_to_come(definition: KpiDefinition, healths: SourceHealths) -> Iterato
 
 
 def _never(definition: KpiDefinition, healths: SourceHealths) -> list[Source]:
-    """Where something else came on the same topic the partner's system reports, and this just has not happened yet."""
+    """Where something else came on the same topic the partner's system reports, and this just has not happened yet.
+
+    What the hub itself tells is not observed: whether it does is `Cause.UNOBSERVED`.
+    """
     sources = definition.sources
     alive = {source.topic for source in sources.values() if source.type in healths.by_source}
-    return [sources[name] for name in sorted(main_sources(definition)) if sources[name].topic not in alive]
+    main = [sources[name] for name in sorted(main_sources(definition))]
+    return [source for source in main if source.topic not in alive and source.contract.partner != HUB]
 
 
 def _without_value(definition: KpiDefinition, healths: SourceHealths, found: list[Health]) -> Health:

@@ -68,8 +68,8 @@ class Observation(Struct, frozen=True, kw_only=True):
 
     Attributes:
         source: event type. start_s: epoch seconds.
-        promised_s: how often news are expected. age_s: of the newest at the step's end, or of the answer that there are
-            none.
+        newest_s: append time of the newest event at the step's end, or of the answer that there is none.
+        promised_s: how often news are expected. age_s: of the newest, counting only hours in which news are expected.
         received: events that came in the step, `rejected` of them refused, by a door or the engine.
         known, heard: of those that report one by one, how many are known and how many have not missed
             `MISSED_REPORTS`; None where a source does not promise that.
@@ -78,6 +78,7 @@ class Observation(Struct, frozen=True, kw_only=True):
 
     source: str
     start_s: int
+    newest_s: int
     promised_s: int
     age_s: int
     received: int = 0
@@ -184,7 +185,7 @@ def following(before: SourceHealth | None, observations: Sequence[Observation]) 
 def _overdue(last: Observation) -> Finding:
     if last.in_time:
         return Finding()
-    return Finding(State.UNRELIABLE, Cause.OVERDUE, None, last.end_s - last.age_s + last.promised_s)
+    return Finding(State.UNRELIABLE, Cause.OVERDUE, None, last.newest_s + last.promised_s)
 
 
 def _silent(last: Observation) -> Finding:

@@ -1,4 +1,4 @@
-"""Every definition by hand: a few events, and the number that they make, with the arithmetic beside it (*.yaml)."""
+"""Every definition by hand: a few events, and the number that they make (`cityhub.kpi.examples`)."""
 
 from __future__ import annotations
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -14,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cityhub.kpi.definition import Catalogue, load_catalogue
+from cityhub.kpi.examples import examples
 from cityhub.kpi.values import KpiValue, WindowKind
 from cityhub.sdk import codec
 from cityhub.sdk.conformance import violations
@@ -62,9 +62,9 @@ class Log(NamedTuple):
 
 
 def cases() -> Iterator[Case]:
-    """All rows of all tables."""
-    for path in sorted(Path(__file__).parent.glob("*.yaml")):
-        yield from msgspec.convert(yaml.safe_load(path.read_text("utf-8")), list[Case])
+    """All worked examples of the product."""
+    for text in examples().values():
+        yield from msgspec.convert(yaml.safe_load(text), list[Case])
 
 
 def moment(text: str) -> datetime:

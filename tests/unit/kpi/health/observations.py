@@ -18,7 +18,8 @@ NOON_S = int(NOON.timestamp())
 def seen(step: int, source: str = BIN, **what: Any) -> Observation:
     """The observation of a step, by its number; of a source that does well unless something else is said."""
     said = {"promised_s": HOUR, "age_s": 60, "received": 100, "known": 100, "heard": 100, **what}
-    return Observation(source=source, start_s=NOON_S + step * STEP_S, **said)
+    start_s = NOON_S + step * STEP_S
+    return Observation(source=source, start_s=start_s, newest_s=start_s + STEP_S - said["age_s"], **said)
 
 
 def level(number: int, at: datetime, fill: float = 0.5) -> Event:

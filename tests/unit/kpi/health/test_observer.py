@@ -103,6 +103,7 @@ async def test_it_sees_what_came_in_the_step(world: World) -> None:
         source=BIN,
         start_s=NOON_S,
         promised_s=BIN_S,
+        newest_s=NOON_S + 250,
         age_s=50,
         received=9,
         rejected=3,
