@@ -18,8 +18,10 @@ from cityhub.dashboard.address import (
     Missing,
     Overview,
     PartnerPage,
+    TargetPage,
 )
 from cityhub.dashboard.components.state import message
+from cityhub.dashboard.goal_texts import Goal
 from cityhub.dashboard.pages.accessibility import accessibility_page
 from cityhub.dashboard.pages.data import data_page
 from cityhub.dashboard.pages.events import events_page
@@ -28,6 +30,7 @@ from cityhub.dashboard.pages.kpi import kpi_page
 from cityhub.dashboard.pages.overview import overview_page
 from cityhub.dashboard.pages.partner import partner_page
 from cityhub.dashboard.pages.series import spans_of
+from cityhub.dashboard.pages.target import target_page
 from cityhub.dashboard.partner_texts import Own
 from cityhub.dashboard.proof_texts import P
 from cityhub.dashboard.screen_texts import S
@@ -63,7 +66,7 @@ def render(view: View, address: Address) -> Page:
             return Page(titled(t(lang, name), lang), drawn(view))
         case FieldPage():
             return _field(view, address)
-        case KpiPage() | EventsPage():
+        case KpiPage() | EventsPage() | TargetPage():
             return _kpi(view, address)
         case PartnerPage():
             body = partner_page(view, address)
@@ -91,10 +94,13 @@ def _field(view: View, address: FieldPage) -> Page:
     return Page(titled(field.name.get(view.lang), view.lang), field_page(view, address, field))
 
 
-def _kpi(view: View, address: KpiPage | EventsPage) -> Page:
+def _kpi(view: View, address: KpiPage | EventsPage | TargetPage) -> Page:
     definition = view.find(address.kpi_id)
     if definition is None:
         return _missing(T.MISSING_KPI, view.lang)
+    if isinstance(address, TargetPage):
+        title = titled(t(view.lang, Goal.PAGE, kpi=definition.name.get(view.lang)), view.lang)
+        return Page(title, target_page(view, definition))
     if isinstance(address, EventsPage):
         title = titled(t(view.lang, P.EVENTS_OF, kpi=definition.name.get(view.lang)), view.lang)
         try:

@@ -27,6 +27,7 @@ from graphql import (
 from cityhub.api.errors import ApiError, TooComplex, TooExpensive
 from cityhub.api.kpi import MAX_LAST
 from cityhub.api.proof import MAX_ROWS
+from cityhub.kpi.attainment import Status
 from cityhub.kpi.fields import FIELDS
 from cityhub.kpi.kernel.label import Reason
 from cityhub.kpi.values import WindowKind
@@ -60,12 +61,14 @@ PAGES: dict[str, float] = {
     "Contributions.events": MAX_ROWS,
     "Contributions.reasons": 8,
     "ExplainedEvent.adds": 2,
+    "Kpi.targets": 8,
+    "ActionField.counts": len(Status),
     "KpiValue.beside": 8,
     "KpiValue.named": 8,
     "KpiValue.reasons": len(Reason),
     "DataState.streams": 30,
     "DataState.feeds": 30,
-    "__Schema.types": 30,
+    "__Schema.types": 33,
     "__Type.fields": 7.4,
     "__Type.inputFields": 0.2,
     "__Type.interfaces": 0.1,

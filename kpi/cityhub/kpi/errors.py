@@ -6,12 +6,17 @@ KpiError
 ├── BatchError         what was handed to the batch engine is not enough: hand over what it names
 ├── NotAsJudged        an archived record is judged otherwise now: use the contracts and definitions of then
 ├── NotActivated       the version cannot be activated: the message says why
+├── TargetRefused      a target cannot be recorded: the message says what is wrong with which part
 ├── ReceiptInvalid     the receipt was changed, or proves another number: ask for it again
 └── StoreUnavailable   the store cannot be read or written now: try again
     └── VersionMissing     a definition that the store counts by has no file: put it back
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cityhub.sdk.text import Text
 
 
 class KpiError(Exception):
@@ -44,6 +49,18 @@ class VersionMissing(StoreUnavailable):
 
 class NotActivated(KpiError):  # noqa: N818 - an answer, not a failure
     """The version cannot be activated."""
+
+
+class TargetRefused(KpiError):  # noqa: N818 - an answer, not a failure
+    """A target cannot be recorded, or a record not be taken back.
+
+    Attributes:
+        flaws: by part of the record, what is wrong with it.
+    """
+
+    def __init__(self, flaws: Sequence[tuple[str, Text]]) -> None:
+        super().__init__("; ".join(f"{part}: {text.en}" for part, text in flaws))
+        self.flaws = tuple(flaws)
 
 
 class NotAsJudged(KpiError):  # noqa: N818 - a finding

@@ -22,6 +22,8 @@ from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.decisions import chosen, decisions_of
 from cityhub.kpi.store.source_days import source_days
 from cityhub.kpi.store.source_health import source_healths
+from cityhub.kpi.store.targets import stored_targets
+from cityhub.kpi.targets import TargetRecord, records_of
 from cityhub.kpi.values import Decision, KpiValue, StreamState, WindowKind
 
 _dims = msgspec.json.Encoder(order="sorted").encode
@@ -136,6 +138,14 @@ class SqlReader:
             return []
         with database.begin() as connection:
             return decisions_of(connection, known)
+
+    def targets(self) -> Mapping[str, Sequence[TargetRecord]]:
+        """See `KpiReader.targets`."""
+        stored: dict[str, list[TargetRecord]] = {}
+        if (database := self._database()) is not None:
+            with database.begin() as connection:
+                stored = stored_targets(connection)
+        return {one.id: records_of(one, stored.get(one.id, ())) for one in self.catalogue}
 
     def streams(self) -> Sequence[StreamState]:
         """See `KpiReader.streams`."""
