@@ -21,6 +21,7 @@ from cityhub.hub import (  # noqa: F401 - their commands
     cli_contract,
     cli_ledger,
     cli_letters,
+    cli_masterplan,
     cli_partner,
     cli_proof,
     cli_target,
@@ -31,6 +32,7 @@ from cityhub.hub.run.runner import PROCESSES, run
 from cityhub.kpi.errors import (
     BatchError,
     DefinitionError,
+    MasterplanError,
     NotActivated,
     NotAsJudged,
     ReceiptInvalid,
@@ -52,7 +54,7 @@ _ANSWERED_NO = (
     ArchiveMissing,
     ArchiveDamaged,
 )
-_WRONG_INPUT = (DefinitionError, ContractError, SamplesUnusable, TargetRefused)
+_WRONG_INPUT = (DefinitionError, ContractError, MasterplanError, SamplesUnusable, TargetRefused)
 _TROUBLE_OF_THE_MACHINE = {
     errno.ENOSPC,
     errno.EDQUOT,

@@ -2,6 +2,7 @@
 
 KpiError
 ├── DefinitionError    a definition file is wrong: repair the named place
+├── MasterplanError    a file of the masterplan is wrong: repair the named place
 ├── UnknownKpi         the id or version is not in the catalogue: ask for another
 ├── BatchError         what was handed to the batch engine is not enough: hand over what it names
 ├── NotAsJudged        an archived record is judged otherwise now: use the contracts and definitions of then
@@ -25,6 +26,10 @@ class KpiError(Exception):
 
 class DefinitionError(KpiError):
     """A KPI definition is not valid; the message names file, path, value and remedy."""
+
+
+class MasterplanError(KpiError):
+    """The masterplan, or a file that is to be imported, is not valid; the message names place, value and remedy."""
 
 
 class UnknownKpi(KpiError):  # noqa: N818 - an answer, not a failure

@@ -166,7 +166,7 @@ def _adds_up(definition: KpiDefinition) -> bool:
     measure = definition.measure
     match measure:
         case Latest():
-            return measure.per is None and not any(source.over for source in measure.sources.values())
+            return measure.per is None and not any(source.over for source in measure.of)
         case Total() | Distinct():
             return measure.per is None
         case StateMeasure():
