@@ -159,6 +159,10 @@ class TargetPage(Struct, frozen=True):
         return f"/kpi/{quote(self.kpi_id, safe='')}/target"
 
 
+class MasterplanPage(Struct, frozen=True):
+    """Fields, goals, measures and KPIs, and the programmes behind them."""
+
+
 class DataPage(Struct, frozen=True):
     """The data quality of all sources, and the order of their table by the place of its column."""
 
@@ -207,7 +211,16 @@ class Missing(Struct, frozen=True):
 
 
 Address = (
-    Overview | FieldPage | KpiPage | EventsPage | TargetPage | DataPage | PartnerPage | AccessibilityPage | Missing
+    Overview
+    | FieldPage
+    | KpiPage
+    | EventsPage
+    | TargetPage
+    | MasterplanPage
+    | DataPage
+    | PartnerPage
+    | AccessibilityPage
+    | Missing
 )
 
 
@@ -230,6 +243,7 @@ def _field_page(field_id: str, query: object) -> Address:
 
 _PLAIN: dict[str, Callable[[object], Address]] = {
     "data": _data_page,
+    "masterplan": lambda _: MasterplanPage(),
     "accessibility": lambda _: AccessibilityPage(),
     "partner": _partner_page,
 }

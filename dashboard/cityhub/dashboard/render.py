@@ -15,6 +15,7 @@ from cityhub.dashboard.address import (
     EventsPage,
     FieldPage,
     KpiPage,
+    MasterplanPage,
     Missing,
     Overview,
     PartnerPage,
@@ -27,18 +28,21 @@ from cityhub.dashboard.pages.data import data_page
 from cityhub.dashboard.pages.events import events_page
 from cityhub.dashboard.pages.field import field_page
 from cityhub.dashboard.pages.kpi import kpi_page
+from cityhub.dashboard.pages.masterplan import masterplan_page
 from cityhub.dashboard.pages.overview import overview_page
 from cityhub.dashboard.pages.partner import partner_page
 from cityhub.dashboard.pages.series import spans_of
 from cityhub.dashboard.pages.target import target_page
 from cityhub.dashboard.partner_texts import Own
+from cityhub.dashboard.plan_texts import Plan
 from cityhub.dashboard.proof_texts import P
 from cityhub.dashboard.screen_texts import S
-from cityhub.dashboard.texts import Lang, T, t
+from cityhub.dashboard.texts import Lang, T, Wording, t
 from cityhub.dashboard.view import View
 
-_PLAIN: Mapping[type, tuple[T, Callable[[View], Component]]] = {
+_PLAIN: Mapping[type, tuple[Wording, Callable[[View], Component]]] = {
     Overview: (T.HOME, overview_page),
+    MasterplanPage: (Plan.PAGE, masterplan_page),
     AccessibilityPage: (T.ACCESSIBILITY, accessibility_page),
 }
 
@@ -61,7 +65,7 @@ def render(view: View, address: Address) -> Page:
     match address:
         case DataPage():
             return Page(titled(t(lang, S.DATA_QUALITY), lang), data_page(view, address))
-        case Overview() | AccessibilityPage():
+        case Overview() | MasterplanPage() | AccessibilityPage():
             name, drawn = _PLAIN[type(address)]
             return Page(titled(t(lang, name), lang), drawn(view))
         case FieldPage():
