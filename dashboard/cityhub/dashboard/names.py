@@ -11,8 +11,13 @@ PARTNERS = {
     "dvv": Text(
         "DVV – Duisburger Versorgungs- und Verkehrsgesellschaft", "DVV – Duisburg's utility and transport company"
     ),
+    "duisport": Text("duisport – Duisburger Hafen", "duisport – Port of Duisburg"),
     "gebag": Text("GEBAG – Duisburger Baugesellschaft", "GEBAG – Duisburg's housing company"),
+    "imd": Text("IMD – Immobilien-Management Duisburg", "IMD – Duisburg's property management"),
+    "scdic": Text("Smart City Duisburg Innovation Center", "Smart City Duisburg Innovation Center"),
+    "ude": Text("UDE – Universität Duisburg-Essen", "UDE – University of Duisburg-Essen"),
     "wbd": Text("WBD – Wirtschaftsbetriebe Duisburg", "WBD – Duisburg's municipal services"),
+    "wf": Text("Wirtschaftsförderung Duisburg", "Duisburg's business development agency"),
 }
 """Full names of partners; every other partner is shown by its short name."""
 _DIMENSIONS = {

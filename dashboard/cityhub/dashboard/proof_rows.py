@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from cityhub.api.access import may_diagnose
 from cityhub.dashboard import formats
-from cityhub.dashboard.address import Order
+from cityhub.dashboard.address_query import Order
 from cityhub.dashboard.proof_texts import REASONS, P
 from cityhub.dashboard.tables import Column, Table
 from cityhub.dashboard.texts import Lang, T, t

@@ -21,7 +21,13 @@ _CLOSED = Text("abgeschlossene Fälle", "closed cases")
 _OPENED = Text("begonnene Fälle", "cases begun")
 _PARTNERS = {
     "city": Text("Stadt Duisburg", "City of Duisburg"),
+    "duisport": Text("duisport", "duisport"),
+    "fraunhofer": Text("Fraunhofer", "Fraunhofer"),
     "hub": Text("Datendrehscheibe", "data hub"),
+    "kontor": Text("Duisburg Kontor", "Duisburg Kontor"),
+    "scdic": Text("Innovation Center", "Innovation Center"),
+    "startport": Text("startport", "startport"),
+    "wf": Text("Wirtschaftsförderung", "Business development"),
 }
 """Partners that are not known by their initials."""
 _TEENS = range(11, 14)

@@ -10,6 +10,8 @@ from cityhub.kpi.kernel.windows import berlin
 from cityhub.kpi.naming import partner_name
 from cityhub.sdk.text import Text
 
+_TINY = 1e-9
+"""Binary fractions of a share lie that close to the decimal that was meant; only the whole is 100 %."""
 _STATES = {
     State.GOOD: Text("Verlässlich.", "Reliable."),
     State.DEGRADED: Text("Eingeschränkt verlässlich: ", "Of limited reliability: "),
@@ -50,7 +52,7 @@ def sentence(health: Health, lang: str) -> str:
         title=health.title.get(lang) if health.title else "",
         reporters=health.reporters.get(lang) if health.reporters else "",
         partner=partner_name(health.partner, lang),
-        share=round(100 * (health.share or 0)),
+        share=int(100 * (health.share or 0) + _TINY),
         since=_moment(health.since, health.at, lang) if health.since else "",
     )
 
