@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import combinations
 
 import httpx
@@ -30,7 +30,7 @@ NEIGHBOURS = {
 def world() -> World:
     """M01 by borough: yesterday in all but Mitte, from 70 % in Walsum up."""
     world = World()
-    target = Target(value=80.0, source="Rat", since="2026-01-01")
+    target = Target(value=80.0, source="Rat", since=date(2026, 1, 1))
     world.with_definition(structs.replace(world.kpi, scopes=("city", "borough"), target=target))
     for number in (1, 2, 3, 4, 6, 7):
         counted = (650 + 50 * number, 1000)
