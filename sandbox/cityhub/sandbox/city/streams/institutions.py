@@ -127,8 +127,8 @@ def _settlements(seed: int, day: date) -> Iterator[Told]:
 STREAMS = (
     Stream("bim-models", timedelta(days=399), _bim_models),
     Stream("startups", timedelta(days=399), _startups),
-    Stream("pilots", timedelta(days=1_400), _pilots),
-    Stream("usecases", timedelta(days=1_400), _usecases),
+    Stream("pilots", timedelta(days=760), _pilots),
+    Stream("usecases", timedelta(days=760), _usecases),
     Stream("publications", timedelta(days=368), _publications),
     Stream("projects", timedelta(days=399), _projects),
     Stream("tours", timedelta(days=399), _tours),
