@@ -61,7 +61,7 @@ def _publications(seed: int, day: date) -> Iterator[Told]:
         chance = lot(seed, "publications", deposited_on)
         for number in range(amount(chance, 6, deposited_on)):
             name, fate = f"publikation-{deposited_on}-{number}", chance.random()
-            open_access, topic = happens(chance, 0.62), f"fach-{chance.randrange(12)}"
+            open_access, topic = happens(chance, 0.62), f"fach-{chance.randrange(6)}"
             moment = at(deposited_on, 36_000 + 60 * number)
             stamp = moment if back == 0 else at(day, 28_800 + number)
             data = {
