@@ -176,6 +176,6 @@ def _published(connection: Connection, question: Question) -> KpiValue | None:
     row, window = schema.value.c, question.window
     where = (row.kpi == question.plan.definition.id) & (row.window == window.kind.value) & (row.anchor == window.anchor)
     where &= row.version == question.plan.definition.version
-    where &= (row.scope == question.cut.scope) & (row.dims == question.cut.dims)
+    where &= (row.scope == question.cut.scope) & (row.dims == question.cut.dims) & (row.revision > 0)
     payload = connection.scalars(select(row.payload).where(where)).one_or_none()
     return None if payload is None else decode_value(payload)

@@ -23,7 +23,7 @@ _decode = msgspec.json.Decoder(KpiValue).decode
 _CHOICE_S = 1.0
 _other = schema.value.alias().c
 _SAME = [_other[name] == schema.value.c[name] for name in ("kpi", "window", "anchor", "scope", "dims")]
-_NEWEST = select(func.max(_other.version)).where(*_SAME).correlate(schema.value).scalar_subquery()
+_NEWEST = select(func.max(_other.version)).where(*_SAME, _other.revision > 0).correlate(schema.value).scalar_subquery()
 """Of a window, the newest version that has published it: none publishes before it counts."""
 
 
@@ -155,6 +155,7 @@ class SqlReader:
     def _where(self, kpi_id: str, window: WindowKind, scope: str, version: int | None = None) -> ColumnElement[bool]:
         row = schema.value.c
         here = (row.kpi == self._catalogue[kpi_id].id) & (row.window == window.value) & (row.scope == scope)
+        here &= row.revision > 0  # else it is of people, and its window is not closed
         return here & (row.version == (_NEWEST if version is None else version))
 
     def _values(self, where: ColumnElement[bool], *, newest_first: bool, limit: int) -> Sequence[KpiValue]:
