@@ -18,7 +18,7 @@ from cityhub.kpi.kernel.windows import Window, windows_over
 from cityhub.kpi.store.clocks import Arrivals, Clock
 from cityhub.kpi.store.renewal import KeptValue, first_arrivals, kept_values, made, settles_ms
 from cityhub.kpi.store.sheet import Cut
-from cityhub.kpi.store.small_groups import NOTHING, WHOLE, Group, Groups, Part, hidden, with_untold
+from cityhub.kpi.store.small_groups import NOTHING, WHOLE, Group, Groups, hidden
 from cityhub.kpi.store.windows import Job, PlanRows
 from cityhub.kpi.values import Label, WindowKind
 
@@ -50,7 +50,7 @@ class Closing:
         self._arrivals: dict[Window, Arrivals] = {}
         for job, arrivals in jobs.items():
             self._arrivals[job.window] = self._arrivals.get(job.window, Arrivals()) + arrivals
-        self._parts: dict[Window, Part] = {}
+        self._gone: dict[Window, set[Cut]] = {}
         self._open: list[tuple[Job, KeptValue]] = []
         self._changed_open: list[tuple[Job, KeptValue]] = []
         closed, new = self._closed()
@@ -116,16 +116,15 @@ class Closing:
     def _first(self, window: Window, cells: Mapping[Cut, Group]) -> Values:
         """Decide on a window."""
         sizes = {cut: group.sizes for cut, group in cells.items()}
-        months = [self._parts[month] for month in self._months(window) if month in self._parts]
+        untold = {cut for month in self._months(window) for cut in self._gone.get(month, ())}
         lot = f"{self._plan.definition.id}/{window.kind}/{window.anchor}"
-        gone = hidden(with_untold(sizes, months), self._minimum, lot)
-        self._parts[window] = Part(sizes, gone)
+        self._gone[window] = gone = hidden(sizes, self._minimum, lot, untold)
         for cut, group in cells.items():
             yield self._value(Job(cut, window), None if cut in gone else group)
 
     def _revised(self, window: Window, cells: Mapping[Cut, Group]) -> Values:
         """What changes of a window that was decided on. A number that was not there then is withheld."""
-        gone = set()
+        gone = self._gone[window] = set()
         for cut, group in cells.items():
             job = Job(cut, window)
             before = self._kept.get(job)
@@ -135,7 +134,6 @@ class Closing:
                 yield from self._changed(job, group, before)
                 continue
             gone.add(cut)
-        self._parts[window] = Part({cut: group.sizes for cut, group in cells.items()}, gone)
 
     def _changed(self, job: Job, group: Group, before: KeptValue) -> Values:
         numbers, moved = group.figures, self.groups.moved(before, group.figures)

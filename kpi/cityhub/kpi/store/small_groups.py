@@ -6,7 +6,7 @@ The rule and why it is enough: docs/decisions/0018-small-groups.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from functools import partial
 from typing import NamedTuple, Protocol
 
@@ -114,7 +114,7 @@ class Groups:
         return found
 
 
-def hidden(sizes: Mapping[Cut, Sizes], minimum: int, lot: str) -> set[Cut]:
+def hidden(sizes: Mapping[Cut, Sizes], minimum: int, lot: str, untold: Set[Cut] = frozenset()) -> set[Cut]:
     """Which numbers of one window are withheld.
 
     Boroughs are parts of the city and values of a dimension parts of all, each in a line of its own. What is held to
@@ -123,13 +123,14 @@ def hidden(sizes: Mapping[Cut, Sizes], minimum: int, lot: str) -> set[Cut]:
     Args:
         sizes: by cut, those of everything that was counted; the whole is among them.
         lot: names the window. With a cut's name it makes the order in which parts are given up.
+        untold: what a shorter window within this one withholds: both windows together would tell it.
     """
     lines: dict[str, list[Cut]] = {}
     for cut in sizes:
         lines.setdefault(_line(cut), []).append(cut)
-    if is_small(sizes[WHOLE], minimum):
+    if is_small(sizes[WHOLE], minimum) or WHOLE in untold:
         return set(sizes)
-    found = set(lines.pop(_CROSSED, []))
+    found = {*lines.pop(_CROSSED, []), *(untold & sizes.keys())}
     del lines[_TOP]
     for line in lines.values():
         drawn = sorted(line, key=lambda cut: xxh3_64_intdigest(f"{lot}/{cut.scope}/{cut.dims}".encode()))
@@ -144,19 +145,3 @@ def _line(cut: Cut) -> str:
     if len(held) > 1:
         return _CROSSED
     return held[0] if held else _TOP
-
-
-class Part(NamedTuple):
-    """A shorter window within a longer one: sizes by cut of everything that was counted, and what is withheld."""
-
-    sizes: Mapping[Cut, Sizes]
-    hidden: set[Cut]
-
-
-def with_untold(sizes: Mapping[Cut, Sizes], parts: Sequence[Part]) -> dict[Cut, Sizes]:
-    """Sizes of a longer window, followed by those of all that its shorter ones withhold: both together tell these."""
-    found = {}
-    for cut, own in sizes.items():
-        untold = [part.sizes[cut] for part in parts if cut in part.hidden]
-        found[cut] = own + tuple(sum(column) for column in zip(*untold, [0] * len(own), strict=True))
-    return found
