@@ -24,6 +24,7 @@ class Status(StrEnum):
     MET = "met"
     MISSED = "missed"
     UNRELIABLE = "unreliable"
+    WITHHELD = "withheld"
     NO_TARGET = "no-target"
     NO_DATA = "no-data"
 
@@ -56,6 +57,8 @@ def is_reliable(value: KpiValue) -> bool:
 
 def status_of(definition: KpiDefinition, value: KpiValue | None) -> Status:
     """The status of a value; a target is never invented."""
+    if value is not None and value.suppressed:
+        return Status.WITHHELD
     if value is None or value.value is None:
         return Status.NO_DATA
     if not is_reliable(value):

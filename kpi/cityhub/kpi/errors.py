@@ -7,6 +7,7 @@ KpiError
 ├── NotAsJudged        an archived record is judged otherwise now: use the contracts and definitions of then
 ├── NotActivated       the version cannot be activated: the message says why
 ├── ReceiptInvalid     the receipt was changed, or proves another number: ask for it again
+├── Withheld           an exact number about people: ask for what is published
 └── StoreUnavailable   the store cannot be read or written now: try again
     └── VersionMissing     a definition that the store counts by has no file: put it back
 """
@@ -44,6 +45,10 @@ class VersionMissing(StoreUnavailable):
 
 class NotActivated(KpiError):  # noqa: N818 - an answer, not a failure
     """The version cannot be activated."""
+
+
+class Withheld(KpiError):  # noqa: N818 - an answer
+    """Exact numbers about people are not shown."""
 
 
 class NotAsJudged(KpiError):  # noqa: N818 - a finding
