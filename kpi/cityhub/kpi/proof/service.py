@@ -19,6 +19,7 @@ from cityhub.bus.archive.tail import missing, read_tails
 from cityhub.kpi.audited import AuditState
 from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.errors import StoreUnavailable
+from cityhub.kpi.guard import told
 from cityhub.kpi.kept import Kept
 from cityhub.kpi.kernel.layout import plan_of
 from cityhub.kpi.kernel.windows import window_at
@@ -134,7 +135,7 @@ class Proofs:
     def audits(self) -> Sequence[AuditState]:
         """See `ProofReader`."""
         with self._database.begin() as connection:
-            return audits.newest(connection)
+            return [told(state, self._catalogue[state.audit.kpi]) for state in audits.newest(connection)]
 
     def public_key(self) -> str:
         """See `ProofReader`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +12,8 @@ import msgspec
 from sqlalchemy import ColumnElement, func, select
 
 from cityhub.kpi.definition import Catalogue
+from cityhub.kpi.definition_people import SMALLEST
+from cityhub.kpi.kernel.groups import rounded
 from cityhub.kpi.store import schema
 from cityhub.kpi.store.cursors import live
 from cityhub.kpi.store.database import Database
@@ -138,13 +140,12 @@ class SqlReader:
             return []
         with database.begin() as connection:
             rows = connection.execute(query.group_by(row.topic).order_by(row.topic)).all()
+        of_people = {one.topic for one in self._catalogue.contracts.values() if one.personal}
         return [
             StreamState(
                 topic=topic,
                 partner=topic.split(".")[2],
-                records=records,
-                rejected=rejected,
-                duplicates=duplicates,
+                **_counts((records, rejected, duplicates), rounds=topic in of_people),
                 newest_append=_instant(appended / 1000),
                 newest_event=_instant(newest),
                 synthetic=synthetic > 0,
@@ -181,6 +182,14 @@ class SqlReader:
                 return None
             self._opened = database
         return self._opened
+
+
+def _counts(counts: Iterable[int], *, rounds: bool) -> dict[str, int]:
+    """Records, rejected and duplicates; of people in multiples of the smallest group, so that no single event shows."""
+    return {
+        name: rounded(count, SMALLEST) if rounds else count
+        for name, count in zip(("records", "rejected", "duplicates"), counts, strict=True)
+    }
 
 
 def _instant(seconds: float | None) -> datetime | None:

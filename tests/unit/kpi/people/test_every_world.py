@@ -94,9 +94,8 @@ def revealed(worlds: Iterable[World], look: Look, groups_of: Callable[[World], S
     for same in alike.values():
         if any(most in world for world in same):
             continue  # larger worlds look the same, too
-        for column in zip(*map(groups_of, same), strict=True):
-            if len(set(column)) == 1 and is_small(column[:1], LEAST):
-                found.append(same[0])
+        columns = zip(*map(groups_of, same), strict=True)
+        found += [same[0] for column in columns if len(set(column)) == 1 and is_small(column[:1], LEAST)]
     return found
 
 
