@@ -67,7 +67,7 @@ class Closing:
         new: set[Window] = set()
         for job, first_ms in first_arrivals(self._source.connection, self._plan, wholes, kept).items():
             before = kept.get(job)
-            if before is not None and before.revision:
+            if before is not None and before.revision and before.minimum_group:
                 closed.add(job.window)
                 new |= set() if self._is_of_now(before) else {job.window}
             elif first_ms is not None:
@@ -111,7 +111,9 @@ class Closing:
         return whole is not None and self._is_of_now(whole)
 
     def _is_of_now(self, value: KeptValue) -> bool:
-        return value.revision > 0 and value.definition_version == self._plan.definition.version
+        """Whether this version decided on it, by this minimum."""
+        version, least = value.definition_version, value.minimum_group
+        return value.revision > 0 and (version, least) == (self._plan.definition.version, self._minimum)
 
     def _first(self, window: Window, cells: Mapping[Cut, Group]) -> Values:
         """Decide on a window."""

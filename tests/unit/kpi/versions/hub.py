@@ -24,6 +24,7 @@ from cityhub.kpi.store.renewal import KeptValue, decode_value
 from cityhub.kpi.store.writer import KpiWriter
 from cityhub.kpi.values import Decision, State
 from tests.unit.kpi.engine import JOB, Engine
+from tests.unit.kpi.exact import exact
 from tests.unit.kpi.proof.week import Arrived, Week, types_of
 
 APPLICATIONS = """
@@ -57,7 +58,7 @@ def definitions(folder: Path, kpi: str, versions: Sequence[int], change: tuple[s
         words = was if version == 1 else becomes.replace("120", f"12{version}")
         changed = text.replace(was, words).replace("version: 1", f"version: {version}")
         (folder / field / f"{kpi}.v{version}.yaml").write_text(changed, "utf-8")
-    return load_catalogue(folder)
+    return exact(load_catalogue(folder))
 
 
 class Hub:
