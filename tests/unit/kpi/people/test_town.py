@@ -20,7 +20,7 @@ from cityhub.kpi.values import Label, WindowKind
 from tests.unit.kpi.people.searcher import Group, Searcher
 from tests.unit.kpi.people.town import BOROUGHS, LEAST, MEASURES, MONTHS, Town, Visit
 
-SEEDS = range(8)
+SEEDS = (*range(7), 28)
 
 
 def count(visits: Sequence[Visit], group: Group) -> int:
@@ -72,15 +72,10 @@ def test_without_a_second_withheld_part_one_is(tmp_path: Path, monkeypatch: pyte
         return small | hidden(sizes, 1, lot)
 
     monkeypatch.setattr(closing, "hidden", only_small)
-    found: dict[Group, int] = {}
-    for seed in range(60):
-        town = Town(tmp_path, seed)
-        for _ in town.live():
-            pass
-        found |= certain(town, most_withheld=LEAST - 1)
-        if found:
-            break
-    assert found
+    town = Town(tmp_path, 28)
+    for _ in town.live():
+        pass
+    assert certain(town, most_withheld=LEAST - 1)
 
 
 def test_nothing_is_shown_or_sent_of_a_window_that_is_open(tmp_path: Path) -> None:

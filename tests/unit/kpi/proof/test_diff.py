@@ -24,7 +24,7 @@ from cityhub.kpi.proof.stored import snapshot
 from cityhub.kpi.store.sheet import Cut
 from cityhub.kpi.values import WindowKind
 from tests.unit.kpi.engine import Engine
-from tests.unit.kpi.exact import exactly
+from tests.unit.kpi.exact import RUNNING, exactly
 from tests.unit.kpi.proof.week import DAYS, START
 from tests.unit.kpi.proof.world import Remembering, World
 
@@ -55,7 +55,7 @@ def draft(world: World, kpi: str, *replacements: tuple[str, str]) -> Plan:
     for was, becomes in (("version: 1", "version: 2"), *replacements):
         assert was in text
         text = text.replace(was, becomes)
-    return plan_of(exactly(parse_definition(text, "draft.yaml", world.catalogue.contracts)))
+    return plan_of(exactly(parse_definition(text, "draft.yaml", world.catalogue.contracts), RUNNING))
 
 
 def changed(world: World, kpi: str, *others: tuple[str, str]) -> Plan:

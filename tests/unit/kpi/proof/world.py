@@ -27,7 +27,6 @@ from cityhub.kpi.store.sheet import Cut
 from cityhub.kpi.store.sql_reader import SqlReader
 from cityhub.kpi.values import KpiValue
 from tests.unit.kpi.engine import JOB, Engine
-from tests.unit.kpi.exact import exact
 from tests.unit.kpi.few import few
 from tests.unit.kpi.proof.week import Arrived, Week, types_of
 
@@ -54,7 +53,7 @@ class World:
     def __init__(
         self, folder: Path, catalogue: Catalogue | None = None, *, seed: int = 1, per_type: int = 120, job: str = JOB
     ) -> None:
-        self.catalogue = catalogue or exact(few())
+        self.catalogue = catalogue or few()
         definitions = {one.id: one for one in self.catalogue}
         self.engine = Engine(folder / "store.db", self.catalogue, job)
         self.plans: dict[str, Plan] = {plan.definition.id: plan for plan in self.engine.plans}
