@@ -156,13 +156,14 @@ def _columns(
     rows = [
         (
             name_of(value),
-            value.value,
-            None if value.suppressed else counted(definition, value),
-            *further,
+            gone or value.value,
+            gone or counted(definition, value),
+            *([gone] * len(further) if gone else further),
             *([None if value.coverage is None else value.coverage * 100] if observed else []),
             " · ".join(_notes(facts, value, lang)),
         )
         for value, further in zip(values, beside, strict=True)
+        for gone in (t(lang, T.WITHHELD) if value.suppressed else None,)
     ]
     return tuple(columns), tuple(rows)
 

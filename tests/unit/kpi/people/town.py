@@ -22,9 +22,11 @@ from tests.unit.kpi.engine import Engine
 from tests.unit.kpi.samples import Record
 
 TYPE, TOPIC = "de.duisburg.gebag.visit.ended.v1", "du.evt.gebag.visit.v1"
-BOROUGHS, CHANNELS, MONTHS = ("STB01", "STB02", "STB03", ""), ("app", "desk"), (10, 11, 12)
+BOROUGHS, CHANNELS, MONTHS = ("STB01", "STB02", "STB03", ""), ("app", "desk", "post"), (10, 11, 12)
 SIZES = (0, 0, 2, 3, 4, 5, 7, 7, 8, 12)
 """People of a group: often few, and often at the edge of a rounding."""
+QUIET = 0.1
+"""Share of months in which hardly anybody comes."""
 LEAST = 5
 _TEXT = Text("Wort", "word")
 
@@ -106,12 +108,14 @@ class Town:
         yield
 
     def _groups(self, month: int) -> Iterator[Visit]:
+        if self.random.random() < QUIET:
+            yield from [Visit(month, BOROUGHS[0], "app", True)] * self.random.randint(1, LEAST - 1)
+            return
         for borough in BOROUGHS:
             for channel in CHANNELS:
                 for good in (True, False):
-                    few = self.random.choice((0, 1)) if borough else 0
-                    size = self.random.choice(SIZES) if few else self.random.choice((0, 0, 0, 4, 7))
-                    yield from [Visit(month, borough, channel, good)] * size
+                    sizes = (0, 0, 0, 1, 2) if channel == "post" or not borough else SIZES
+                    yield from [Visit(month, borough, channel, good)] * self.random.choice(sizes)
 
     def visit(self, visit: Visit, arrives: datetime) -> None:
         """One visit, which the hub hears of then."""
