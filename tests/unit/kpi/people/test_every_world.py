@@ -123,6 +123,7 @@ def shares(most: int, parts: int) -> Iterable[World]:
 
 
 CASES = {
+    "boroughs alone": (lambda: ones(24, 3), look_at_boroughs, persons),
     "boroughs": (lambda: ones(14, 4), look_at_boroughs, persons),
     "a year": (lambda: ones(12, 4), look_at_a_year, everything_in_a_year),
     "two lines": (lambda: ones(13, 4), look_at_two_lines, everything_in_two_lines),
@@ -136,7 +137,18 @@ def test_no_small_group_is_certain(case: str) -> None:
     assert not revealed(worlds(), look, groups_of)
 
 
-@pytest.mark.parametrize("case", ["boroughs", "a year", "two lines"])
+def test_giving_up_the_smallest_part_tells_of_the_small_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control for the order in which parts are given up."""
+
+    def smallest(whole: Sizes, parts: Mapping[Cut, Sizes], minimum: int) -> set[Cut]:
+        return groups.withheld(whole, dict(sorted(parts.items(), key=lambda part: part[1])), minimum)
+
+    monkeypatch.setattr("cityhub.kpi.store.small_groups.withheld", smallest)
+    worlds, look, groups_of = CASES["boroughs alone"]
+    assert revealed(worlds(), look, groups_of)
+
+
+@pytest.mark.parametrize("case", ["boroughs alone", "boroughs", "a year", "two lines"])
 def test_without_a_second_withheld_part_one_is(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: the same worlds, where only what is small by itself is withheld."""
 
