@@ -46,7 +46,7 @@ class Opened:
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Town:
-    found = Town(tmp_path_factory.mktemp("town"), 0)
+    found = Town(tmp_path_factory.mktemp("town"), 11)
     for _ in found.live():
         pass
     return found
