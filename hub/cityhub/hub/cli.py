@@ -26,6 +26,7 @@ from cityhub.kpi.errors import (
     ReceiptInvalid,
     StoreUnavailable,
     UnknownKpi,
+    Withheld,
 )
 from cityhub.kpi.values import WindowKind
 from cityhub.sdk.errors import ContractError, SamplesUnusable, UnknownContract
@@ -37,6 +38,7 @@ _ANSWERED_NO = (
     NotActivated,
     ReceiptInvalid,
     NotAsJudged,
+    Withheld,
     BatchError,
     ArchiveMissing,
     ArchiveDamaged,

@@ -7,16 +7,19 @@ or more: then at least as many people as the smallest group have come or gone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from msgspec.structs import replace
+from sqlalchemy import Connection, select
 
 from cityhub.kpi.kernel.groups import is_small
 from cityhub.kpi.kernel.label import Reason
-from cityhub.kpi.kernel.windows import Window, windows_over
+from cityhub.kpi.kernel.plan import Plan
+from cityhub.kpi.kernel.windows import Window, window_at, windows_over
+from cityhub.kpi.store import schema
 from cityhub.kpi.store.clocks import Arrivals, Clock
-from cityhub.kpi.store.renewal import KeptValue, first_arrivals, kept_values, made, settles_ms
+from cityhub.kpi.store.renewal import KeptValue, decode_value, first_arrivals, kept_values, made, settles_ms
 from cityhub.kpi.store.sheet import Cut
 from cityhub.kpi.store.small_groups import NOTHING, WHOLE, Group, Groups, hidden
 from cityhub.kpi.store.windows import Job, PlanRows
@@ -54,6 +57,7 @@ class Closing:
         self._open: list[tuple[Job, KeptValue]] = []
         self._changed_open: list[tuple[Job, KeptValue]] = []
         closed, new = self._closed()
+        self._take_back(jobs)
         months = {month for window in new for month in self._months(window)}
         self._windows = sorted(closed | months, key=lambda window: (window.end - window.start, window.end))
         self.asked = [Job(cut, window) for window in self._windows for cut in self._cuts(window.kind)]
@@ -77,9 +81,17 @@ class Closing:
                     new.add(job.window)
                 else:
                     self._open.append((job, row))
-                    known = before is not None and before.first_ms == first_ms
+                    known = before is not None and not before.revision and before.first_ms == first_ms
                     self._changed_open += [] if known else [(job, row)]
         return closed, new
+
+    def _take_back(self, jobs: Iterable[Job]) -> None:
+        """Numbers of open windows that were published when nobody knew that they tell of people."""
+        still_open = {job.window for job, _ in self._open}
+        asked = [job for job in jobs if job.window in still_open and job.cut != WHOLE]
+        for job, value in kept_values(self._source.connection, self._plan.definition.id, asked).items():
+            if value.revision:
+                self._changed_open.append((job, made(self._plan, job, NOTHING, self._clock)))
 
     def _months(self, window: Window) -> Iterator[Window]:
         """The months of a longer window, where the definition has both; a closed year closes its months."""
@@ -111,9 +123,9 @@ class Closing:
         return whole is not None and self._is_of_now(whole)
 
     def _is_of_now(self, value: KeptValue) -> bool:
-        """Whether this version decided on it, by this minimum."""
-        version, least = value.definition_version, value.minimum_group
-        return value.revision > 0 and (version, least) == (self._plan.definition.version, self._minimum)
+        """Whether this version decided on it, and by no smaller minimum."""
+        decided = value.revision > 0 and value.minimum_group >= self._minimum
+        return decided and value.definition_version == self._plan.definition.version
 
     def _first(self, window: Window, cells: Mapping[Cut, Group]) -> Values:
         """Decide on a window."""
@@ -161,3 +173,17 @@ class Closing:
             revision=1 + (0 if before is None else before.revision),
             suppressed=group is None,
         )
+
+
+def to_protect(connection: Connection, plan: Plan) -> Iterator[Job]:
+    """Numbers that were published when the smallest group was smaller, or nobody knew that they tell of people."""
+    least = plan.definition.minimum_group
+    if least is None:
+        return
+    row = schema.value.c
+    query = select(row.payload, row.window, row.anchor, row.scope, row.dims)
+    for payload, kind, anchor, scope, dims in connection.execute(
+        query.where(row.kpi == plan.definition.id, row.revision > 0)
+    ):
+        if decode_value(payload).minimum_group < least:
+            yield Job(Cut(scope, dims), window_at(WindowKind(kind), anchor))

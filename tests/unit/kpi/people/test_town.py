@@ -17,6 +17,7 @@ from cityhub.kpi.store.outbox import Outbox
 from cityhub.kpi.store.sheet import Cut
 from cityhub.kpi.store.small_groups import Sizes, hidden
 from cityhub.kpi.values import Label, WindowKind
+from tests.unit.kpi.exact import exact
 from tests.unit.kpi.people.searcher import Group, Searcher
 from tests.unit.kpi.people.town import BOROUGHS, LEAST, MEASURES, MONTHS, Town, Visit
 
@@ -140,3 +141,23 @@ def test_how_many_records_there_are_is_rounded(tmp_path: Path) -> None:
 def test_a_definition_has_the_smallest_group_of_its_contracts(tmp_path: Path) -> None:
     town = Town(tmp_path, 1)
     assert {town.catalogue[kpi].minimum_group for kpi in MEASURES} == {LEAST}
+
+
+def test_what_was_published_exactly_is_protected_once_it_is_known_to_tell_of_people(tmp_path: Path) -> None:
+    town = Town(tmp_path, 1)
+    people = town.catalogue
+    town.count_by(exact(people))
+    life = town.live()
+    next(life)
+    next(life)
+    assert {value.minimum_group for value in town.seen().values()} == {0}
+    assert ("V01", "11", "city", "") in town.seen()
+    town.count_by(people)
+    town.engine.publish()
+    seen = town.seen()
+    assert {key[1] for key in seen} == {"10"}
+    assert {value.minimum_group for value in seen.values()} == {LEAST}
+    assert any(value.suppressed for value in seen.values())
+    assert not certain(town)
+    town.engine.publish()
+    assert town.seen() == seen

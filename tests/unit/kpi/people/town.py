@@ -92,9 +92,13 @@ class Town:
         self.random = Random(seed)  # noqa: S311 - must repeat
         self.catalogue = Catalogue({kpi: definition(kpi) for kpi in MEASURES}, Contracts([CONTRACT]))
         self.store = folder / f"town-{seed}.db"
-        self.engine = Engine(self.store, self.catalogue)
-        self.engine.know([TOPIC])
         self.visits: list[Visit] = []
+        self.count_by(self.catalogue)
+
+    def count_by(self, catalogue: Catalogue) -> None:
+        """Other processes, with these definitions."""
+        self.engine = Engine(self.store, catalogue)
+        self.engine.know([TOPIC])
 
     def live(self) -> Iterator[None]:
         """A quarter, month by month, and the days after it; publishes at each step."""
