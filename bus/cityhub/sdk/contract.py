@@ -21,6 +21,7 @@ from cityhub.sdk.contract_rules import CONTRACT_RULES, FIELD_RULES
 from cityhub.sdk.decimals import scaled
 from cityhub.sdk.duration import seconds
 from cityhub.sdk.errors import ContractError, UnknownContract
+from cityhub.sdk.hours import Hours, hours
 from cityhub.sdk.text import Text
 
 
@@ -91,6 +92,9 @@ class Contract(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         subjects_at_most: how many different subjects there can be.
         cadence: how often news are expected. lateness: how long a window waits for them. horizon: how long ids are
             remembered, at least `lateness`; older events take the backfill lane.
+        hours: in which news are expected, `mon-fri 08:00-18:00`; None = always.
+        reporters: what sends these events one by one, in the plural, where each of them does so once per cadence, even
+            when nothing has changed; each has a partition key of its own.
         events_per_day_at_most: bound with which sums are proved to fit.
     """
 
@@ -105,6 +109,8 @@ class Contract(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     cadence: str
     lateness: str
     horizon: str
+    hours: str | None = None
+    reporters: Text | None = None
     correctable: Correctable | None = None
     events_per_day_at_most: int = 10_000_000
     fields: dict[str, Field]
@@ -122,6 +128,11 @@ class Contract(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @property
     def cadence_s(self) -> int:
         return seconds(self.cadence)
+
+    @property
+    def promised(self) -> Hours | None:
+        """The hours, read."""
+        return None if self.hours is None else hours(self.hours)
 
     @property
     def lateness_s(self) -> int:

@@ -12,6 +12,7 @@ from cityhub.sdk.decimals import scaled
 from cityhub.sdk.duration import seconds
 from cityhub.sdk.errors import ContractError
 from cityhub.sdk.event import TYPE
+from cityhub.sdk.hours import hours
 from cityhub.sdk.text import Text
 
 if TYPE_CHECKING:
@@ -48,6 +49,19 @@ def _owner(owner: str) -> Iterator[str]:
 def _purpose(purpose: Text | None) -> Iterator[str]:
     if purpose is not None:
         yield from _both_languages(purpose, "purpose")
+
+
+def _hours(written: str | None) -> Iterator[str]:
+    try:
+        if written is not None:
+            hours(written)
+    except ContractError as error:
+        yield f"hours: {error}"
+
+
+def _reporters(reporters: Text | None) -> Iterator[str]:
+    if reporters is not None:
+        yield from _both_languages(reporters, "reporters")
 
 
 def _meaning(meaning: Text) -> Iterator[str]:
@@ -208,6 +222,8 @@ CONTRACT_RULES = (
     Rule(_title, ("title",)),
     Rule(_owner, ("owner",)),
     Rule(_purpose, ("purpose",)),
+    Rule(_hours, ("hours",)),
+    Rule(_reporters, ("reporters",)),
     Rule(_type, ("type",)),
     Rule(_topic, ("topic",)),
     Rule(_same_partner, ("type", "topic")),

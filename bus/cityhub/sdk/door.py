@@ -24,6 +24,8 @@ from cityhub.sdk.event import MAX_TEXT, Event, check_not_future, is_short_text
 
 _NAMES = frozenset(field.name for field in msgspec.structs.fields(Event))
 _LIKE_AN_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d[\d:.,+ Zz-]{0,30}", re.ASCII)
+HUB = "hub"
+"""Whose types tell what the hub itself has seen: no door is open for it."""
 UNNAMED = "unnamed_field"
 """A field that no contract names was sent: nobody knows what it holds, so it is stored nowhere."""
 
@@ -38,6 +40,9 @@ def judged(event: Event, contracts: Contracts, partner: str, received_at: dateti
         RejectedEvent: `foreign_partner`, `unknown_type`, `unnamed_field`, `contract` or `time_in_future`; the message
             has a line per problem, the attribute is that of the first.
     """
+    if event.partner == HUB:
+        text = f"type {event.type} tells what the hub itself has seen, and no door takes it; send types of your own"
+        raise RejectedEvent("foreign_partner", text, "type")
     if event.partner != partner:
         raise RejectedEvent(
             "foreign_partner",

@@ -63,6 +63,8 @@ def _schema(contract: Contract) -> dict[str, Any]:
     more = {
         "key": contract.key,
         "subjectsAtMost": contract.subjects_at_most,
+        "hours": contract.hours,
+        "reporters": contract.reporters.en if contract.reporters else None,
         "correctable": msgspec.to_builtins(contract.correctable),
         "personalData": "personal" if contract.personal else "none",
     }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Literal, Self, get_args
-from urllib.parse import parse_qs, quote, urlencode
+from urllib.parse import quote, urlencode
 
 from msgspec import Struct
 
+from cityhub.dashboard.address_query import LONGEST, Order, parameter, parameters
 from cityhub.dashboard.texts import T
 from cityhub.kpi.kernel.windows import berlin
 from cityhub.kpi.reader import anchor_of
@@ -16,30 +17,14 @@ from cityhub.kpi.values import KpiValue, WindowKind
 from cityhub.sdk.event import MAX_TEXT
 
 Span = Literal["60min", "6h", "24h", "48h", "14n", "30n", "14d", "30d", "7d", "12w", "12m", "ytd", "5y", "5s"]
-Column = Literal["period", "value", "n"]
-LONGEST = 500
 _LONGEST_TRACE = 12 * MAX_TEXT + LONGEST
 """A character of an id takes up to twelve in an address."""
 _PAGE_DIGITS = 6
 _YEARS = range(2000, 2100)
 
 
-class Order(Struct, frozen=True):
-    """How a table is sorted."""
-
-    column: Column = "period"
-    descending: bool = False
-
-    @property
-    def text(self) -> str:
-        """`-value` for descending by value."""
-        return ("-" if self.descending else "") + self.column
-
-    @classmethod
-    def parse(cls, text: str) -> Order | None:
-        """None when there is no such order."""
-        column = text.removeprefix("-")
-        return cls(column, text.startswith("-")) if column in get_args(Column) else None  # type: ignore[arg-type]
+SOURCE_COLUMNS = ("source", "partner", "every", "state", "situation", "received", "rejected", "heard", "kpis")
+"""What the table of sources can be sorted by."""
 
 
 class Overview(Struct, frozen=True):
@@ -47,18 +32,16 @@ class Overview(Struct, frozen=True):
 
 
 class FieldPage(Struct, frozen=True):
-    """One action field."""
+    """One action field: the KPI of its map (None: the first that has one) and the order of the map's table."""
 
     field_id: str
+    kpi: str | None = None
+    boroughs: Order = Order()
 
-
-class KpiPage(Struct, frozen=True):
-    """One KPI: the span of its chart (None: the first that it offers) and the order of its two tables."""
-
-    kpi_id: str
-    span: Span | None = None
-    series: Order = Order("period", descending=True)
-    lines: Order = Order()
+    @property
+    def path(self) -> str:
+        """The page's path without its view."""
+        return "/field/" + quote(self.field_id, safe="")
 
     @property
     def query(self) -> str:
@@ -67,8 +50,30 @@ class KpiPage(Struct, frozen=True):
 
     def query_with(self, orders: Mapping[str, str]) -> str:
         """The same view with other orders of its tables."""
-        chosen = {"span": self.span} if self.span else {}
-        return urlencode(chosen | {"series": self.series.text, "lines": self.lines.text} | dict(orders))
+        chosen = {"kpi": self.kpi} if self.kpi else {}
+        return urlencode(chosen | {"boroughs": self.boroughs.text} | dict(orders))
+
+
+class KpiPage(Struct, frozen=True):
+    """One KPI: the span of its chart and what it is split by (None: the first that it offers), its tables' orders."""
+
+    kpi_id: str
+    span: Span | None = None
+    series: Order = Order("period", descending=True)
+    lines: Order = Order()
+    boroughs: Order = Order()
+    by: str | None = None
+
+    @property
+    def query(self) -> str:
+        """The view as a query string without the question mark."""
+        return self.query_with({})
+
+    def query_with(self, orders: Mapping[str, str]) -> str:
+        """The same view with other orders of its tables."""
+        chosen = {name: said for name, said in (("span", self.span), ("by", self.by)) if said}
+        held = {"series": self.series.text, "lines": self.lines.text, "boroughs": self.boroughs.text}
+        return urlencode(chosen | held | dict(orders))
 
     @property
     def path(self) -> str:
@@ -143,8 +148,39 @@ class EventsPage(Struct, frozen=True):
         return f"{self.path}?{self.query}"
 
 
+class TargetPage(Struct, frozen=True):
+    """The targets of a KPI: those that were set, and for controllers a form."""
+
+    kpi_id: str
+
+    @property
+    def path(self) -> str:
+        """The page's address."""
+        return f"/kpi/{quote(self.kpi_id, safe='')}/target"
+
+
+class MasterplanPage(Struct, frozen=True):
+    """Fields, goals, measures and KPIs, and the programmes behind them."""
+
+
 class DataPage(Struct, frozen=True):
-    """The partners' data state."""
+    """The data quality of all sources, and the order of their table by the place of its column."""
+
+    sources: Order = Order("source")
+
+    @property
+    def path(self) -> str:
+        """The page's path without its view."""
+        return "/data"
+
+    @property
+    def query(self) -> str:
+        """The view as a query string without the question mark."""
+        return self.query_with({})
+
+    def query_with(self, orders: Mapping[str, str]) -> str:
+        """The same view with another order of its table."""
+        return urlencode({"sources": self.sources.text} | dict(orders))
 
 
 class PartnerPage(Struct, frozen=True):
@@ -174,7 +210,18 @@ class Missing(Struct, frozen=True):
     reason: T
 
 
-Address = Overview | FieldPage | KpiPage | EventsPage | DataPage | PartnerPage | AccessibilityPage | Missing
+Address = (
+    Overview
+    | FieldPage
+    | KpiPage
+    | EventsPage
+    | TargetPage
+    | MasterplanPage
+    | DataPage
+    | PartnerPage
+    | AccessibilityPage
+    | Missing
+)
 
 
 def _partner_page(query: object) -> Address:
@@ -184,8 +231,19 @@ def _partner_page(query: object) -> Address:
     return PartnerPage(partner, trace.strip())
 
 
+def _data_page(query: object) -> Address:
+    order = Order.parse(parameter(query, "sources") or "source", SOURCE_COLUMNS)
+    return Missing(T.MISSING_VIEW) if order is None else DataPage(order)
+
+
+def _field_page(field_id: str, query: object) -> Address:
+    order = Order.parse(parameter(query, "boroughs") or "period")
+    return Missing(T.MISSING_VIEW) if order is None else FieldPage(field_id, parameter(query, "kpi"), order)
+
+
 _PLAIN: dict[str, Callable[[object], Address]] = {
-    "data": lambda _: DataPage(),
+    "data": _data_page,
+    "masterplan": lambda _: MasterplanPage(),
     "accessibility": lambda _: AccessibilityPage(),
     "partner": _partner_page,
 }
@@ -202,31 +260,19 @@ def parse(path: object, query: object) -> Address:
         case [""]:
             return Overview()
         case ["", "field", field_id]:
-            return FieldPage(field_id)
-        case ["", "kpi", kpi_id, *rest] if rest in ([], ["events"]):
-            return _events_page(kpi_id, query) if rest else _kpi_page(kpi_id, query)
+            return _field_page(field_id, query)
+        case ["", "kpi", kpi_id, *rest] if (below := "/".join(rest)) in _BELOW_KPI:
+            return _BELOW_KPI[below](kpi_id, query)
     return Missing(T.MISSING_PAGE)
-
-
-def parameter(query: object, name: str, longest: int = LONGEST) -> str | None:
-    """One parameter of a query string, or None; anything that is no query string has none."""
-    return next(iter(parameters(query, name, longest)), None)
-
-
-def parameters(query: object, name: str, longest: int = LONGEST) -> Sequence[str]:
-    """All of a name; none of a query that is longer."""
-    if not isinstance(query, str) or len(query) > longest:
-        return []
-    return parse_qs(query.removeprefix("?")).get(name, [])
 
 
 def _kpi_page(kpi_id: str, query: object) -> Address:
     span = parameter(query, "span")
     series = Order.parse(parameter(query, "series") or "-period")
-    lines = Order.parse(parameter(query, "lines") or "period")
-    if span not in (None, *get_args(Span)) or series is None or lines is None:
+    lines, boroughs = (Order.parse(parameter(query, name) or "period") for name in ("lines", "boroughs"))
+    if span not in (None, *get_args(Span)) or series is None or lines is None or boroughs is None:
         return Missing(T.MISSING_VIEW)
-    return KpiPage(kpi_id, span, series, lines)  # type: ignore[arg-type]
+    return KpiPage(kpi_id, span, series, lines, boroughs, parameter(query, "by"))  # type: ignore[arg-type]
 
 
 def _events_page(kpi_id: str, query: object) -> Address:
@@ -244,3 +290,11 @@ def _instant(text: str) -> datetime | None:
     except ValueError:
         return None
     return (found if found.tzinfo else found.replace(tzinfo=berlin())) if found.year in _YEARS else None
+
+
+_BELOW_KPI: dict[str, Callable[[str, object], Address]] = {
+    "": _kpi_page,
+    "events": _events_page,
+    "target": lambda kpi_id, _: TargetPage(kpi_id),
+}
+"""Pages of a KPI, by the rest of their path."""

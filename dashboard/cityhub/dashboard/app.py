@@ -18,11 +18,14 @@ from starlette.responses import PlainTextResponse, Response
 from cityhub.dashboard.address import PartnerPage, parse
 from cityhub.dashboard.callback_gate import CallbackGate
 from cityhub.dashboard.frame import Frame, layout
+from cityhub.dashboard.goal_callbacks import register_goal_callbacks
+from cityhub.dashboard.kiosk_routes import KioskRoutes
 from cityhub.dashboard.live import LiveRoute
 from cityhub.dashboard.preferences import preferences
 from cityhub.dashboard.proof_routes import ProofRoutes
 from cityhub.dashboard.routes import INDEX, STYLESHEET_PATH, PageRoutes
 from cityhub.dashboard.services import Services
+from cityhub.dashboard.table_files import PATHS, TableFiles
 
 _NOT_SERVED = {"/", "/_reload-hash", "/_favicon.ico", "/_dash-ws-callback"}
 """Routes of Dash that the hub replaces or has no use for."""
@@ -35,6 +38,7 @@ def create_dashboard(server: FastAPI, services: Services) -> dash.Dash:
         server=server,
         backend="fastapi",
         assets_folder=str(Path(__file__).with_name("assets")),
+        assets_ignore=r"^kiosk\.",
         pages_folder="",
         use_pages=False,
         serve_locally=True,
@@ -62,12 +66,14 @@ def csp_script_hashes(app: dash.Dash) -> Sequence[str]:
 
 def _register_routes(server: FastAPI, app: dash.Dash, services: Services) -> None:
     server.router.routes[:] = [route for route in server.router.routes if getattr(route, "path", "") not in _NOT_SERVED]
-    pages, proofs = PageRoutes(app, services), ProofRoutes(services)
+    pages, proofs, tables = PageRoutes(app, services), ProofRoutes(services), TableFiles(services)
+    kiosk = KioskRoutes(services)
     for path, handler in (
+        ("/kiosk/{playlist}", kiosk.document),
+        ("/kiosk/{playlist}/views", kiosk.views),
         ("/live", LiveRoute(services).answer),
         (STYLESHEET_PATH, pages.stylesheet),
-        ("/kpi/{kpi_id}/series.csv", pages.series_csv),
-        ("/kpi/{kpi_id}/lines.csv", pages.lines_csv),
+        *((path, tables.answer) for path in PATHS),
         ("/kpi/{kpi_id}/events.csv", proofs.events_csv),
         ("/receipts/key", proofs.key),
         ("/receipts/{kpi_id}", proofs.receipt),
@@ -100,6 +106,7 @@ def _register_callbacks(app: dash.Dash, services: Services) -> None:
         frame = await asyncio.to_thread(Frame.of, services, chosen, asked)
         return *frame.updates(before), {"title": frame.page.title, "path": path}, frame.shown
 
+    register_goal_callbacks(app, services)
     app.clientside_callback(ClientsideFunction("city", "arrive"), Input("arrival", "data"))
     app.clientside_callback(ClientsideFunction("city", "connect"), Input("settings", "data"))
 

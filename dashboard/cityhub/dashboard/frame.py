@@ -14,7 +14,8 @@ from msgspec import Struct
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
-from cityhub.dashboard.address import LONGEST, parse
+from cityhub.dashboard.address import parse
+from cityhub.dashboard.address_query import LONGEST
 from cityhub.dashboard.components.header import account, footer, header
 from cityhub.dashboard.drawing import draw
 from cityhub.dashboard.inplace import Sheet, drawn_of
@@ -63,6 +64,7 @@ def layout(services: Services, request: Request | None) -> Component:
     settings = {
         "lang": lang,
         "theme": chosen.theme,
+        "area": chosen.area,
         "now": now.isoformat(),
         "lost": t(lang, T.CONNECTION_LOST, time="{time}"),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cityhub.kpi.definition import KpiDefinition
+from cityhub.kpi.naming import partner_name
 from cityhub.sdk.text import Text
 
 PARTNERS = {
@@ -10,12 +11,15 @@ PARTNERS = {
     "dvv": Text(
         "DVV – Duisburger Versorgungs- und Verkehrsgesellschaft", "DVV – Duisburg's utility and transport company"
     ),
+    "duisport": Text("duisport – Duisburger Hafen", "duisport – Port of Duisburg"),
     "gebag": Text("GEBAG – Duisburger Baugesellschaft", "GEBAG – Duisburg's housing company"),
+    "imd": Text("IMD – Immobilien-Management Duisburg", "IMD – Duisburg's property management"),
+    "scdic": Text("Smart City Duisburg Innovation Center", "Smart City Duisburg Innovation Center"),
+    "ude": Text("UDE – Universität Duisburg-Essen", "UDE – University of Duisburg-Essen"),
     "wbd": Text("WBD – Wirtschaftsbetriebe Duisburg", "WBD – Duisburg's municipal services"),
+    "wf": Text("Wirtschaftsförderung Duisburg", "Duisburg's business development agency"),
 }
 """Full names of partners; every other partner is shown by its short name."""
-_SHORT = {"city": Text("Stadt Duisburg", "City of Duisburg")}
-"""Partners that are not known by their initials."""
 _DIMENSIONS = {
     "channel": Text("Zugangsweg", "channel"),
     "line": Text("Linie", "line"),
@@ -30,16 +34,10 @@ _REFERENCES = {
 }
 
 
-def partner_name(partner: str, lang: str) -> str:
-    """Short name of a partner as the city writes it."""
-    known = _SHORT.get(partner)
-    return known.get(lang) if known else partner.upper()
-
-
 def partner_full_name(partner: str, lang: str) -> str:
     """Full name where known, else the short one."""
     known = PARTNERS.get(partner)
-    return known.get(lang) if known else partner.upper()
+    return known.get(lang) if known else partner_name(partner, lang)
 
 
 def dimension_name(definition: KpiDefinition, dimension: str, lang: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from cityhub.adapters.doors.redrive import Redrive, Source
@@ -58,6 +58,14 @@ class PartnerDesk:
             StoreUnavailable: the store cannot be read.
         """
         return self._ledger.balance(partner)
+
+    def differences(self) -> Mapping[str, int]:
+        """Missing events by partner; without those whose ledger balances.
+
+        Raises:
+            StoreUnavailable: the store cannot be read.
+        """
+        return self._ledger.differences()
 
     def letters(self, partner: str) -> Listed:
         """Its newest dead letters.

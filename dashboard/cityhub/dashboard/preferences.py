@@ -1,4 +1,4 @@
-"""What a reader has chosen: language and appearance. Kept in two cookies that are set only when somebody chooses."""
+"""What a reader has chosen: language, appearance, area. Kept in cookies that are set only when somebody chooses."""
 
 from __future__ import annotations
 
@@ -7,26 +7,29 @@ from typing import Literal, get_args
 
 from msgspec import Struct
 
+from cityhub.dashboard.area import Area
 from cityhub.dashboard.texts import Lang
 
 Theme = Literal["light", "dark", "contrast"]
-COOKIE_OF = {"lang": "cityhub_lang", "theme": "cityhub_theme"}
+COOKIE_OF = {"lang": "cityhub_lang", "theme": "cityhub_theme", "area": "cityhub_area"}
 ONE_YEAR_S = 31_536_000
 
 
 class Preferences(Struct, frozen=True):
-    """German and light unless chosen otherwise."""
+    """German and light unless chosen otherwise; area "" = not chosen."""
 
     lang: Lang = "de"
     theme: Theme = "light"
+    area: str = ""
 
 
 def preferences(chosen: Mapping[str, object]) -> Preferences:
-    """From `lang` and `theme`; unknown values count as not chosen."""
-    lang, theme = chosen.get("lang"), chosen.get("theme")
+    """From `lang`, `theme` and `area`; unknown values count as not chosen."""
+    lang, theme, area = chosen.get("lang"), chosen.get("theme"), Area.parse(chosen.get("area"))
     return Preferences(
         lang if lang in get_args(Lang) else "de",  # type: ignore[arg-type]
         theme if theme in get_args(Theme) else "light",  # type: ignore[arg-type]
+        area.text if area else "",
     )
 
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from cityhub.api.access import may_see_fields
 from cityhub.dashboard import formats
-from cityhub.dashboard.address import Order
-from cityhub.dashboard.names import partner_name
+from cityhub.dashboard.address_query import Order
 from cityhub.dashboard.proof_texts import REASONS, P
 from cityhub.dashboard.tables import Column, Table
 from cityhub.dashboard.texts import Lang, T, t
@@ -16,7 +15,7 @@ from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.kernel.histogram import middle
 from cityhub.kpi.kernel.layout import plan_of
 from cityhub.kpi.kernel.readout import QuantileOf, Readout
-from cityhub.kpi.naming import named_values
+from cityhub.kpi.naming import named_values, partner_name
 from cityhub.kpi.proof.explain import Contribution, Exclusion, Page
 from cityhub.kpi.proof.service import Number, ProofReader
 

@@ -1,37 +1,25 @@
-"""What a browser asks for: documents, the stylesheet and CSV files. What Dash does inside a document is in `app`."""
+"""What a browser asks for: documents and the stylesheet. What Dash does inside a document is in `app`."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from hashlib import sha256
 from html import escape
 from http import HTTPStatus
 from typing import get_args
 
-import structlog
 from dash import Dash
 from dash.backends._fastapi import reset_current_request, set_current_request
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, Response
 
-from cityhub.adapters.errors import AdapterError
-from cityhub.dashboard.address import KpiPage, parse
+from cityhub.dashboard.address import parse
 from cityhub.dashboard.drawing import draw
-from cityhub.dashboard.export import csv_of
-from cityhub.dashboard.facts import read_facts
-from cityhub.dashboard.pages.kpi import lines_of, series_of
-from cityhub.dashboard.pages.series import spans_of
-from cityhub.dashboard.preferences import COOKIE_OF, ONE_YEAR_S, Preferences, Theme, chosen_in, preferences
+from cityhub.dashboard.preferences import COOKIE_OF, ONE_YEAR_S, Theme, preferences
 from cityhub.dashboard.services import Services
-from cityhub.dashboard.tables import Table
+from cityhub.dashboard.table_files import chosen_by
 from cityhub.dashboard.texts import T, t
 from cityhub.dashboard.tokens import css
-from cityhub.dashboard.view import View
-from cityhub.kpi.errors import KpiError
-from cityhub.kpi.kernel.windows import berlin
-
-_log = structlog.get_logger()
 
 STYLESHEET = "\n".join(css(theme) for theme in get_args(Theme))
 STYLESHEET_PATH = f"/theme-{sha256(STYLESHEET.encode()).hexdigest()[:12]}.css"
@@ -66,7 +54,7 @@ class PageRoutes:
 
     async def document(self, request: Request) -> Response:
         """Any page. One that does not exist is a 404 with a page that says what to do."""
-        chosen = _chosen(request)
+        chosen = chosen_by(request)
         page = await asyncio.to_thread(draw, self._services, chosen, parse(request.url.path, request.url.query))
         token = set_current_request(request)
         try:
@@ -90,39 +78,6 @@ class PageRoutes:
         """The tokens; the path holds their hash, so browsers may keep them."""
         headers = {"Cache-Control": f"public, max-age={ONE_YEAR_S}, immutable"}
         return Response(STYLESHEET, media_type="text/css", headers=headers)
-
-    async def series_csv(self, request: Request) -> Response:
-        """The table twin of a KPI's chart as a file."""
-        return await asyncio.to_thread(self._csv, request, series_of)
-
-    async def lines_csv(self, request: Request) -> Response:
-        """A KPI's split as a file."""
-        return await asyncio.to_thread(self._csv, request, lines_of)
-
-    def _csv(self, request: Request, table_of: Callable[..., Table | None]) -> Response:
-        try:
-            view = View.of(self._services, _chosen(request))
-        except (KpiError, AdapterError) as error:
-            _log.warning("file_unreadable", error=str(error))
-            return PlainTextResponse(t(_chosen(request).lang, T.UNREADABLE_TITLE), HTTPStatus.SERVICE_UNAVAILABLE)
-        path, _, file = request.url.path.rpartition("/")
-        page = parse(path, request.url.query)
-        definition = view.find(page.kpi_id) if isinstance(page, KpiPage) else None
-        if definition is None or not isinstance(page, KpiPage):
-            return PlainTextResponse(t(view.lang, T.MISSING_KPI), HTTPStatus.NOT_FOUND)
-        if page.span not in (None, *spans_of(definition)):
-            return PlainTextResponse(t(view.lang, T.MISSING_VIEW), HTTPStatus.NOT_FOUND)
-        table = table_of(view, page, read_facts(view, definition))
-        if table is None or not table.rows:
-            return PlainTextResponse(t(view.lang, T.SERIES_EMPTY), HTTPStatus.NOT_FOUND)
-        day = f"{view.now.astimezone(berlin()):%Y-%m-%d}"
-        name = f"{definition.id}-{file.removesuffix('.csv')}-{day}.csv"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-        return Response(csv_of(table, view.lang), media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _chosen(request: Request) -> Preferences:
-    return preferences(chosen_in(request.query_params, request.cookies))
 
 
 def _remember(request: Request, response: Response) -> None:

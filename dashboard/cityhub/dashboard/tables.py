@@ -8,12 +8,15 @@ from typing import Any
 from msgspec import Struct
 
 from cityhub.dashboard import formats, units
-from cityhub.dashboard.address import Asked, EventsPage, Order
+from cityhub.dashboard.address import Asked, EventsPage
+from cityhub.dashboard.address_query import Order
 from cityhub.dashboard.facts import KpiFacts, Window
-from cityhub.dashboard.judgement import is_reliable
 from cityhub.dashboard.names import dimension_name
+from cityhub.dashboard.screen_texts import S
 from cityhub.dashboard.texts import Lang, T, t
 from cityhub.dashboard.view import View
+from cityhub.kpi.attainment import is_reliable
+from cityhub.kpi.definition import Baseline
 from cityhub.kpi.kernel.label import Reason
 from cityhub.kpi.naming import counted, counted_noun, named_values, stands_beside
 from cityhub.kpi.values import KpiValue, Label
@@ -48,7 +51,7 @@ class Table(Struct, frozen=True, kw_only=True):
     Attributes:
         parameter: name of the query parameter that holds the order.
         bars: columns that are drawn as bars as well, by index, with the number that fills the bar.
-        links: where the rows lead, in their order; empty = nowhere.
+        links: where the rows lead, in their order; empty, or "" for a row, = nowhere.
     """
 
     caption: str
@@ -88,28 +91,35 @@ def notes_of(facts: KpiFacts, value: KpiValue, lang: Lang, *, brief: bool = Fals
 def series_table(view: View, facts: KpiFacts, windows: Sequence[Window], order: Order) -> Table:
     """The numbers of the chart; windows without data have no row."""
     lang = view.lang
-    values = _ordered(facts, [window.value for window in windows if window.value], order, lambda value: value.end)
-    columns, rows = _columns(facts, lang, values, t(lang, T.SPAN), lambda value: _window_name(value, lang))
+    values = ordered(facts, [window.value for window in windows if window.value], order, lambda value: value.end)
+    columns, rows = columns_and_rows(facts, lang, values, t(lang, T.SPAN), lambda value: _window_name(value, lang))
+    links, published = event_links(view, values), facts.definition.baseline
     return Table(
         caption=t(lang, T.NUMBERS),
         parameter="series",
         order=order,
         columns=columns,
-        rows=rows,
-        links=_links(view, values),
+        rows=(*rows, *(_published(one, len(columns), lang) for one in published)) if rows else (),
+        links=(*links, *[""] * len(published)) if links else (),
     )
 
 
-def dimension_table(view: View, facts: KpiFacts, values: Sequence[KpiValue], order: Order) -> Table:
-    """One window split by the KPI's dimensions."""
+def _published(baseline: Baseline, width: int, lang: Lang) -> tuple[Cell, ...]:
+    """A figure that others published, below those that were counted."""
+    note = t(lang, S.PUBLISHED, source=baseline.source)
+    return (baseline.period, baseline.value, *["–"] * (width - 3), note)
+
+
+def dimension_table(view: View, facts: KpiFacts, values: Sequence[KpiValue], order: Order, dimension: str) -> Table:
+    """One window split by a dimension."""
     lang, shown, definition = view.lang, values[0], facts.definition
-    name = ", ".join(dimension_name(definition, dimension, lang) for dimension in definition.dimensions)
+    name = dimension_name(definition, dimension, lang)
 
     def part(value: KpiValue) -> str:
-        return ", ".join(value.dimensions[key] or t(lang, T.UNKNOWN_VALUE) for key in definition.dimensions)
+        return value.dimensions[dimension] or t(lang, T.UNKNOWN_VALUE)
 
-    values = _ordered(facts, values, order, lambda value: _natural(part(value)))
-    columns, rows = _columns(facts, lang, values, capital(name), part)
+    values = ordered(facts, values, order, lambda value: _natural(part(value)))
+    columns, rows = columns_and_rows(facts, lang, values, capital(name), part)
     full = 100.0 if definition.unit == "%" else max((value.value or 0.0 for value in values), default=0.0)
     return Table(
         caption=t(
@@ -123,18 +133,18 @@ def dimension_table(view: View, facts: KpiFacts, values: Sequence[KpiValue], ord
         columns=columns,
         rows=rows,
         bars={1: full} if full > 0 else {},
-        links=_links(view, values),
+        links=event_links(view, values),
     )
 
 
-def _links(view: View, values: Sequence[KpiValue]) -> tuple[str, ...]:
+def event_links(view: View, values: Sequence[KpiValue]) -> tuple[str, ...]:
     """To the events behind each value."""
     if view.proofs is None:
         return ()
     return tuple(EventsPage(value.kpi_id, Asked.of(value)).address for value in values)
 
 
-def _columns(
+def columns_and_rows(
     facts: KpiFacts, lang: Lang, values: Sequence[KpiValue], first: str, name_of: Callable[[KpiValue], str]
 ) -> tuple[tuple[Column, ...], tuple[tuple[Cell, ...], ...]]:
     """Heads and rows: name, value, what it is made of, what stands beside it, how much was observed, notes."""
@@ -144,13 +154,13 @@ def _columns(
     observed = any(value.coverage is not None for value in values)
     columns = [
         Column("period", first),
-        _number("value", t(lang, T.COLUMN_VALUE), definition.unit, [value.value for value in values], lang),
+        number_column("value", t(lang, T.COLUMN_VALUE), definition.unit, [value.value for value in values], lang),
         Column("n", capital(counted_noun(definition, lang)), 0),
         *(
-            _number(None, capital(text.title.get(lang)), text.unit, [row[at] for row in beside], lang)
+            number_column(None, capital(text.title.get(lang)), text.unit, [row[at] for row in beside], lang)
             for at, text in enumerate(names.values())
         ),
-        *([_number(None, t(lang, T.COLUMN_COVERAGE), "%", [], lang)] if observed else []),
+        *([number_column(None, t(lang, T.COLUMN_COVERAGE), "%", [], lang)] if observed else []),
         Column(None, t(lang, T.COLUMN_NOTE)),
     ]
     rows = [
@@ -160,7 +170,7 @@ def _columns(
             gone or counted(definition, value),
             *([gone] * len(further) if gone else further),
             *([None if value.coverage is None else value.coverage * 100] if observed else []),
-            " · ".join(_notes(facts, value, lang)),
+            " · ".join(row_notes(facts, value, lang)),
         )
         for value, further in zip(values, beside, strict=True)
         for gone in (t(lang, T.WITHHELD) if value.suppressed else None,)
@@ -168,7 +178,7 @@ def _columns(
     return tuple(columns), tuple(rows)
 
 
-def _notes(facts: KpiFacts, value: KpiValue, lang: Lang) -> Iterator[str]:
+def row_notes(facts: KpiFacts, value: KpiValue, lang: Lang) -> Iterator[str]:
     """Everything a reader of a row has to know beside the number."""
     yield from notes_of(facts, value, lang)
     if value.suppressed:
@@ -181,7 +191,7 @@ def _notes(facts: KpiFacts, value: KpiValue, lang: Lang) -> Iterator[str]:
         yield t(lang, T.SIMULATION)
 
 
-def _number(key: str | None, name: str, unit: str, numbers: Sequence[float | None], lang: Lang) -> Column:
+def number_column(key: str | None, name: str, unit: str, numbers: Sequence[float | None], lang: Lang) -> Column:
     """A column of numbers with one precision and its unit in the head."""
     sign = units.sign(unit, lang)
     head = t(lang, T.COLUMN_IN_UNIT, name=name, unit=sign) if sign else name
@@ -192,7 +202,7 @@ def _window_name(value: KpiValue, lang: Lang) -> str:
     return formats.window(value.window, value.start, value.end, lang)
 
 
-def _ordered(
+def ordered(
     facts: KpiFacts, values: Sequence[KpiValue], order: Order, period: Callable[[KpiValue], Any]
 ) -> Sequence[KpiValue]:
     """Sorted as asked; unknown values come last in both directions."""

@@ -60,12 +60,6 @@ class T(Wording):
     )
 
     # overview
-    CHANGED = Text("Was hat sich zuletzt geändert?", "What has changed lately?")
-    CHANGED_ITEM = Text("{name}: {value} ({period}), {change}", "{name}: {value} ({period}), {change}")
-    CHANGED_UNKNOWN = Text(
-        "Noch kein Vergleich möglich: Dafür müssen zwei vollständige Zeiträume vorliegen.",
-        "No comparison yet: that takes two complete periods.",
-    )
     FIELDS = Text("Die sieben Handlungsfelder", "The seven action fields")
     KPIS_ONE = Text("1 Kennzahl", "1 figure")
     KPIS_MANY = Text("{n} Kennzahlen", "{n} figures")
@@ -94,12 +88,15 @@ class T(Wording):
 
     # status and trend
     MET = Text("im Ziel", "on target")
+    WATCH = Text("beobachten", "watch")
     MISSED = Text("verfehlt", "missed")
+    WITHHELD = Text("zurückgehalten", "withheld")
     NO_TARGET = Text("ohne Ziel", "no target")
     NO_DATA = Text("keine Daten", "no data")
     TARGET = Text("Ziel {value}", "Target {value}")
+    TARGETS = Text("Ziele", "Targets")
+    TARGET_BAND = Text("Ziel {low} bis {high}", "Target {low} to {high}")
     UNRELIABLE = Text("nicht verlässlich", "not reliable")
-    WITHHELD = Text("zurückgehalten", "withheld")
     SMALL_GROUP = Text("zurückgehalten: kleine Gruppe (weniger als {n})", "withheld: a small group (fewer than {n})")
     ROUNDED = Text("Zahlen auf Vielfache von {n} gerundet", "counts rounded to multiples of {n}")
     COMPARED = Text("{change} {before} ({word})", "{change} {before} ({word})")
@@ -181,10 +178,6 @@ class T(Wording):
         "Für {share} der Zeit liegen Beobachtungen vor; für den Rest ist der Zustand unbekannt.",
         "There are observations for {share} of the time; for the rest the state is unknown.",
     )
-    COVERAGE_TOO_LITTLE = Text(
-        "Nicht verlässlich: Nur für {share} der Zeit liegen Beobachtungen vor; für den Rest ist der Zustand unbekannt.",
-        "Not reliable: there are observations for only {share} of the time; for the rest the state is unknown.",
-    )
     PROVISIONAL_HINT = Text(
         "Vorläufig: Verspätete Meldungen können den Wert noch ändern.", "Provisional: late reports may change it."
     )
@@ -220,9 +213,6 @@ class T(Wording):
     COLUMN_SOURCE = Text("Quelle", "Source")
     COLUMN_STATE = Text("Datenstand", "Data as of")
     COLUMN_SITUATION = Text("Lage", "Situation")
-    COLUMN_RECORDS = Text("Gelesene Ereignisse", "Events read")
-    COLUMN_DUPLICATES = Text("davon doppelt", "of these duplicates")
-    COLUMN_REJECTED = Text("davon abgelehnt", "of these rejected")
     ALL_ON_TIME = Text("aktuell", "up to date")
     FEED_FAILING = Text("letzter Abruf fehlgeschlagen um {time}", "last fetch failed at {time}")
     REJECTED_ITEMS = Text("{n} Meldungen der Quelle unlesbar", "{n} items of the source unreadable")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -10,13 +10,16 @@ from msgspec.structs import replace
 
 from cityhub.adapters.status import FeedStatus
 from cityhub.api.access import may_read
+from cityhub.dashboard.area import Area
 from cityhub.dashboard.partner_desk import PartnerDesk
 from cityhub.dashboard.preferences import Preferences, Theme
 from cityhub.dashboard.services import LoginState, Services
 from cityhub.dashboard.texts import Lang
 from cityhub.kpi.definition import KpiDefinition
+from cityhub.kpi.health.kpi import NOTHING_SEEN, SourceHealths
 from cityhub.kpi.proof.service import ProofReader
 from cityhub.kpi.reader import KpiReader
+from cityhub.kpi.targets import TargetRecord
 from cityhub.kpi.values import StreamState
 from cityhub.sdk.principal import Principal
 
@@ -30,8 +33,11 @@ class View(Struct, frozen=True, kw_only=True):
     viewer: Principal | None
     login: LoginState
     reader: KpiReader
+    area: Area = Area()
     feeds: Sequence[FeedStatus] = ()
     streams: Sequence[StreamState] = ()
+    healths: SourceHealths = NOTHING_SEEN
+    targets: Mapping[str, Sequence[TargetRecord]] = {}
     proofs: ProofReader | None = None
     desk: PartnerDesk | None = None
 
@@ -42,16 +48,26 @@ class View(Struct, frozen=True, kw_only=True):
         Raises:
             KpiError, AdapterError: a store cannot be read.
         """
-        return replace(cls.unread(services, chosen), feeds=services.feeds(), streams=services.reader.streams())
+        found = cls.unread(services, chosen)
+        reader = services.reader
+        return replace(
+            found,
+            feeds=services.feeds(),
+            streams=reader.streams(),
+            healths=reader.source_healths(found.now),
+            targets=reader.targets(),
+        )
 
     @classmethod
     def unread(cls, services: Services, chosen: Preferences) -> View:
         """Before any store was read, for a page that shows without them what it can."""
+        viewer = services.viewer()
         return cls(
             lang=chosen.lang,
             theme=chosen.theme,
+            area=Area.of(chosen.area, viewer),
             now=services.clock(),
-            viewer=services.viewer(),
+            viewer=viewer,
             login=services.login_state(),
             reader=services.reader,
             proofs=services.proofs,

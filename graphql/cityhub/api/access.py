@@ -53,6 +53,11 @@ def may_see_fields(principal: Principal | None, definition: KpiDefinition, partn
     return principal is not None and principal.organisation == partner
 
 
+def may_set_targets(principal: Principal | None) -> bool:
+    """Whether a caller sets targets: controllers do."""
+    return principal is not None and CONTROLLER in principal.roles
+
+
 def is_city(principal: Principal | None) -> bool:
     """Whether a caller is of the city's staff: they see who decided on a version."""
     return principal is not None and bool(CITY_ROLES & principal.roles)

@@ -10,21 +10,45 @@ from enum import StrEnum
 import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
+from cityhub.kpi.attainment import Direction as TrendDirection
+from cityhub.kpi.attainment import Status
 from cityhub.kpi.fields import Text
+from cityhub.kpi.health.source import Cause as HealthCause
+from cityhub.kpi.health.source import State as HealthState
 from cityhub.kpi.kernel.label import Reason
 from cityhub.kpi.values import Label, WindowKind
 
-__all__ = ["Audience", "Direction", "Label", "Language", "MeasureClass", "Reason", "WindowKind", "spoken"]
+__all__ = [
+    "Audience",
+    "Direction",
+    "HealthCause",
+    "HealthState",
+    "Label",
+    "Language",
+    "MeasureClass",
+    "Reason",
+    "Status",
+    "TrendDirection",
+    "WindowKind",
+    "spoken",
+]
 
 strawberry.enum(
     WindowKind,
     description="Kind of window; nights, days and longer ones follow Europe/Berlin.",
     graphql_name_from="value",
 )
-_kinds: StrawberryEnumDefinition = WindowKind.__strawberry_definition__  # type: ignore[attr-defined]
-for _kind in _kinds.values:
-    _kind.name = _kind.name.replace("-", "_")  # a name in GraphQL holds no hyphen
 strawberry.enum(Label, description="How settled a value is.", graphql_name_from="value")
+strawberry.enum(
+    HealthState, name="HealthState", description="Whether a number can be relied on.", graphql_name_from="value"
+)
+strawberry.enum(HealthCause, name="HealthCause", description="Why it cannot, or not fully.", graphql_name_from="value")
+strawberry.enum(TrendDirection, name="TrendDirection", description="Which way a value went.", graphql_name_from="value")
+strawberry.enum(Status, description="Where a value stands against its target.", graphql_name_from="value")
+for _named in (WindowKind, HealthState, Status):
+    _definition: StrawberryEnumDefinition = _named.__strawberry_definition__  # type: ignore[union-attr]
+    for _value in _definition.values:
+        _value.name = _value.name.replace("-", "_")  # a name in GraphQL holds no hyphen
 strawberry.enum(Reason, description="Why a value changed after it could be final.", graphql_name_from="value")
 
 

@@ -6,11 +6,14 @@ from datetime import datetime
 
 import strawberry
 
+from cityhub.api.context import Info
 from cityhub.api.described import described
 from cityhub.api.enums import Label, Language, Reason, WindowKind, spoken
+from cityhub.api.health import Health
 from cityhub.api.scalars import Long
 from cityhub.kpi import values
 from cityhub.kpi.definition import KpiDefinition
+from cityhub.kpi.health.kpi import health_of
 from cityhub.kpi.naming import NamedText, stands_beside
 
 
@@ -51,6 +54,8 @@ class ReferenceValue:
 
 @strawberry.type(description="The value of a KPI in one window.")
 class KpiValue:
+    definition: strawberry.Private[KpiDefinition]
+    published: strawberry.Private[values.KpiValue]
     kpi: strawberry.ID
     definition_version: int
     window: WindowKind
@@ -92,6 +97,8 @@ class KpiValue:
         """The API's shape of a published value."""
         beside = stands_beside(definition, value)
         return cls(
+            definition=definition,
+            published=value,
             kpi=strawberry.ID(value.kpi_id),
             definition_version=value.definition_version,
             window=value.window,
@@ -126,3 +133,8 @@ class KpiValue:
             rounded_to=value.minimum_group or None,
             definition_hash=value.definition_hash,
         )
+
+    @described("Whether it can be relied on: by its sources at the window's end, in a running one now.")
+    def health(self, info: Info) -> Health:
+        at = min(self.published.end, info.context.clock())
+        return Health.of(health_of(self.definition, self.published, info.context.reader.source_healths(at)))

@@ -7,6 +7,7 @@ import logging
 import sys
 import tempfile
 import traceback
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -14,17 +15,29 @@ import typer
 
 from cityhub.adapters.errors import AdapterError
 from cityhub.bus.errors import ArchiveDamaged, ArchiveMissing, BusError
-from cityhub.hub import cli_archive, cli_changes, cli_contract, cli_ledger, cli_letters, cli_partner, cli_proof  # noqa: F401 - their commands
+from cityhub.hub import (  # noqa: F401 - their commands
+    cli_archive,
+    cli_changes,
+    cli_contract,
+    cli_ledger,
+    cli_letters,
+    cli_masterplan,
+    cli_partner,
+    cli_proof,
+    cli_target,
+)
 from cityhub.hub.cli_app import Data, Json, app, kpi_app, reader_of, settings_of
 from cityhub.hub.errors import HubError
 from cityhub.hub.run.runner import PROCESSES, run
 from cityhub.kpi.errors import (
     BatchError,
     DefinitionError,
+    MasterplanError,
     NotActivated,
     NotAsJudged,
     ReceiptInvalid,
     StoreUnavailable,
+    TargetRefused,
     UnknownKpi,
     Withheld,
 )
@@ -43,7 +56,7 @@ _ANSWERED_NO = (
     ArchiveMissing,
     ArchiveDamaged,
 )
-_WRONG_FILE = (DefinitionError, ContractError, SamplesUnusable)
+_WRONG_INPUT = (DefinitionError, ContractError, MasterplanError, SamplesUnusable, TargetRefused)
 _TROUBLE_OF_THE_MACHINE = {
     errno.ENOSPC,
     errno.EDQUOT,
@@ -116,7 +129,7 @@ def kpi_list(data: Data = None, as_json: Json = False) -> None:
     """All KPIs."""
     from cityhub.hub.commands import kpi
 
-    raise typer.Exit(kpi.listing(reader_of(settings_of(data=data)), as_json=as_json))
+    raise typer.Exit(kpi.listing(reader_of(settings_of(data=data)), datetime.now(UTC), as_json=as_json))
 
 
 @kpi_app.command("show")
@@ -124,7 +137,7 @@ def kpi_show(kpi_id: str, data: Data = None, as_json: Json = False) -> None:
     """One KPI's definition."""
     from cityhub.hub.commands import kpi
 
-    raise typer.Exit(kpi.definition(reader_of(settings_of(data=data)), kpi_id, as_json=as_json))
+    raise typer.Exit(kpi.definition(reader_of(settings_of(data=data)), kpi_id, datetime.now(UTC), as_json=as_json))
 
 
 @kpi_app.command("value")
@@ -139,7 +152,14 @@ def kpi_value(
     from cityhub.hub.commands import kpi
 
     raise typer.Exit(
-        kpi.value(reader_of(settings_of(data=data)), kpi_id, window=window, version=version, as_json=as_json)
+        kpi.value(
+            reader_of(settings_of(data=data)),
+            kpi_id,
+            datetime.now(UTC),
+            window=window,
+            version=version,
+            as_json=as_json,
+        )
     )
 
 
@@ -216,7 +236,7 @@ def exit_code(error: Exception) -> int:
         return error.exit_code
     if isinstance(error, _ANSWERED_NO):
         return 1
-    if isinstance(error, _WRONG_FILE):
+    if isinstance(error, _WRONG_INPUT):
         return 2
     missing = isinstance(error, StoreUnavailable | BusError | AdapterError)
     if missing or (isinstance(error, OSError) and error.errno in _TROUBLE_OF_THE_MACHINE):

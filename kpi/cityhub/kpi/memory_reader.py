@@ -5,20 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from msgspec import structs
+
 from cityhub.kpi.definition import Catalogue
-from cityhub.kpi.reader import anchor_of
+from cityhub.kpi.health.day import SourceDay
+from cityhub.kpi.health.kpi import NOTHING_SEEN, Health, SourceHealths
+from cityhub.kpi.masterplan.model import Masterplan, Measure
+from cityhub.kpi.masterplan.reading import own_masterplan
+from cityhub.kpi.reader import Ask, anchor_of, read_health
+from cityhub.kpi.targets import TargetRecord, records_of
 from cityhub.kpi.values import Decision, KpiValue, StreamState, WindowKind
 
 
 class InMemoryReader:
-    """`KpiReader` over the values it was given; putting a window again replaces it."""
+    """`KpiReader` over the values it was given; putting a window again replaces it.
+
+    Attributes:
+        days: what `source_days` says, at every instant.
+        recorded: targets besides those of the definitions. imports: measures of the masterplan, by programme.
+    """
 
     def __init__(
-        self, catalogue: Catalogue, streams: Sequence[StreamState] = (), decisions: Sequence[Decision] = ()
+        self,
+        catalogue: Catalogue,
+        streams: Sequence[StreamState] = (),
+        decisions: Sequence[Decision] = (),
+        healths: SourceHealths = NOTHING_SEEN,
     ) -> None:
         self._catalogue = catalogue
         self._streams = streams
         self._decisions = decisions
+        self._source_healths = healths
+        self.days: Mapping[str, SourceDay] = {}
+        self.recorded: list[TargetRecord] = []
+        self.imports: dict[str, Sequence[Measure]] = {}
         self._values: dict[tuple[object, ...], KpiValue] = {}
 
     def put(self, values: Iterable[KpiValue]) -> None:
@@ -65,6 +85,20 @@ class InMemoryReader:
         found = self._of(kpi_id, window, scope, version)
         return [value for value in found if value.dimensions == wanted and start <= anchor_of(value) < end][:limit]
 
+    def read(self, asks: Sequence[Ask]) -> Sequence[Sequence[KpiValue]]:
+        """See `KpiReader.read`."""
+        return [self._answer(ask) for ask in asks]
+
+    def _answer(self, ask: Ask) -> Sequence[KpiValue]:
+        found = [
+            value
+            for value in self._of(ask.kpi_id, ask.window, ask.scope)
+            if not value.dimensions
+            and (ask.start is None or anchor_of(value) >= ask.start)
+            and (ask.end is None or anchor_of(value) < ask.end)
+        ]
+        return found[: ask.limit] if ask.oldest else found[-ask.limit :]
+
     def breakdown(
         self, kpi_id: str, window: WindowKind, anchor: datetime, dimension: str, *, scope: str = "city"
     ) -> Sequence[KpiValue]:
@@ -78,9 +112,30 @@ class InMemoryReader:
         """See `KpiReader.decisions`."""
         return [one for one in self._decisions if one.kpi_id == self._catalogue[kpi_id].id]
 
+    def targets(self) -> Mapping[str, Sequence[TargetRecord]]:
+        """See `KpiReader.targets`."""
+        stored = {one.id: [record for record in self.recorded if record.kpi_id == one.id] for one in self._catalogue}
+        return {one.id: records_of(one, stored[one.id]) for one in self._catalogue}
+
+    def masterplan(self) -> Masterplan:
+        """See `KpiReader.masterplan`."""
+        return own_masterplan().with_imports(self.imports)
+
     def streams(self) -> Sequence[StreamState]:
         """See `KpiReader.streams`."""
         return self._streams
+
+    def source_healths(self, at: datetime | None = None) -> SourceHealths:
+        """See `KpiReader.source_healths`; the same at every instant."""
+        return structs.replace(self._source_healths, at=at or self._source_healths.at)
+
+    def source_days(self, _: datetime) -> Mapping[str, SourceDay]:
+        """See `KpiReader.source_days`."""
+        return self.days
+
+    def health(self, kpi_id: str, at: datetime | None = None) -> Health:
+        """See `KpiReader.health`."""
+        return read_health(self, kpi_id, at)
 
     def _of(self, kpi_id: str, window: WindowKind, scope: str, version: int | None = None) -> list[KpiValue]:
         known = self._catalogue[kpi_id].id

@@ -19,6 +19,17 @@ _EVENTS = Text("Ereignisse", "events")
 _VALUES = Text("Werte", "values")
 _CLOSED = Text("abgeschlossene Fälle", "closed cases")
 _OPENED = Text("begonnene Fälle", "cases begun")
+_PARTNERS = {
+    "city": Text("Stadt Duisburg", "City of Duisburg"),
+    "duisport": Text("duisport", "duisport"),
+    "fraunhofer": Text("Fraunhofer", "Fraunhofer"),
+    "hub": Text("Datendrehscheibe", "data hub"),
+    "kontor": Text("Duisburg Kontor", "Duisburg Kontor"),
+    "scdic": Text("Innovation Center", "Innovation Center"),
+    "startport": Text("startport", "startport"),
+    "wf": Text("Wirtschaftsförderung", "Business development"),
+}
+"""Partners that are not known by their initials."""
 _TEENS = range(11, 14)
 _ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 
@@ -36,6 +47,12 @@ class Beside(NamedTuple):
     name: str
     text: NamedText
     value: float | None
+
+
+def partner_name(partner: str, lang: str) -> str:
+    """Short name of a partner as the city writes it."""
+    known = _PARTNERS.get(partner)
+    return known.get(lang) if known else partner.upper()
 
 
 def named_values(definition: KpiDefinition) -> dict[str, NamedText]:

@@ -10,9 +10,32 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
-from cityhub.kpi.definition import Catalogue
+from msgspec import Struct
+
+from cityhub.kpi.definition import Catalogue, KpiDefinition
+from cityhub.kpi.health.day import SourceDay
+from cityhub.kpi.health.kpi import Health, SourceHealths, health_of
 from cityhub.kpi.kernel.windows import Window, window_at
+from cityhub.kpi.masterplan.model import Masterplan
+from cityhub.kpi.targets import TargetRecord
 from cityhub.kpi.values import Decision, KpiValue, StreamState, WindowKind
+
+
+class Ask(Struct, frozen=True, kw_only=True):
+    """Values of a KPI in windows of one kind, of one place and without a split.
+
+    Attributes:
+        start, end: bounds of the windows' anchors, half-open; None = unbounded.
+        limit: at most so many, the newest of them, or with `oldest` the oldest.
+    """
+
+    kpi_id: str
+    window: WindowKind
+    scope: str = "city"
+    start: datetime | None = None
+    end: datetime | None = None
+    limit: int = 1
+    oldest: bool = False
 
 
 class KpiReader(Protocol):
@@ -62,6 +85,10 @@ class KpiReader(Protocol):
         """
         ...
 
+    def read(self, asks: Sequence[Ask]) -> Sequence[Sequence[KpiValue]]:
+        """The answers to many questions in their order, each oldest first; one look into the store for all of them."""
+        ...
+
     def breakdown(
         self, kpi_id: str, window: WindowKind, anchor: datetime, dimension: str, *, scope: str = "city"
     ) -> Sequence[KpiValue]:
@@ -72,9 +99,52 @@ class KpiReader(Protocol):
         """Which versions of a KPI were decided on, oldest first: where its series break, who wanted it so, and why."""
         ...
 
+    def targets(self) -> Mapping[str, Sequence[TargetRecord]]:
+        """The target records of every KPI of the catalogue, oldest first, the definition's own among them."""
+        ...
+
+    def masterplan(self) -> Masterplan:
+        """The plan, with what was imported."""
+        ...
+
     def streams(self) -> Sequence[StreamState]:
         """What the engine has read of each event topic."""
         ...
+
+    def source_healths(self, at: datetime | None = None) -> SourceHealths:
+        """How all sources stood at an instant, None = when they were observed last; `health_of` makes healths of it."""
+        ...
+
+    def source_days(self, until: datetime) -> Mapping[str, SourceDay]:
+        """What came of each source in the 24 hours up to an instant, by event type."""
+        ...
+
+    def health(self, kpi_id: str, at: datetime | None = None) -> Health:
+        """The health of a KPI at an instant: of its sources then, and of its value in the newest window over by then.
+
+        Args:
+            at: None = when the sources were observed last.
+        """
+        ...
+
+
+def read_health(reader: KpiReader, kpi_id: str, at: datetime | None) -> Health:
+    """What `KpiReader.health` says, by the reader's other answers."""
+    definition, healths = reader.catalogue[kpi_id], reader.source_healths(at)
+    return health_of(definition, shown(reader, definition, healths.at), healths)
+
+
+def shown(reader: KpiReader, definition: KpiDefinition, at: datetime | None) -> KpiValue | None:
+    """What stands for a KPI: its newest complete value, or the running one as long as there is no other.
+
+    Args:
+        at: windows are over, or run, at that instant; None = the newest value.
+    """
+    complete = reader.latest(definition.id, definition.default_window, ended_by=at)
+    if complete is not None or at is None:
+        return complete
+    newest = reader.latest(definition.id, definition.default_window)
+    return newest if newest is not None and newest.start <= at else None
 
 
 def anchor_of(value: KpiValue) -> datetime:

@@ -15,8 +15,8 @@ from cityhub.dashboard.view import View
 from tests.unit.dashboard.world import World
 
 
-def view(world: World, lang: str = "de", theme: str = "light") -> View:
-    return View.of(world.services(), preferences({"lang": lang, "theme": theme}))
+def view(world: World, lang: str = "de", theme: str = "light", area: str = "") -> View:
+    return View.of(world.services(), preferences({"lang": lang, "theme": theme, "area": area}))
 
 
 def page(world: World, path: str, query: str = "", lang: str = "de", theme: str = "light") -> Page:

@@ -13,10 +13,10 @@ from cityhub.dashboard.address import (
     FieldPage,
     KpiPage,
     Missing,
-    Order,
     Overview,
     parse,
 )
+from cityhub.dashboard.address_query import Order
 from tests.unit.dashboard.reading import shown
 from tests.unit.dashboard.world import World
 

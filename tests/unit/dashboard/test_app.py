@@ -176,7 +176,7 @@ async def test_a_choice_is_kept_and_only_a_choice(
 async def test_two_tabs_in_two_languages_do_not_mix(http: httpx.AsyncClient) -> None:
     await http.get("/?lang=en")
     answer = (await http.post("/_dash-update-component", json=call("/"))).json()["response"]
-    assert "Was hat sich zuletzt geändert?" in text(answer["page"]["children"])
+    assert "Was hat sich seit gestern geändert?" in text(answer["page"]["children"])
 
 
 class Broken(InMemoryReader):

@@ -138,7 +138,7 @@ def test_too_little_coverage_is_said_and_greyed(city: World) -> None:
     assert "nicht verlässlich" in by_id(tile, "tile-I11")["props"]["aria-label"]
     body = page(city, "/kpi/I11").body
     assert words in read(body, "kpi-beside")
-    assert "Nicht verlässlich: Nur für 38 % der Zeit" in read(body, "trust-coverage")
+    assert read(body, "trust-health") == "Nicht verlässlich: nur 38 % der Zeit sind beobachtet."
     assert "kpi-trend" not in ids(body)
     assert "38,9 nicht verlässlich · Simulation" in read(body, "series-rows")
     assert "1 nicht verlässlich" in shown(city, "/")

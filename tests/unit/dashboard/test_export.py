@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from cityhub.dashboard.address import Order
+from cityhub.dashboard.address_query import Order
 from cityhub.dashboard.export import csv_of, escaped
 from cityhub.dashboard.tables import Column, Table
 from cityhub.kpi.values import WindowKind

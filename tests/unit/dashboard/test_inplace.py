@@ -33,7 +33,7 @@ def test_a_live_change_is_made_in_place(world: World, path: str) -> None:
     changes = Sheet.of(page(world, path).body).changes(before.drawn)
     assert changes is not None, "the page would be built anew"
     expected = {
-        "/": "lead-M01-running",
+        "/": "partners-state",
         "/kpi/M01": "kpi-running",
         "/field/mobilitaet": "tile-M01-state",
         "/data": "sources-rows",

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 import pytest
 from msgspec import structs
 
 from cityhub.hub.commands import kpi
-from cityhub.kpi.definition import Catalogue
+from cityhub.kpi.definition import Catalogue, Target
+from cityhub.kpi.health.kpi import SourceHealths
+from cityhub.kpi.health.source import Cause, SourceHealth, State
 from cityhub.kpi.memory_reader import InMemoryReader
+from cityhub.kpi.targets import TargetRecord
 from cityhub.kpi.values import Label, WindowKind
 from tests.unit.api.classes import CATALOGUE, CLASSES, value_of, values_of
 from tests.unit.api.world import NOW
@@ -20,19 +24,31 @@ READER.put([value for name in CLASSES for value in values_of(CATALOGUE[name], NO
 
 @pytest.mark.parametrize("name", CLASSES)
 def test_each_class_is_described_and_valued(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert kpi.definition(READER, name, as_json=False) == 0
+    assert kpi.definition(READER, name, NOW, as_json=False) == 0
     assert f"measure   {CLASSES[name]}" in capsys.readouterr().out
-    assert kpi.definition(READER, name, as_json=True) == 0
+    assert kpi.definition(READER, name, NOW, as_json=True) == 0
     described = json.loads(capsys.readouterr().out)
     assert (described["id"], described["hash"], described["class"]) == (name, CATALOGUE[name].hash, CLASSES[name])
     assert described["measure"]["is"] == CLASSES[name]
-    assert kpi.value(READER, name, window=None, as_json=True) == 0
+    assert kpi.value(READER, name, NOW, window=None, as_json=True) == 0
     assert json.loads(capsys.readouterr().out)["kpi_id"] == name
 
 
 def test_all_are_listed_with_everything_that_affects_the_number(capsys: pytest.CaptureFixture[str]) -> None:
-    assert kpi.listing(READER, as_json=True) == 0
-    assert [one["id"] for one in json.loads(capsys.readouterr().out)] == sorted(CLASSES)
+    assert kpi.listing(READER, NOW, as_json=True) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [one["id"] for one in found] == sorted(CLASSES)
+    assert {one["status"] for one in found} == {"no-target"}
+
+
+def test_the_list_says_where_each_stands(capsys: pytest.CaptureFixture[str]) -> None:
+    reader = InMemoryReader(Catalogue({name: CATALOGUE[name] for name in ("M01", "E07")}))
+    reader.put(values_of(CATALOGUE["M01"], NOW, 2))
+    goal = Target(value=100.0, source="Ratsbeschluss", since=date(2026, 1, 1))
+    reader.recorded = [TargetRecord(kpi_id="M01", number=1, target=goal)]
+    assert kpi.listing(reader, NOW, as_json=False) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [(line[0], line[-2]) for line in lines] == [("KPI", "STATUS"), ("E07", "no-data"), ("M01", "missed")]
 
 
 @pytest.mark.parametrize(
@@ -45,7 +61,7 @@ def test_all_are_listed_with_everything_that_affects_the_number(capsys: pytest.C
     ],
 )
 def test_a_value_is_told_in_one_sentence(name: str, kind: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert kpi.value(READER, name, window=kind, as_json=False) == 0
+    assert kpi.value(READER, name, NOW, window=kind, as_json=False) == 0
     said = capsys.readouterr().out
     assert said.startswith(f"{name} {kind} 20")
     assert words in said
@@ -55,7 +71,31 @@ def test_why_it_was_corrected_and_what_is_unknown_is_said(capsys: pytest.Capture
     value = value_of(CATALOGUE["W01"], WindowKind.MONTH, NOW, NOW, value=None, label=Label.CORRECTED, reasons=("late",))
     reader = InMemoryReader(Catalogue({"W01": CATALOGUE["W01"]}))
     reader.put([structs.replace(value, revision=9)])
-    assert kpi.value(reader, "W01", window="month", as_json=False) == 0
+    assert kpi.value(reader, "W01", NOW, window="month", as_json=False) == 0
     assert "UTC: unknown (from 2000 events; 2000 events counted, simulation; corrected, late, revision 9)" in (
         capsys.readouterr().out
     )
+
+
+def test_the_list_says_where_each_kpi_stands_and_whether_to_believe_it(capsys: pytest.CaptureFixture[str]) -> None:
+    types = [one.type for one in CATALOGUE["M01"].sources.values()]
+    gone = [
+        SourceHealth(source=type_, at_s=0, state=State.UNRELIABLE, cause=Cause.OVERDUE, since_s=int(NOW.timestamp()))
+        for type_ in types
+    ]
+    known = SourceHealths(NOW, NOW, {one.source: one for one in gone})
+    reader = InMemoryReader(Catalogue({name: CATALOGUE[name] for name in ("M01", "W01")}), healths=known)
+    reader.put(values_of(CATALOGUE["M01"], NOW, 2))
+    assert kpi.listing(reader, NOW, as_json=False) == 0
+    head, punctuality, flats = [line.split("  ") for line in capsys.readouterr().out.splitlines()]
+    assert [word.strip() for word in head if word] == ["KPI", "NAME", "VALUE", "STATUS", "HEALTH"]
+    assert [word.strip() for word in punctuality if word][-2:] == ["unreliable", "unreliable"]
+    assert [word.strip() for word in flats if word][-3:] == ["–", "no-data", "no-data"]
+    assert kpi.value(reader, "M01", NOW, window=None, as_json=False) == 0
+    assert "Not reliable: “A bus or tram has departed” – no report since" in capsys.readouterr().out
+    assert kpi.value(reader, "W01", NOW, window=None, as_json=False) == 1
+    assert "nothing was counted yet. No data yet – source: GEBAG." in capsys.readouterr().out
+    assert kpi.definition(reader, "M01", NOW, as_json=True) == 0
+    told = json.loads(capsys.readouterr().out)["health"]
+    assert (told["state"], told["cause"], told["source"]) == ("unreliable", "overdue", types[0])
+    assert told["sentence"]["de"].startswith("Nicht verlässlich: „Bus oder Bahn ist abgefahren“ – seit ")

@@ -15,7 +15,7 @@ from cityhub.kpi.definition import Catalogue, load_catalogue
 from cityhub.kpi.errors import UnknownKpi
 from cityhub.kpi.kernel.windows import window_at
 from cityhub.kpi.memory_reader import InMemoryReader
-from cityhub.kpi.reader import KpiReader, anchor_of, instant, last_windows
+from cityhub.kpi.reader import Ask, KpiReader, anchor_of, instant, last_windows
 from cityhub.kpi.store import schema
 from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.sql_reader import SqlReader
@@ -133,6 +133,28 @@ def test_a_gap_is_absent_and_other_cuts_do_not_mix(reader: KpiReader) -> None:
     assert reader.latest("M01", WindowKind.HOUR, ended_by=NOON - day) is None
 
 
+@pytest.mark.parametrize("kind", WindowKind)
+def test_many_questions_are_answered_as_each_by_itself(reader: KpiReader, kind: WindowKind) -> None:
+    windows = last_windows(kind, NOW, COUNT)
+    start, end = instant(windows[1].anchor), instant(windows[3].anchor)
+    whole = reader.series("M01", kind, instant(windows[0].anchor), instant(windows[-1].end))
+    asks = [
+        Ask(kpi_id="M01", window=kind, limit=3),
+        Ask(kpi_id="M01", window=kind, oldest=True),
+        Ask(kpi_id="M01", window=kind, scope="STB01", limit=3),
+        Ask(kpi_id="M01", window=kind, start=start, end=end, limit=COUNT),
+        Ask(kpi_id="M01", window=kind, end=end, oldest=True, limit=2),
+    ] * 30
+    newest, oldest, borough, between, first = reader.read(asks)[:5]
+    assert list(newest) == list(whole[-3:])
+    assert list(oldest) == list(whole[:1])
+    assert list(borough) == []
+    assert list(between) == list(reader.series("M01", kind, start, end))
+    assert list(first) == list(whole[:2])
+    assert reader.read(asks)[-5:] == [newest, oldest, borough, between, first]
+    assert reader.read([]) == []
+
+
 def test_streams(reader: KpiReader) -> None:
     assert list(reader.streams()) == [structs.replace(STATE, newest_append=NOW)]
 
@@ -140,6 +162,8 @@ def test_streams(reader: KpiReader) -> None:
 def test_unknown_kpi(reader: KpiReader) -> None:
     with pytest.raises(UnknownKpi):
         reader.latest("Z99", WindowKind.DAY)
+    with pytest.raises(UnknownKpi):
+        reader.read([Ask(kpi_id="Z99", window=WindowKind.DAY)])
 
 
 def test_windows_of_a_day_of_25_hours_are_all_there() -> None:
@@ -158,6 +182,7 @@ def test_windows_that_overlap_follow_each_other_day_by_day() -> None:
 def test_before_the_store_exists_there_are_no_values(tmp_path: Path) -> None:
     reader = SqlReader(tmp_path / "store.db", load_catalogue())
     assert reader.latest("M01", WindowKind.DAY) is None
+    assert reader.read([Ask(kpi_id="M01", window=WindowKind.DAY)]) == [[]]
     assert reader.streams() == []
     (tmp_path / "store.db").touch()
     assert reader.streams() == []

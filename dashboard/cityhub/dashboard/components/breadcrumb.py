@@ -7,14 +7,17 @@ from dash.development.base_component import Component
 
 from cityhub.dashboard.components.link import link
 from cityhub.dashboard.texts import Lang, T, t
+from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.fields import ActionField
 
 
-def breadcrumb(lang: Lang, field: ActionField | None, here: str) -> Component:
-    """Overview, the field unless it is this page itself, and this page."""
+def breadcrumb(lang: Lang, field: ActionField | None, here: str, whole: KpiDefinition | None = None) -> Component:
+    """Overview, the field unless it is this page itself, the KPI whose further value this is, and this page."""
     steps = [link(t(lang, T.HOME), "/")]
     if field:
         steps.append(link(field.name.get(lang), f"/field/{field.id}"))
+    if whole:
+        steps.append(link(whole.name.get(lang), f"/kpi/{whole.id}"))
     return html.Nav(
         html.Ol([html.Li(step) for step in [*steps, here]]),
         className="breadcrumb",

@@ -12,9 +12,12 @@ from dash.development.base_component import Component
 from cityhub.dashboard import formats
 from cityhub.dashboard.components.link import link
 from cityhub.dashboard.components.marks import icon
+from cityhub.dashboard.facts import KpiFacts
 from cityhub.dashboard.freshness import Freshness
-from cityhub.dashboard.names import partner_name
 from cityhub.dashboard.texts import Lang, T, Wording, t
+from cityhub.kpi.health.sentence import sentence
+from cityhub.kpi.health.source import State
+from cityhub.kpi.naming import partner_name
 
 _log = structlog.get_logger()
 
@@ -36,7 +39,8 @@ def data_state_line(state: Freshness, now: datetime, lang: Lang, **attributes: s
         t(lang, T.SOURCE, partner=partner_name(state.partner, lang)),
         t(lang, T.EXPECTED, every=formats.every(state.every_s, lang)),
     ]
-    return _line(words, overdue_words(state, now, lang), attributes)
+    overdue = overdue_words(state, now, lang)
+    return _line(words, html.Span([icon("warning"), overdue], className="overdue") if overdue else None, attributes)
 
 
 def short_state_line(state: Freshness, now: datetime, lang: Lang, **attributes: str) -> Component:
@@ -44,11 +48,25 @@ def short_state_line(state: Freshness, now: datetime, lang: Lang, **attributes: 
     partner, every = partner_name(state.partner, lang), formats.every(state.every_s, lang)
     if state.as_of is None:
         return _line([t(lang, T.EXPECTED_FROM, partner=partner, every=every)], None, attributes)
-    overdue = (
-        t(lang, T.OVERDUE_SHORT, age=formats.age(now - state.overdue_since, lang)) if state.overdue_since else None
-    )
     moment = formats.moment_near(state.as_of, now, lang)
-    return _line([t(lang, T.SHORT_STATE, time=moment), partner, every], overdue, attributes)
+    return _line([t(lang, T.SHORT_STATE, time=moment), partner, every], overdue_short(state, now, lang), attributes)
+
+
+def overdue_short(state: Freshness, now: datetime, lang: Lang) -> Component | None:
+    """`überfällig seit 2 Stunden`, or None."""
+    if state.overdue_since is None:
+        return None
+    words = t(lang, T.OVERDUE_SHORT, age=formats.age(now - state.overdue_since, lang))
+    return html.Span([icon("warning"), words], className="overdue")
+
+
+def health_line(facts: KpiFacts, lang: Lang, **attributes: str) -> Component | None:
+    """Why a KPI is not to be relied on, in a sentence; None while it is, and where it has no value at all."""
+    state = facts.health.state
+    if facts.shown is None or state is State.GOOD:
+        return None
+    words = [icon("warning" if state is State.DEGRADED else "unreliable"), sentence(facts.health, lang)]
+    return html.Span(words, className=f"health health-{state}", **attributes)
 
 
 def simulation_banner(lang: Lang) -> Component:
@@ -74,8 +92,7 @@ def unreadable_part(words: Wording, error: Exception, lang: Lang) -> Component:
     return html.P([icon("warning"), t(lang, words)], role="alert", className="trouble")
 
 
-def _line(words: list[str], overdue: str | None, attributes: dict[str, str]) -> Component:
-    parts: list[object] = [" · ".join(words)]
-    if overdue:
-        parts.append(html.Span([icon("warning"), overdue], className="overdue"))
-    return html.P(parts, className="data-state", **attributes)
+def _line(words: list[str], overdue: Component | None, attributes: dict[str, str]) -> Component:
+    return html.P(
+        [" · ".join(words), overdue] if overdue else [" · ".join(words)], className="data-state", **attributes
+    )

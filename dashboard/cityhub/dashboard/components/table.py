@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Protocol
 from urllib.parse import urlencode
 
 import dash_mantine_components as dmc
@@ -9,15 +11,29 @@ from dash import html
 from dash.development.base_component import Component
 
 from cityhub.dashboard import formats
-from cityhub.dashboard.address import KpiPage, Order
+from cityhub.dashboard.address_query import Order
 from cityhub.dashboard.components.link import link
 from cityhub.dashboard.components.marks import icon
 from cityhub.dashboard.tables import Cell, Column, Table
 from cityhub.dashboard.texts import Lang, T, t
 
 
-def data_table(table: Table, page: KpiPage, lang: Lang) -> Component:
-    """The table with its caption and its CSV link; sorting changes the address, so a view can be shared."""
+class Sortable(Protocol):
+    """The address of a page with tables; the file of a table lies below its path."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def query(self) -> str: ...
+    def query_with(self, orders: Mapping[str, str]) -> str: ...
+
+
+def data_table(table: Table, page: Sortable, lang: Lang, beside: Component | None = None) -> Component:
+    """The table with its caption and its CSV link; sorting changes the address, so a view can be shared.
+
+    Args:
+        beside: what stands below the caption.
+    """
     headline = f"{table.parameter}-caption"
     return html.Section(
         [
@@ -25,6 +41,7 @@ def data_table(table: Table, page: KpiPage, lang: Lang) -> Component:
                 [html.H2(table.caption, id=headline), _csv_link(table, page, lang)],
                 className="section-head",
             ),
+            beside,
             html.Div(
                 dmc.Table(
                     [
@@ -47,7 +64,7 @@ def data_table(table: Table, page: KpiPage, lang: Lang) -> Component:
     )
 
 
-def _csv_link(table: Table, page: KpiPage, lang: Lang) -> Component:
+def _csv_link(table: Table, page: Sortable, lang: Lang) -> Component:
     query = f"{page.query}&{urlencode({'lang': lang})}"
     return html.A(
         [icon("download"), t(lang, T.CSV)],
@@ -58,12 +75,12 @@ def _csv_link(table: Table, page: KpiPage, lang: Lang) -> Component:
     )
 
 
-def _head(table: Table, column: Column, page: KpiPage, lang: Lang) -> Component:
+def _head(table: Table, column: Column, page: Sortable, lang: Lang) -> Component:
     align = "right" if column.decimals is not None else "left"
     if column.key is None:
         return dmc.TableTh(column.head, className=align)
     active = table.order.column == column.key
-    order = Order(column.key, descending=active and not table.order.descending)  # type: ignore[arg-type]
+    order = Order(column.key, descending=active and not table.order.descending)
     sorted_as = ("descending" if table.order.descending else "ascending") if active else "none"
     return dmc.TableTh(
         link(
@@ -80,7 +97,8 @@ def _head(table: Table, column: Column, page: KpiPage, lang: Lang) -> Component:
 def _row(table: Table, number: int, lang: Lang) -> Component:
     row = table.rows[number]
     cells = enumerate(zip(row, table.columns, strict=True))
-    first = dmc.TableTh(link(row[0], table.links[number]) if table.links else row[0])
+    to = table.links[number] if table.links else ""
+    first = dmc.TableTh(link(row[0], to) if to else row[0])
     return dmc.TableTr(
         [first, *(_cell(cell, column, lang, full=table.bars.get(at, 0.0)) for at, (cell, column) in cells if at)]
     )

@@ -14,24 +14,30 @@ from cityhub.dashboard.components.chart import Series
 from cityhub.dashboard.components.link import link
 from cityhub.dashboard.components.marks import label_mark, simulation_mark, spoken_name, status_mark, trend_mark
 from cityhub.dashboard.components.sparkline import sparkline
-from cityhub.dashboard.components.state import short_state_line
+from cityhub.dashboard.components.state import health_line, overdue_short, short_state_line
 from cityhub.dashboard.facts import KpiFacts
-from cityhub.dashboard.judgement import Status, is_reliable
 from cityhub.dashboard.tables import missing_words
 from cityhub.dashboard.texts import Lang, T, t
+from cityhub.kpi.attainment import Status, is_reliable
+from cityhub.kpi.health.source import Cause
 from cityhub.kpi.values import KpiValue
+
+_SHORT_UNIT = 4
+"""Characters of a unit that is written as large as its number."""
 
 
 def lead_row(facts: KpiFacts, now: datetime, lang: Lang) -> Component:
-    """Name, value, period and status of one KPI; the whole row is one link."""
+    """Name, value, period and status of one KPI in two short lines; the whole row is one link."""
     key = f"lead-{facts.definition.id}"
+    overdue = overdue_short(facts.freshness, now, lang)
     return link(
         [
             html.Span(facts.definition.name.get(lang), className="lead-name"),
+            html.Span(status_mark(facts.status, lang), id=f"{key}-status", className="lead-status"),
             html.Span(_figure(facts, now, lang, key), className="lead-figure"),
-            _running(facts, now, lang, f"{key}-running"),
-            html.Span(_marks(facts, lang), className="lead-marks", id=f"{key}-marks"),
-            short_state_line(facts.freshness, now, lang, id=f"{key}-state"),
+            html.Span(
+                [overdue, simulation_mark(lang) if facts.synthetic else None], className="lead-marks", id=f"{key}-marks"
+            ),
         ],
         href=f"/kpi/{facts.definition.id}",
         id=key,
@@ -54,12 +60,15 @@ def tile(facts: KpiFacts, history: Series) -> Component:
     ]
     trend = _trend(facts, lang)
     line = sparkline(history) if facts.status is not Status.UNRELIABLE else None
+    by_coverage = facts.health.cause is Cause.COVERAGE  # stands beside the number
+    trouble = None if by_coverage else health_line(facts, lang, id=f"{key}-health")
     return link(
         [
             html.Span(head, className="tile-head"),
             html.Span(_figure(facts, now, lang, key), className="lead-figure"),
             beside(definition, value, lang, f"{key}-beside") if value and not value.suppressed else None,
             html.Span(trend, className="lead-marks", id=f"{key}-trend"),
+            trouble,
             html.Span(line, id=f"{key}-sparkline"),
             html.Span(foot, className="tile-foot"),
         ],
@@ -81,25 +90,9 @@ def _figure(facts: KpiFacts, now: datetime, lang: Lang, key: str) -> Sequence[Co
     if value is None:
         return [html.Span(t(lang, T.NO_DATA_YET), className="no-data")]
     return [
-        html.Span(value_words(value, lang), className=f"figure{doubt(value)}", id=f"{key}-value"),
+        html.Span(value_parts(value, lang), className=f"figure{doubt(value)}", id=f"{key}-value"),
         html.Span(_period(facts, now, lang), className="period"),
         html.Span(label_mark(facts, value, lang, brief=True), id=f"{key}-label"),
-    ]
-
-
-def _running(facts: KpiFacts, now: datetime, lang: Lang, key: str) -> Component | None:
-    """The window that is not over yet, once a complete one stands above it."""
-    if facts.running is None or facts.value is None:
-        return None
-    period = formats.period(facts.running.window, facts.running.start, facts.running.end, now, lang)
-    return html.Span([f"{period}: ", html.Span(value_words(facts.running, lang), id=key)], className="running")
-
-
-def _marks(facts: KpiFacts, lang: Lang) -> Sequence[Component | None]:
-    return [
-        status_mark(facts.status, lang),
-        simulation_mark(lang) if facts.synthetic else None,
-        _trend(facts, lang),
     ]
 
 
@@ -116,3 +109,10 @@ def doubt(value: KpiValue) -> str:
 def value_words(value: KpiValue, lang: Lang) -> str:
     """The number with its unit, `unbekannt`, or that it is withheld."""
     return missing_words(value, lang) if value.value is None else formats.quantity(value.value, value.unit, lang)
+
+
+def value_parts(value: KpiValue, lang: Lang) -> Sequence[Component | str]:
+    """The same, a long unit as words beside the number."""
+    words = value_words(value, lang)
+    number, _, unit = words.partition(formats.NBSP)
+    return [number, html.Span(f" {unit}", className="unit")] if len(unit) > _SHORT_UNIT else [words]

@@ -10,13 +10,14 @@ from dash.development.base_component import Component
 
 from cityhub.dashboard import formats
 from cityhub.dashboard.components.marks import simulation_mark
-from cityhub.dashboard.components.state import data_state_line
+from cityhub.dashboard.components.state import data_state_line, health_line
 from cityhub.dashboard.explain import explained
 from cityhub.dashboard.facts import KpiFacts
-from cityhub.dashboard.judgement import is_reliable
 from cityhub.dashboard.names import partner_full_name
+from cityhub.dashboard.screen_texts import S
 from cityhub.dashboard.tables import reasons_of
-from cityhub.dashboard.texts import Lang, T, t
+from cityhub.dashboard.texts import Lang, T, Wording, t
+from cityhub.kpi.attainment import is_reliable
 from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.values import KpiValue, Label
 
@@ -46,6 +47,7 @@ def _figures(facts: KpiFacts, now: datetime, lang: Lang) -> Sequence[Component]:
     basis = t(lang, T.COUNTED_UP_TO, revision=formats.number(value.revision, lang), period=period, time=up_to)
     hints = [_coverage(value, lang), _hint(facts, value, lang), _simulated(value, lang)]
     return [
+        html.P(health_line(facts, lang) or t(lang, S.RELIABLE), id="trust-health", className="lead-sentence"),
         html.P(explained(facts.definition, value, lang), className="lead-sentence", id="trust-counted"),
         html.P(basis, id="trust-basis"),
         *(hint for hint in hints if hint),
@@ -53,10 +55,9 @@ def _figures(facts: KpiFacts, now: datetime, lang: Lang) -> Sequence[Component]:
 
 
 def _coverage(value: KpiValue, lang: Lang) -> Component | None:
-    if value.coverage is None:
+    if value.coverage is None or not is_reliable(value):  # then the first sentence says so
         return None
-    key = T.COVERAGE_ENOUGH if is_reliable(value) else T.COVERAGE_TOO_LITTLE
-    return html.P(t(lang, key, share=formats.percent(value.coverage, lang)), id="trust-coverage")
+    return html.P(t(lang, T.COVERAGE_ENOUGH, share=formats.percent(value.coverage, lang)), id="trust-coverage")
 
 
 def _hint(facts: KpiFacts, value: KpiValue, lang: Lang) -> Component | None:
@@ -84,12 +85,51 @@ def _simulated(value: KpiValue, lang: Lang) -> Component | None:
 
 def _definition(definition: KpiDefinition, lang: Lang) -> Sequence[Component]:
     short = definition.hash[:_SHORT_HASH] + "…"
-    terms = {
+    terms: dict[Wording, str | list[object]] = {
         T.MEANING: definition.sentence.get(lang),
         T.FORMULA: definition.formula.get(lang),
-        T.OWNER: partner_full_name(definition.owner, lang),
+        T.OWNER: _responsible(definition, lang),
         T.DEFINITION: t(lang, T.VERSION, version=definition.version, hash=short),
     }
+    if definition.stability == "experimental":
+        terms[S.STABILITY] = t(lang, S.EXPERIMENTAL)
     pairs = [part for term, text in terms.items() for part in (html.Dt(t(lang, term)), html.Dd(text))]
     whole = html.Details([html.Summary(t(lang, T.FULL_HASH)), html.Code(definition.hash)], id="definition-hash")
-    return [html.Dl(pairs), whole]
+    return [html.Dl([*pairs, *_published(definition, lang), *_standards(definition, lang)]), whole]
+
+
+def _published(definition: KpiDefinition, lang: Lang) -> Sequence[Component]:
+    """Figures that others published: not counted here."""
+    if not definition.baseline:
+        return []
+    found = [
+        t(
+            lang,
+            S.BASELINE,
+            period=one.period,
+            value=formats.quantity(one.value, definition.unit, lang),
+            source=one.source,
+        )
+        for one in definition.baseline
+    ]
+    return [html.Dt(t(lang, S.BASELINES)), *(html.Dd(words) for words in found)]
+
+
+def _standards(definition: KpiDefinition, lang: Lang) -> Sequence[Component]:
+    """What the KPI leans on; what nobody has looked up says so."""
+    if not definition.reference:
+        return []
+    found = [
+        html.Dd([one.text] if one.verified else [one.text, " ", html.Span(t(lang, S.UNVERIFIED), className="label")])
+        for one in definition.reference
+    ]
+    return [html.Dt(t(lang, S.STANDARDS)), *found]
+
+
+def _responsible(definition: KpiDefinition, lang: Lang) -> list[object]:
+    """The partner, and the unit and mailbox that answer, where they are named."""
+    found: list[object] = [partner_full_name(definition.owner, lang)]
+    who = definition.responsible
+    if who is not None:
+        found += [html.Br(), who.unit, html.Br(), html.A(who.mailbox, href=f"mailto:{who.mailbox}")]
+    return found

@@ -9,23 +9,30 @@ from dash.development.base_component import Component
 from msgspec import structs
 
 from cityhub.dashboard import formats
-from cityhub.dashboard.address import KpiPage
+from cityhub.dashboard.address import KpiPage, TargetPage
 from cityhub.dashboard.components.beside import beside
 from cityhub.dashboard.components.breadcrumb import breadcrumb
 from cityhub.dashboard.components.chart import Series, chart
 from cityhub.dashboard.components.link import link
-from cityhub.dashboard.components.marks import icon, label_mark, simulation_mark, status_mark, trend_mark
+from cityhub.dashboard.components.marks import icon, label_mark, simulation_mark, status_mark, target_words, trend_mark
+from cityhub.dashboard.components.named import named_rows
+from cityhub.dashboard.components.print_foot import print_foot
 from cityhub.dashboard.components.proof import proof_card
 from cityhub.dashboard.components.state import simulation_banner
 from cityhub.dashboard.components.table import data_table
 from cityhub.dashboard.components.tile import doubt, value_words
 from cityhub.dashboard.components.trust import trust_column
 from cityhub.dashboard.facts import KpiFacts, read_facts
-from cityhub.dashboard.judgement import STEP_POINTS, STEP_SHARE, is_reliable
+from cityhub.dashboard.names import dimension_name
+from cityhub.dashboard.pages.boroughs import boroughs_part
+from cityhub.dashboard.pages.field import facts_of
 from cityhub.dashboard.pages.series import SPANS, series_in, spans_of
-from cityhub.dashboard.tables import Table, dimension_table, series_table
+from cityhub.dashboard.place_tables import borough_table, borough_values, comparison_table
+from cityhub.dashboard.screen_texts import S
+from cityhub.dashboard.tables import Table, capital, dimension_table, series_table
 from cityhub.dashboard.texts import T, t
 from cityhub.dashboard.view import View
+from cityhub.kpi.attainment import STEP_POINTS, STEP_SHARE, is_reliable
 from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.reader import anchor_of
 from cityhub.kpi.values import KpiValue
@@ -36,30 +43,49 @@ def kpi_page(view: View, page: KpiPage, definition: KpiDefinition) -> Component:
     lang = view.lang
     facts = read_facts(view, definition)
     field = next((field for field in view.reader.catalogue.fields if field.id == definition.field), None)
-    series = series_in(view, definition, page.span)
-    tables = [series_table(view, facts, series.windows, page.series), lines_of(view, page, facts)]
+    whole = view.find(definition.value_of) if definition.value_of else None
     return html.Div(
         [
             simulation_banner(lang) if facts.synthetic else None,
-            breadcrumb(lang, field, t(lang, T.KPI_KIND, id=definition.id)),
+            breadcrumb(lang, field, t(lang, T.KPI_KIND, id=definition.id), whole),
             html.Div(
                 [
-                    html.Div(
-                        [
-                            _story(view, facts),
-                            _series(page, series),
-                            proof_card(view, definition, facts.shown),
-                            *(data_table(table, page, lang) for table in tables if table and table.rows),
-                        ],
-                        className="story",
-                    ),
+                    html.Div(_left(view, page, facts), className="story"),
                     trust_column(facts, view.now, lang),
                 ],
                 className="kpi-columns",
             ),
+            print_foot(view, facts),
         ],
         className="kpi-page",
     )
+
+
+def _left(view: View, page: KpiPage, facts: KpiFacts) -> Sequence[Component | None]:
+    """The story: the number, its course, what it is held against, and how it is proved."""
+    lang, definition = view.lang, facts.definition
+    series = series_in(view, definition, page.span)
+    further = [one for one in view.reader.catalogue.values_of(definition.id) if view.find(one.id)]
+    tables = [
+        comparison_table(view, facts),
+        series_table(view, facts, series.windows, page.series),
+        lines_of(view, page, facts),
+    ]
+    choices = [None, None, _splits(view, page, facts)]
+    compared, numbers, lines = [
+        data_table(one, page, lang, beside) if one and one.rows else None
+        for one, beside in zip(tables, choices, strict=True)
+    ]
+    return [
+        _story(view, facts),
+        named_rows(view, list(facts_of(view, further).values())) if further else None,
+        _series(page, series),
+        compared,
+        boroughs_part(view, facts, page, page.boroughs),
+        proof_card(view, definition, facts.shown),
+        numbers,
+        lines,
+    ]
 
 
 def series_of(view: View, page: KpiPage, facts: KpiFacts) -> Table:
@@ -67,13 +93,47 @@ def series_of(view: View, page: KpiPage, facts: KpiFacts) -> Table:
     return series_table(view, facts, series_in(view, facts.definition, page.span).windows, page.series)
 
 
+def comparison_of(view: View, _: KpiPage, facts: KpiFacts) -> Table | None:
+    """The shown number beside those of other periods."""
+    return comparison_table(view, facts)
+
+
+def boroughs_of(view: View, page: KpiPage, facts: KpiFacts) -> Table | None:
+    """The shown number by borough; None where there is none."""
+    values = borough_values(view, facts)
+    return borough_table(view, facts, values, page.boroughs) if values else None
+
+
 def lines_of(view: View, page: KpiPage, facts: KpiFacts) -> Table | None:
     """The shown window split by the KPI's dimensions; None where there is nothing to split."""
-    shown, dimension = facts.shown, next(iter(facts.definition.dimensions), None)
+    shown, dimension = facts.shown, split_of(page, facts.definition)
     if shown is None or dimension is None:
         return None
     values = view.reader.breakdown(shown.kpi_id, shown.window, anchor_of(shown), dimension)
-    return dimension_table(view, facts, values, page.lines) if values else None
+    return dimension_table(view, facts, values, page.lines, dimension) if values else None
+
+
+def split_of(page: KpiPage, definition: KpiDefinition) -> str | None:
+    """The dimension that the page splits the number by; None where it has none."""
+    return page.by if page.by in definition.dimensions else next(iter(definition.dimensions), None)
+
+
+def _splits(view: View, page: KpiPage, facts: KpiFacts) -> Component | None:
+    """The dimensions to choose from, where there are several."""
+    lang, definition = view.lang, facts.definition
+    if len(definition.dimensions) < 2:  # noqa: PLR2004
+        return None
+    choices = [
+        link(
+            capital(dimension_name(definition, one, lang)),
+            f"{page.path}?{structs.replace(page, by=one).query}",
+            id=f"split-{one}",
+            className="choice",
+            **{"aria-current": str(one == split_of(page, definition)).lower()},
+        )
+        for one in definition.dimensions
+    ]
+    return html.Nav(choices, className="switch choices", **{"aria-label": t(lang, S.SPLIT_BY)})
 
 
 def _story(view: View, facts: KpiFacts) -> Component:
@@ -81,6 +141,7 @@ def _story(view: View, facts: KpiFacts) -> Component:
     return html.Section(
         [
             html.H1(definition.name.get(lang), id="headline", tabIndex="-1"),
+            html.P(definition.question.get(lang), className="question"),
             html.P(definition.sentence.get(lang), className="sentence"),
             html.Div([_headline(view, facts), _running(view, facts)], className="figures"),
             *_comparison(view, facts),
@@ -131,12 +192,14 @@ def _running(view: View, facts: KpiFacts) -> Component | None:
     )
 
 
-def _target(view: View, facts: KpiFacts) -> Component | None:
-    target, lang = facts.definition.target, view.lang
-    if target is None:
-        return None
-    words = t(lang, T.TARGET, value=formats.quantity(target.value, facts.definition.unit, lang))
-    return html.Span(words, title=f"{target.source}, {target.since}")
+def _target(view: View, facts: KpiFacts) -> Component:
+    """The target of the shown window, and the way to all of them."""
+    lang, definition, held = view.lang, facts.definition, facts.target
+    words: str | Component = t(lang, T.TARGETS)
+    if held and held.target:
+        source = f"{held.target.source}, {formats.day(held.target.since, lang)}"
+        words = html.Span(target_words(held.target, definition.unit, lang), title=source)
+    return link(words, TargetPage(definition.id).path, id="kpi-target")
 
 
 def _comparison(view: View, facts: KpiFacts) -> Sequence[Component]:

@@ -1,117 +1,112 @@
-"""The overview: what changed, the seven fields, the partners' data state."""
+"""The overview: search, what changed since yesterday, the seven fields, the partners' data state."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from dash import html
 from dash.development.base_component import Component
 
 from cityhub.dashboard import formats
+from cityhub.dashboard.changes import Change, changes_of
+from cityhub.dashboard.components.area_choice import area_choice
 from cityhub.dashboard.components.link import link
-from cityhub.dashboard.components.marks import STATUS_WORD, icon, trend_words
-from cityhub.dashboard.components.state import short_state_line, simulation_banner
+from cityhub.dashboard.components.marks import STATUS_WORD, count_mark, icon
+from cityhub.dashboard.components.search import search
+from cityhub.dashboard.components.state import simulation_banner
 from cityhub.dashboard.components.tile import lead_row, value_words
-from cityhub.dashboard.facts import KpiFacts, read_facts
-from cityhub.dashboard.freshness import Freshness, as_of, feed_of
-from cityhub.dashboard.judgement import Direction, Status, steps_of
-from cityhub.dashboard.texts import Lang, T, t
+from cityhub.dashboard.facts import KpiFacts, read_all
+from cityhub.dashboard.pages.partners import partners
+from cityhub.dashboard.screen_texts import S
+from cityhub.dashboard.texts import T, t
 from cityhub.dashboard.view import View
+from cityhub.kpi.attainment import Status
 from cityhub.kpi.fields import ActionField
 
-LEADS = 2
+LEADS = {
+    "breitband": ("B01", "B03"),
+    "e-government": ("E01", "E04"),
+    "wirtschaft": ("P01", "P06"),
+    "mobilitaet": ("M01", "M04"),
+    "wohnen": ("W03", "W04"),
+    "infrastruktur": ("I08", "I11"),
+    "bildung": ("L01", "L02"),
+}
+"""What a field's card shows; another of its KPIs stands in for one that is not there for the viewer."""
 CHANGES = 3
 
 
 def overview_page(view: View) -> Component:
     """Draw the overview for a viewer."""
     lang = view.lang
-    facts = {definition.id: read_facts(view, definition) for definition in view.visible()}
+    facts = read_all(view, [one for one in view.visible() if view.area.holds(one)])
+    cards = [_card(view, field, facts) for field in view.reader.catalogue.fields]
     return html.Div(
         [
             simulation_banner(lang) if any(known.synthetic for known in facts.values()) else None,
             html.H1(t(lang, T.HOME), id="headline", tabIndex="-1", className="hidden"),
-            _changes(view, list(facts.values())),
+            html.Div([search(view), area_choice(view)], className="finding"),
+            _changes(view, changes_of(facts.values(), view.now)),
             html.H2(t(lang, T.FIELDS), className="hidden"),
-            html.Div(
-                [
-                    *(
-                        _card(view, field, [facts[item.id] for item in view.visible(field.id)])
-                        for field in view.reader.catalogue.fields
-                    ),
-                    _partners(view),
-                ],
-                className="fields",
-            ),
+            html.Div([*filter(None, cards), partners(view)], className="fields")
+            if facts or view.area.is_all
+            else html.P(t(lang, S.AREA_EMPTY), className="empty"),
         ],
         className="overview",
     )
 
 
-def _changes(view: View, facts: Sequence[KpiFacts]) -> Component:
-    """The largest differences between the last two complete periods, in words."""
+def _changes(view: View, changes: Sequence[Change]) -> Component:
     lang = view.lang
-    compared = sorted((item for item in facts if item.trend), key=lambda item: -steps_of(item.value, item.trend))
-    moved = [item for item in compared if item.trend and item.trend.direction is not Direction.FLAT]
-    parts = [_change(view, item) for item in (moved or compared)[:CHANGES]]
-    return html.P(
-        [html.B(t(lang, T.CHANGED)), " ", " · ".join(parts) if parts else t(lang, T.CHANGED_UNKNOWN)],
-        id="changes",
-        className="changes",
-    )
+    telling = [one for one in changes if one.is_status or one.is_noticeable]
+    words = [_change(view, one) for one in telling[:CHANGES]]
+    if not words:
+        words = [t(lang, S.CHANGED_NOTHING if changes else S.CHANGED_UNKNOWN)]
+    if len(telling) > CHANGES:
+        words.append(t(lang, S.CHANGED_MORE, n=len(telling) - CHANGES))
+    said = [html.Span(text, className="change") for text in words]
+    return html.P([html.B(t(lang, S.CHANGED)), *said], id="changes", className="changes", title=t(lang, S.CHANGED_RULE))
 
 
-def _change(view: View, facts: KpiFacts) -> str:
-    lang, value, trend = view.lang, facts.value, facts.trend
-    if value is None or trend is None:
-        return ""
-    return t(
-        lang,
-        T.CHANGED_ITEM,
-        name=facts.definition.name.get(lang),
-        value=value_words(value, lang),
-        period=formats.period(value.window, value.start, value.end, view.now, lang),
-        change=trend_words(trend, value.unit, value.window, lang),
-    )
+def _change(view: View, change: Change) -> Sequence[Component | str]:
+    lang, definition = view.lang, change.facts.definition
+    name = link(definition.name.get(lang), f"/kpi/{definition.id}")
+    before, now = value_words(change.before, lang), value_words(change.now, lang)
+    if change.is_status:
+        words = [t(lang, STATUS_WORD[one]) for one in (change.status_before, change.facts.status)]
+        return [name, t(lang, S.CHANGED_STATUS, before=words[0], now=words[1], value=now)]
+    by = formats.difference(change.by, change.now.unit, lang)
+    return [name, t(lang, S.CHANGED_VALUE, before=before, now=now, change=by)]
 
 
-def _card(view: View, field: ActionField, facts: Sequence[KpiFacts]) -> Component:
-    lang = view.lang
+def _card(view: View, field: ActionField, facts: Mapping[str, KpiFacts]) -> Component | None:
+    """The field's counts and lead rows; in an area of one's own all rows, and no card without any."""
+    lang, mine = view.lang, [one for one in facts.values() if one.definition.field == field.id]
+    if not (mine or view.area.is_all):
+        return None
     heading = html.H3([icon(field.icon), link(field.name.get(lang), f"/field/{field.id}")], className="field-name")
-    if not facts:
+    if not mine:
         body = [html.P([icon(Status.NO_DATA), t(lang, T.NO_DATA_YET)], className="status status-no-data")]
     else:
+        leads = _leads(field, mine) if view.area.is_all else mine
         body = [
-            html.P(_counts(facts, lang), className="counts", id=f"field-{field.id}-counts"),
-            *(lead_row(item, view.now, lang) for item in facts[:LEADS]),
+            html.P(_counts(view, mine), className="counts", id=f"field-{field.id}-counts"),
+            *(lead_row(one, view.now, lang) for one in leads),
         ]
     return html.Section([heading, *body], className="card field", id=f"field-{field.id}")
 
 
-def _counts(facts: Sequence[KpiFacts], lang: Lang) -> str:
-    """`2 Kennzahlen: 1 im Ziel, 1 ohne Ziel`."""
-    total = t(lang, T.KPIS_ONE) if len(facts) == 1 else t(lang, T.KPIS_MANY, n=len(facts))
+def _leads(field: ActionField, facts: Sequence[KpiFacts]) -> Sequence[KpiFacts]:
+    wanted = LEADS.get(field.id, ())
+    first = [one for one in facts if one.definition.id in wanted]
+    rest = [one for one in facts if one.definition.id not in wanted]
+    return [*first, *rest][: len(wanted)]
+
+
+def _counts(view: View, facts: Sequence[KpiFacts]) -> Sequence[Component | str]:
+    """`2 Kennzahlen: 1 im Ziel, 1 ohne Ziel`, each with its sign."""
+    lang, n = view.lang, len(facts)
     counts = Counter(item.status for item in facts)
-    return f"{total}: " + ", ".join(
-        f"{counts[status]} {t(lang, word)}" for status, word in STATUS_WORD.items() if counts[status]
-    )
-
-
-def _partners(view: View) -> Component:
-    """How fresh each source is, in one short line each."""
-    lang, now = view.lang, view.now
-    states = []
-    for stream in view.streams:
-        feed = feed_of(stream.topic, view.feeds)
-        if feed:
-            states.append(Freshness.of(stream.partner, as_of(stream, feed), feed.interval_s, now))
-    lines = [short_state_line(state, now, lang) for state in states]
-    return html.Section(
-        [
-            html.H3(link(t(lang, T.PARTNERS_STATE), "/data"), className="partners-name"),
-            html.Div(lines or html.P(t(lang, T.NO_PARTNER_YET), className="empty"), id="partners-state"),
-        ],
-        className="partners",
-        id="partners",
-    )
+    total = t(lang, T.KPIS_ONE) if n == 1 else t(lang, T.KPIS_MANY, n=n)
+    return [f"{total}: ", *(count_mark(counts[status], status, lang) for status in STATUS_WORD if counts[status])]

@@ -20,13 +20,14 @@ from cityhub.dashboard.components.link import link
 from cityhub.dashboard.components.plain_table import plain_table
 from cityhub.dashboard.components.state import unreadable_part
 from cityhub.dashboard.components.trace import detail, kpi_name, reason_words, trace_box
-from cityhub.dashboard.names import partner_full_name, partner_name
+from cityhub.dashboard.names import partner_full_name
 from cityhub.dashboard.pages.partner_days import balance_part
 from cityhub.dashboard.partner_desk import PartnerDesk
 from cityhub.dashboard.partner_texts import Own
 from cityhub.dashboard.proof_texts import P
 from cityhub.dashboard.texts import Lang, t
 from cityhub.dashboard.view import View
+from cityhub.kpi.naming import partner_name
 
 
 def partner_page(view: View, page: PartnerPage) -> Component | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cityhub.dashboard.address import Span
 from cityhub.dashboard.components.chart import Series
-from cityhub.dashboard.facts import read_series
+from cityhub.dashboard.facts import KpiFacts, read_series, windows_of
 from cityhub.dashboard.texts import T, t
 from cityhub.dashboard.view import View
 from cityhub.kpi.definition import KpiDefinition
@@ -53,4 +53,19 @@ def series_in(view: View, definition: KpiDefinition, span: Span | None = None) -
         lang=view.lang,
         theme=view.theme,
         decisions=view.reader.decisions(definition.id),
+        targets=view.targets[definition.id],
+    )
+
+
+def series_over(view: View, facts: KpiFacts) -> Series:
+    """What a tile's line shows, from the recent windows that were read already."""
+    kind, count, words = SPANS[span_of_tile(facts.definition)]
+    return Series(
+        definition=facts.definition,
+        kind=kind,
+        windows=windows_of(facts.recent, kind, view.now, count),
+        span=t(view.lang, words),
+        now=view.now,
+        lang=view.lang,
+        theme=view.theme,
     )

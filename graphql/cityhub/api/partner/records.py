@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import date
 from typing import Protocol
 
@@ -31,6 +32,7 @@ class Ledger(Protocol):
     """`kpi.ledger.reader.LedgerReader`."""
 
     def balance(self, partner: str, since: date | None = None, until: date | None = None) -> Balance: ...
+    def differences(self) -> Mapping[str, int]: ...
 
 
 class Finder(Protocol):

@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 from cityhub.hub.commands.narrator import show
 from cityhub.hub.commands.text import table
 from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.definition_schema import definition_schema
+from cityhub.kpi.health.kpi import Health, health_of
+from cityhub.kpi.health.sentence import sentence
 from cityhub.kpi.naming import counted, counted_noun, named_values, stands_beside
 from cityhub.kpi.reader import KpiReader
+from cityhub.kpi.standing import standings
 from cityhub.kpi.values import KpiValue, WindowKind
 
 
-def listing(reader: KpiReader, *, as_json: bool) -> int:
-    """Every KPI, a line each."""
-    definitions = list(reader.catalogue)
+def listing(reader: KpiReader, now: datetime, *, as_json: bool) -> int:
+    """Every KPI by itself, a line each, with the newest value that is complete and where it stands."""
+    rows: list[tuple[str, ...]] = []
+    described: list[dict[str, object]] = []
+    found = standings(
+        reader, reader.catalogue.main(), now, targets=reader.targets(), healths=reader.source_healths(now)
+    )
+    for standing in found:
+        one, value, status, health = standing.definition, standing.shown, standing.status.value, standing.health
+        number = "–" if value is None else _number(value.value, value.unit)
+        rows.append((one.id, one.name.en, number, status, health.state.value))
+        described.append({**_described(one), "value": value, "status": status, "health": _told(health)})
     if as_json:
-        _json([_described(one) for one in definitions])
+        _json(described)
     else:
-        rows = [(one.id, str(one.version), one.field, one.unit, one.name.en, one.owner) for one in definitions]
-        show(table(("KPI", "VERSION", "FIELD", "UNIT", "NAME", "OWNER"), rows))
+        show(table(("KPI", "NAME", "VALUE", "STATUS", "HEALTH"), rows))
     return 0
 
 
@@ -30,15 +43,16 @@ def schema() -> int:
     return 0
 
 
-def definition(reader: KpiReader, kpi_id: str, *, as_json: bool) -> int:
-    """One definition, whole.
+def definition(reader: KpiReader, kpi_id: str, now: datetime, *, as_json: bool) -> int:
+    """One definition, whole, and its health.
 
     Raises:
         UnknownKpi: no such KPI.
     """
     one = reader.catalogue[kpi_id]
+    health = reader.health(kpi_id, now)
     if as_json:
-        _json(_described(one))
+        _json({**_described(one), "health": _told(health)})
         return 0
     show(f"{one.id} {one.name.en} ({one.name.de})\n{one.sentence.en}\n")
     rows = [
@@ -53,12 +67,15 @@ def definition(reader: KpiReader, kpi_id: str, *, as_json: bool) -> int:
         ("scopes", ", ".join(one.scopes)),
         ("sources", ", ".join(source.type for source in one.sources.values())),
         ("version", f"{one.version}, hash {one.hash}"),
+        ("health", sentence(health, "en")),
     ]
     show("\n".join(f"{name:<10}{text}" for name, text in rows))
     return 0
 
 
-def value(reader: KpiReader, kpi_id: str, *, window: str | None, version: int | None = None, as_json: bool) -> int:
+def value(
+    reader: KpiReader, kpi_id: str, now: datetime, *, window: str | None, version: int | None = None, as_json: bool
+) -> int:
     """The newest value for the whole city.
 
     Args:
@@ -74,12 +91,13 @@ def value(reader: KpiReader, kpi_id: str, *, window: str | None, version: int | 
     one = reader.catalogue[kpi_id] if version is None else reader.catalogue.version(kpi_id, version)
     kind = WindowKind(window) if window else one.default_window
     found = reader.latest(kpi_id, kind, version=version)
+    health = health_of(one, found, reader.source_healths(now if found is None else min(found.end, now)))
     if as_json:
-        _json(found)
+        _json(found and {**msgspec.to_builtins(found), "health": _told(health)})
     elif found is None:
-        show(f"{kpi_id}: nothing was counted yet")
+        show(f"{kpi_id}: nothing was counted yet. {sentence(health, 'en')}")
     else:
-        show(_sentence(one, found))
+        show(f"{_sentence(one, found)}\n{sentence(health, 'en')}")
     return 0 if found else 1
 
 
@@ -125,6 +143,13 @@ def _described(one: KpiDefinition) -> dict[str, object]:
     meaning = {**one.meaning, "windows": one.windows, "scopes": one.scopes, "class": _measure(one)}
     described: dict[str, object] = msgspec.to_builtins({**spoken, **plain, **meaning, "hash": one.hash})
     return described
+
+
+def _told(health: Health) -> dict[str, object]:
+    spoken = {lang: sentence(health, lang) for lang in ("de", "en")}
+    return {name: getattr(health, name) for name in ("state", "cause", "source", "share", "since")} | {
+        "sentence": spoken
+    }
 
 
 def _json(content: object) -> None:

@@ -1,10 +1,16 @@
-"""The bookkeeper keeps the ledger: what became of every event that came through a door."""
+"""The bookkeeper keeps the ledger, what became of every event that came in, and observes how the sources are doing."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 
+from structlog import get_logger
+
+from cityhub.adapters.errors import StateUnavailable
+from cityhub.adapters.status import AdapterStatusReader, answered
 from cityhub.hub.access import kafka_access
 from cityhub.hub.secrets import Secrets
 from cityhub.hub.settings import Settings
@@ -12,8 +18,20 @@ from cityhub.hub.signs import note
 from cityhub.kpi.definition import load_catalogue
 from cityhub.kpi.ledger import follower
 
+log = get_logger()
+
 
 async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> None:
     """Keep it until `stop` is set."""
     access, alive = kafka_access(settings, secrets), partial(note, settings.data, "bookkeeper")
-    await follower.serve(access, settings.store, stop, catalogue=load_catalogue(), alive=alive)
+    catalogue, status = load_catalogue(), AdapterStatusReader(settings.data / "adapters.db")
+
+    def answers() -> Mapping[str, datetime]:
+        try:
+            feeds = status.all()
+        except StateUnavailable as error:
+            log.warning("feeds_unknown", error=str(error), remedy="their sources are judged by their events alone")
+            return {}
+        return answered(feeds, {contract.topic for contract in catalogue.contracts.values()})
+
+    await follower.serve(access, settings.store, stop, catalogue=catalogue, alive=alive, answers=answers)

@@ -18,7 +18,7 @@ PROCESSES = {
     "worker": "counts events into KPIs",
     "publisher": "publishes changed KPI values",
     "gate": "passes on what partners write with their own Kafka clients",
-    "bookkeeper": "keeps the ledger: what became of every event that came in",
+    "bookkeeper": "keeps the ledger: what became of every event that came in, and how its source is doing",
     "archive": "keeps every counted event in Parquet files",
     "city": "the simulated city's feeds",
     "adapters": "reads the partners' feeds",

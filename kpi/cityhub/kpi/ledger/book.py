@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, delete, select, update
 from xxhash import xxh3_128_digest
 
 from cityhub.kpi.kernel.windows import berlin
+from cityhub.kpi.ledger import steps
 from cityhub.kpi.ledger.fates import fates_of
 from cityhub.kpi.ledger.lookup import entered
 from cityhub.kpi.ledger.outcome import ADAPTER, Arrival, HeadedRecord, Origin, Outcome, of_event, of_letter
@@ -20,6 +21,7 @@ from cityhub.kpi.store.cursors import CursorMoved
 from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.dialect import insert_missing, upsert
 from cityhub.kpi.store.tenure import Fence
+from cityhub.sdk.contract import Contracts, load_contracts
 
 KEEP_ORIGINS_MS = 7 * 86_400_000
 """How long an event that nobody numbers is known again as the same one sent once more."""
@@ -70,12 +72,16 @@ class Book:
 
     Args:
         job: whose verdicts hold. fence: raises inside a transaction that may not be committed any more.
+        contracts: of the streams (default: the hub's own).
     """
 
-    def __init__(self, database: Database, job: str, fence: Fence = lambda _: None) -> None:
+    def __init__(
+        self, database: Database, job: str, fence: Fence = lambda _: None, contracts: Contracts | None = None
+    ) -> None:
         self._database = database
         self._job = job
         self._fence = fence
+        self._contracts = dict(load_contracts() if contracts is None else contracts)
         self._spans: dict[Sender, Spans] = {}
         self._days: dict[int, int] = {}
 
@@ -164,14 +170,18 @@ class Book:
         counts: Counter[Line] = Counter()
         last: dict[Line, int] = {}
         changed: set[Sender] = set()
+        new: list[Arrival] = []
         for one in arrivals:
             fresh = self._is_fresh(connection, topic.partner, one, known, changed)
+            if fresh:
+                new.append(one)
             door = ADAPTER if one.origin is None else one.origin.door
             outcome, reason = (one.outcome.value, one.reason) if fresh else (Outcome.AGAIN.value, "")
             line = Line(topic.partner, one.stream[:256], self._day(one.at_ms), door, outcome, reason)
             counts[line] += 1
             last[line] = max(last.get(line, 0), one.at_ms)
         self._add(connection, counts, last)
+        steps.note(connection, self._contracts, topic.partner, new)
         insert_missing(connection, tables.origin, [{"key": key, "at_ms": at} for key, at in known.new.items()])
         for sender in changed:
             self._keep(connection, sender)

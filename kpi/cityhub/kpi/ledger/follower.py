@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -15,11 +16,13 @@ from cityhub.bus.access import KafkaAccess
 from cityhub.bus.errors import BusError
 from cityhub.bus.log_reader import LogReader
 from cityhub.bus.pause import pause
+from cityhub.bus.publisher import RecordPublisher
 from cityhub.bus.quarantine import PATTERN
 from cityhub.bus.topics import PARTNERS, dead_letters
 from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.errors import StoreUnavailable
 from cityhub.kpi.ledger.book import KEEP_ORIGINS_MS, Book, Sender, Topic
+from cityhub.kpi.observer import Answers, Observer
 from cityhub.kpi.store import cursors
 from cityhub.kpi.store.clocks import JOB
 from cityhub.kpi.store.cursors import CursorMoved
@@ -48,9 +51,11 @@ class Goal(NamedTuple):
     """When the ledger has come to the ends, each number that a sender has given out must have a verdict.
 
     Attributes:
-        senders: (settled, sent) of each, as looked up before the ends. ends: by topic and partition.
+        set_ms: when it was set; senders: (settled, sent) of each, as looked up before the ends. ends: by topic and
+            partition.
     """
 
+    set_ms: int
     senders: dict[Sender, tuple[int, int]]
     ends: dict[tuple[str, int], int]
 
@@ -74,6 +79,9 @@ class Follower:
     Args:
         topics: event topics and dead letters; those that do not exist yet are left for later.
         clock_ms: wall clock, for people: since when something is missing.
+
+    Attributes:
+        complete_ms: everything appended before is in the ledger, as far as the broker's clock agrees; 0 = not known.
     """
 
     def __init__(
@@ -85,6 +93,7 @@ class Follower:
         self._job = job
         self._clock_ms = clock_ms
         self._goal: Goal | None = None
+        self.complete_ms = 0
 
     async def step(self, source: Log) -> dict[Sender, int] | None:
         """Take down what there is.
@@ -94,7 +103,7 @@ class Follower:
         """
         there = await source.partitions()
         if first := self._goal is None:
-            self._goal = Goal(await self._passed(source, there), {})
+            self._goal = Goal(self._clock_ms(), await self._passed(source, there), {})
         topics = [topic for topic in self._topics if topic.name in there]
         bounds = await source.all_bounds({topic.name: there[topic.name] for topic in topics})
         if first:
@@ -107,6 +116,7 @@ class Follower:
         if any(stands.get(at, -1) < end - 1 for at, end in self._goal.ends.items()):
             return None
         goal, self._goal = self._goal, None
+        self.complete_ms = goal.set_ms
         return self._book.settle(goal.senders, self._clock_ms())
 
     async def _passed(self, source: Log, there: Mapping[str, Sequence[int]]) -> dict[Sender, tuple[int, int]]:
@@ -155,24 +165,35 @@ def topics_of(catalogue: Catalogue) -> list[Topic]:
 
 
 async def serve(
-    access: KafkaAccess, store: Path | str, stop: asyncio.Event, *, catalogue: Catalogue, alive: Callable[[], None]
+    access: KafkaAccess,
+    store: Path | str,
+    stop: asyncio.Event,
+    *,
+    catalogue: Catalogue,
+    alive: Callable[[], None],
+    answers: Answers = dict,
 ) -> None:
-    """Keep the ledger until `stop` is set; trouble with store or broker is retried.
+    """Keep the ledger, and observe the sources, until `stop` is set; trouble with store or broker is retried.
 
     Args:
         alive: called after each step that went well, also of a process that only waits for its turn.
+        answers: of feeds that tell when nothing happened.
     """
     database = Database(store)
     tenure = Tenure(Lease(database, "ledger"))
-    book = Book(database, JOB, tenure.check)
+    book = Book(database, JOB, tenure.check, catalogue.contracts)
     follower = Follower(book, database, topics_of(catalogue), JOB, _now_ms)
     forgot = 0.0
     try:
-        async with LogReader(access, client_id="cityhub-ledger") as source:
+        async with (
+            LogReader(access, client_id="cityhub-ledger") as source,
+            RecordPublisher(access, client_id="cityhub-observer") as records,
+        ):
+            observer = Observer(database, catalogue.contracts, records, answers, tenure.check)
             while not stop.is_set():
                 try:
                     if tenure.keep(int(time.monotonic() * 1000), _now_ms()):
-                        _report(await follower.step(source) or {})
+                        await _turn(follower, observer, source)
                         if time.monotonic() - forgot > _FORGET_EVERY_S:
                             book.forget(_now_ms() - KEEP_ORIGINS_MS)
                             forgot = time.monotonic()
@@ -185,9 +206,11 @@ async def serve(
         database.close()
 
 
-def _report(missing: Mapping[Sender, int]) -> None:
+async def _turn(follower: Follower, observer: Observer, source: Log) -> None:
+    missing = await follower.step(source) or {}
     for sender, count in missing.items():
         log.error("ledger_differs", partner=sender.partner, door=sender.door, sender=sender.name, missing=count)
+    await observer.run(datetime.fromtimestamp(follower.complete_ms / 1000, UTC))
 
 
 def _now_ms() -> int:

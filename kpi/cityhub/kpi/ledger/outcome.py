@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, NamedTuple, Protocol
+from typing import Annotated, Any, NamedTuple, Protocol
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from cityhub.bus.letters import letter_of
 from cityhub.kpi.kernel.record import LogRecord
 
 ADAPTER = "adapter"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SEQUENCED = frozenset({"http", "kafka"})
 
 
@@ -56,7 +58,12 @@ class Origin(NamedTuple):
 
 
 class Arrival(NamedTuple):
-    """A record as the ledger takes it down. `origin` is None for what adapters write: their ids are their origins."""
+    """A record as the ledger takes it down.
+
+    Attributes:
+        origin: None for what adapters write: their ids are their origins.
+        time_ms: when it happened, epoch ms, None where that cannot be read. key: of its partition, "" likewise.
+    """
 
     offset: int
     at_ms: int
@@ -65,6 +72,8 @@ class Arrival(NamedTuple):
     origin: Origin | None
     outcome: Outcome
     reason: str
+    time_ms: int | None = None
+    key: str = ""
 
 
 class Fates(NamedTuple):
@@ -84,7 +93,13 @@ class _Outline(Struct):
     source: str = ""
 
 
+class _Whole(_Outline):
+    time: Annotated[datetime, Meta(tz=True)] | None = None
+    partitionkey: str = ""
+
+
 _outline = msgspec.json.Decoder(_Outline).decode
+_whole = msgspec.json.Decoder(_Whole).decode
 
 
 def of_event(record: HeadedRecord, fates: Fates | None) -> Arrival:
@@ -93,11 +108,21 @@ def of_event(record: HeadedRecord, fates: Fates | None) -> Arrival:
     Args:
         fates: None = no KPI reads the topic.
     """
-    stream, source = _read(record.value)
+    outline = _read(record.value)
     said = next((value for name, value in record.headers if name == "cityhub_origin"), None)
     origin = _origin(*said.decode("utf-8", "replace").split(":", 1)) if said and b":" in said else None
     outcome, reason = _fate(record, fates)
-    return Arrival(record.offset, record.timestamp, stream, source, origin, outcome, reason)
+    return Arrival(
+        record.offset,
+        record.timestamp,
+        outline.type,
+        outline.source,
+        origin,
+        outcome,
+        reason,
+        _epoch_ms(outline.time),
+        outline.partitionkey,
+    )
 
 
 def of_letter(record: HeadedRecord) -> Arrival | None:
@@ -126,9 +151,18 @@ def _origin(door: str, text: str) -> Origin:
     return Origin(door, text)
 
 
-def _read(value: Any) -> tuple[str, str]:
+def _epoch_ms(moment: datetime | None) -> int | None:
     try:
-        found = _outline(value or b"")
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return "", ""
-    return found.type, found.source
+        return None if moment is None else (moment - _EPOCH) // timedelta(milliseconds=1)
+    except OverflowError:  # outside the years 1 to 9999 in UTC
+        return None
+
+
+def _read(value: Any) -> _Whole:
+    for decode in (_whole, _outline):
+        try:
+            found = decode(value or b"")
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            continue
+        return found if isinstance(found, _Whole) else _Whole(found.type, found.source)
+    return _Whole()

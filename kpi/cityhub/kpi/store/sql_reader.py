@@ -13,20 +13,27 @@ from sqlalchemy import ColumnElement, func, select
 
 from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.definition_people import SMALLEST
+from cityhub.kpi.health.day import SourceDay
+from cityhub.kpi.health.kpi import Health, SourceHealths
 from cityhub.kpi.kernel.groups import rounded
+from cityhub.kpi.masterplan.model import Masterplan
+from cityhub.kpi.masterplan.reading import own_masterplan
+from cityhub.kpi.reader import Ask, read_health
 from cityhub.kpi.store import schema
+from cityhub.kpi.store.asking import NEWEST, questions
 from cityhub.kpi.store.cursors import live
 from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.decisions import chosen, decisions_of
+from cityhub.kpi.store.masterplan import imports
+from cityhub.kpi.store.source_days import source_days
+from cityhub.kpi.store.source_health import source_healths
+from cityhub.kpi.store.targets import stored_targets
+from cityhub.kpi.targets import TargetRecord, records_of
 from cityhub.kpi.values import Decision, KpiValue, StreamState, WindowKind
 
 _dims = msgspec.json.Encoder(order="sorted").encode
 _decode = msgspec.json.Decoder(KpiValue).decode
 _CHOICE_S = 1.0
-_other = schema.value.alias().c
-_SAME = [_other[name] == schema.value.c[name] for name in ("kpi", "window", "anchor", "scope", "dims")]
-_NEWEST = select(func.max(_other.version)).where(*_SAME, _other.revision > 0).correlate(schema.value).scalar_subquery()
-"""Of a window, the newest version that has published it: none publishes before it counts."""
 
 
 class SqlReader:
@@ -99,6 +106,20 @@ class SqlReader:
         where &= (row.anchor >= int(start.timestamp())) & (row.anchor < int(end.timestamp()))
         return self._values(where, newest_first=False, limit=limit)
 
+    def read(self, asks: Sequence[Ask]) -> Sequence[Sequence[KpiValue]]:
+        """See `KpiReader.read`."""
+        for ask in asks:
+            self._catalogue[ask.kpi_id]
+        database = self._database()
+        if database is None:
+            return [[] for _ in asks]
+        found: list[list[KpiValue]] = [[] for _ in asks]
+        with database.snapshot() as connection:
+            for numbers, statement, parameters in questions(asks):
+                for place, payload in connection.execute(statement, parameters):
+                    found[numbers[place]].append(_decode(payload))
+        return [values if ask.oldest else values[::-1] for ask, values in zip(asks, found, strict=True)]
+
     def breakdown(
         self, kpi_id: str, window: WindowKind, anchor: datetime, dimension: str, *, scope: str = "city"
     ) -> Sequence[KpiValue]:
@@ -122,6 +143,21 @@ class SqlReader:
             return []
         with database.begin() as connection:
             return decisions_of(connection, known)
+
+    def targets(self) -> Mapping[str, Sequence[TargetRecord]]:
+        """See `KpiReader.targets`."""
+        stored: dict[str, list[TargetRecord]] = {}
+        if (database := self._database()) is not None:
+            with database.begin() as connection:
+                stored = stored_targets(connection)
+        return {one.id: records_of(one, stored.get(one.id, ())) for one in self.catalogue}
+
+    def masterplan(self) -> Masterplan:
+        """See `KpiReader.masterplan`."""
+        if (database := self._database()) is None:
+            return own_masterplan()
+        with database.begin() as connection:
+            return own_masterplan().with_imports(imports(connection))
 
     def streams(self) -> Sequence[StreamState]:
         """See `KpiReader.streams`."""
@@ -153,11 +189,31 @@ class SqlReader:
             for topic, records, rejected, duplicates, synthetic, appended, newest in rows
         ]
 
+    def source_healths(self, at: datetime | None = None) -> SourceHealths:
+        """See `KpiReader.source_healths`."""
+        database = self._database()
+        if database is None:
+            return SourceHealths(at)
+        with database.snapshot() as connection:
+            return source_healths(connection, at)
+
+    def source_days(self, until: datetime) -> Mapping[str, SourceDay]:
+        """See `KpiReader.source_days`."""
+        database = self._database()
+        if database is None:
+            return {}
+        with database.snapshot() as connection:
+            return source_days(connection, until)
+
+    def health(self, kpi_id: str, at: datetime | None = None) -> Health:
+        """See `KpiReader.health`."""
+        return read_health(self, kpi_id, at)
+
     def _where(self, kpi_id: str, window: WindowKind, scope: str, version: int | None = None) -> ColumnElement[bool]:
         row = schema.value.c
         here = (row.kpi == self._catalogue[kpi_id].id) & (row.window == window.value) & (row.scope == scope)
         here &= row.revision > 0  # else it is of people, and its window is not closed
-        return here & (row.version == (_NEWEST if version is None else version))
+        return here & (row.version == (NEWEST if version is None else version))
 
     def _values(self, where: ColumnElement[bool], *, newest_first: bool, limit: int) -> Sequence[KpiValue]:
         database = self._database()

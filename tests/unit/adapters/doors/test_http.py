@@ -89,6 +89,19 @@ async def test_what_only_the_hub_says_is_not_taken_from_partners() -> None:
     assert world.broker.events(TOPIC) == [event()]
 
 
+@pytest.mark.parametrize("organisation", ["wbd", "hub"])
+async def test_what_the_hub_has_seen_is_sent_by_nobody_else(organisation: str) -> None:
+    world = World()
+    world.caller = replace(WBD, organisation=organisation)
+    seen = {"partner": "wbd", "reason": "parse", "letters": 1}
+    answer = await world.post(codec.encode(event(type_="de.duisburg.hub.letters.counted.v1", **seen)))
+    assert answer.status_code in {403, 422}
+    assert not [topic for topic in world.broker.topics if topic.startswith("du.evt.")]
+    if organisation == "wbd":
+        assert (answer.json()["reason"], answer.json()["pointer"]) == ("foreign_partner", "/type")
+        assert "tells what the hub itself has seen, and no door takes it" in answer.json()["detail"]
+
+
 async def test_judging_writes_nothing() -> None:
     world = World()
     body = codec.encode_batch([event(1), event(2, fill=-1)])

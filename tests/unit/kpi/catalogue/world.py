@@ -40,14 +40,14 @@ class Case(Struct, frozen=True, forbid_unknown_fields=True):
         events: by type, without `de.duisburg.` and version; `at`, `subject` and `borough` are the event's, all else is
             data. What the contract requires and nobody names gets a default.
         references: denominators since the beginning of 2020, `value` or `value unit`.
-        gives: exact numbers of the value, its further and its side values.
+        gives: exact numbers of the value, its further and its side values; null = unknown.
         about: those that come from fixed bins: at most 1/128 beside.
     """
 
     kpi: str
     window: WindowKind
     events: dict[str, list[dict[str, Any]]]
-    gives: dict[str, float] = {}
+    gives: dict[str, float | None] = {}
     about: dict[str, float] = {}
     at: str = READ
     scope: str = "city"

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
-
-from msgspec import Struct
+from datetime import date, timedelta
 
 from cityhub.sandbox.city.streams.story import DAY, Stream, Told, amount, at, happens, local_day, pick, tell
 from cityhub.sandbox.city.timetable import LOCAL
 from cityhub.sandbox.city.traffic import lot
 
 _LONGEST_CASE = timedelta(days=28)
-_LONGEST_PERMIT_D = 70
+_LONGEST_PERMIT_D, _LONGEST_ISSUE_D = 70, 4
 _APPLIED_FOR = ("bewohnerparkausweis", "schuelerfahrtkosten", "wohngeld", "urkunde", "hundesteuer")
 _CHANNELS = ("online", "email", "post", "phone", "counter")
 
@@ -36,48 +34,17 @@ def _applications(seed: int, day: date) -> Iterator[Told]:
                 yield Told("de.duisburg.city.application.decided.v1", submitted + took, case, (case, "decided"), data)
 
 
-class SchoolCase(Struct, frozen=True):
-    """An application for the way to school. Attributes: decided_at, ticket_at = None, when there is none."""
-
-    id: str
-    channel: str
-    submitted_at: datetime
-    decided_at: datetime | None
-    ticket_at: datetime | None
-
-
-def school_cases(seed: int, day: date) -> Iterator[SchoolCase]:
-    """What is submitted on a day: most of it before the school year begins."""
-    chance = lot(seed, "school-travel", day)
-    for number in range(amount(chance, 30 if day.month in (5, 6, 7) else 7, day)):
-        submitted = at(day, chance.triangular(6 * 3600, 86_399, 19 * 3600))
-        decided = submitted + timedelta(days=min(20.0, chance.lognormvariate(1.5, 0.5)), hours=1)
-        ticket = decided + timedelta(days=min(7.0, chance.expovariate(1 / 2)), hours=2)
-        channel = pick(chance, {"online": 0.62, "email": 0.08, "post": 0.2, "counter": 0.1})
-        answered, granted = happens(chance, 0.97), happens(chance, 0.92)
-        case = f"schulweg-{day}-{number}"
-        yield SchoolCase(
-            case, channel, submitted, decided if answered else None, ticket if answered and granted else None
-        )
-
-
-def _school_travel(seed: int, day: date) -> Iterator[Told]:
-    for back in range(_LONGEST_CASE.days + 1):
-        for case in school_cases(seed, day - back * DAY):
-            data = {"case_id": case.id, "service": "school-travel", "channel": case.channel}
-            if back == 0:
-                yield tell("city.application.submitted", case.submitted_at, case.id, (case.id, "submitted"), data)
-            if case.decided_at and local_day(case.decided_at) == day:
-                yield tell("city.application.decided", case.decided_at, case.id, (case.id, "decided"), data)
-
-
 def _school_tickets(seed: int, day: date) -> Iterator[Told]:
-    """DVV knows the city's cases by the same hashed id."""
-    for back in range(_LONGEST_CASE.days + 1):
-        for case in school_cases(seed, day - back * DAY):
-            if case.ticket_at and local_day(case.ticket_at) == day:
-                data = {"case_id": case.id}
-                yield tell("dvv.ticket.issued", case.ticket_at, case.id, (case.id,), data)
+    """For most ways to school that the city pays, DVV issues a ticket within days; it knows the case by the same id."""
+    for back in range(_LONGEST_ISSUE_D + 1):
+        for told in _applications(seed, day - back * DAY):
+            if not told.type.endswith("decided.v1") or told.data["service"] != "schuelerfahrtkosten":
+                continue
+            chance = lot(seed, "ticket", told.subject)
+            issued = told.time + timedelta(hours=1 + chance.randrange(24 * _LONGEST_ISSUE_D - 1))
+            if happens(chance, 0.94) and local_day(issued) == day:
+                data = {"case_id": told.subject}
+                yield tell("dvv.ticket.issued", issued, told.subject, (told.subject,), data)
 
 
 def _cases(seed: int, day: date) -> Iterator[Told]:
@@ -148,7 +115,6 @@ def _trench_permits(seed: int, complete_on: date, day: date) -> Iterator[Told]:
 
 STREAMS = (
     Stream("applications", timedelta(days=29), _applications),
-    Stream("school-travel", timedelta(days=29), _school_travel),
     Stream("school-tickets", timedelta(days=29), _school_tickets),
     Stream("cases", timedelta(days=29), _cases),
     Stream("contacts", timedelta(days=22), _contacts),

@@ -55,6 +55,7 @@ def _dispatches(seed: int, day: date) -> Iterator[Told]:
                 "alert": sound.id,
                 "received_at": iso(received) if known else None,
                 "dispatched_at": iso(sound.dispatched_at),
+                "sounded_at": iso(sound.sounded_at) if known or sound.confirmed else None,
             }
             key = (sound.id, "dispatched")
             yield tell("city.order.alert-dispatched", sound.dispatched_at, sound.id, key, data)

@@ -1,0 +1,110 @@
+"""Every table of a page as a file: exactly what is shown, in the order in which it is shown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from http import HTTPStatus
+
+import structlog
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from cityhub.adapters.errors import AdapterError
+from cityhub.dashboard.address import Address, DataPage, FieldPage, KpiPage, parse
+from cityhub.dashboard.export import csv_of
+from cityhub.dashboard.facts import KpiFacts, read_facts
+from cityhub.dashboard.pages.field import facts_of, map_table
+from cityhub.dashboard.pages.kpi import boroughs_of, comparison_of, lines_of, series_of
+from cityhub.dashboard.pages.series import spans_of
+from cityhub.dashboard.preferences import Preferences, chosen_in, preferences
+from cityhub.dashboard.services import Services
+from cityhub.dashboard.source_table import source_table
+from cityhub.dashboard.tables import Table
+from cityhub.dashboard.texts import T, t
+from cityhub.dashboard.view import View
+from cityhub.kpi.errors import KpiError
+from cityhub.kpi.kernel.windows import berlin
+
+_log = structlog.get_logger()
+
+OF_KPI: dict[str, Callable[[View, KpiPage, KpiFacts], Table | None]] = {
+    "series": series_of,
+    "lines": lines_of,
+    "boroughs": boroughs_of,
+    "comparison": comparison_of,
+}
+PATHS = (*(f"/kpi/{{kpi_id}}/{name}.csv" for name in OF_KPI), "/field/{field_id}/boroughs.csv", "/data/sources.csv")
+
+
+class _NoTableError(Exception):
+    """There is no such table; the text says why."""
+
+    def __init__(self, why: T) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class _Named(Struct, frozen=True):
+    """A table and what its file is called by."""
+
+    name: str
+    table: Table | None
+
+
+class TableFiles:
+    """The handler of all these paths."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def answer(self, request: Request) -> Response:
+        """The table of the page that the path without its last part names, as CSV."""
+        return await asyncio.to_thread(self._answer, request)
+
+    def _answer(self, request: Request) -> Response:
+        chosen = chosen_by(request)
+        try:
+            view = View.of(self._services, chosen)
+            path, _, file = request.url.path.rpartition("/")
+            found = _table(view, parse(path, request.url.query), file.removesuffix(".csv"))
+        except (KpiError, AdapterError) as error:
+            _log.warning("file_unreadable", error=str(error))
+            return PlainTextResponse(t(chosen.lang, T.UNREADABLE_TITLE), HTTPStatus.SERVICE_UNAVAILABLE)
+        except _NoTableError as error:
+            return PlainTextResponse(t(chosen.lang, error.why), HTTPStatus.NOT_FOUND)
+        if found.table is None or not found.table.rows:
+            return PlainTextResponse(t(chosen.lang, T.SERIES_EMPTY), HTTPStatus.NOT_FOUND)
+        name = f"{found.name}-{view.now.astimezone(berlin()):%Y-%m-%d}.csv"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+        return Response(csv_of(found.table, view.lang), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def chosen_by(request: Request) -> Preferences:
+    """What the reader of a request has chosen."""
+    return preferences(chosen_in(request.query_params, request.cookies))
+
+
+def _table(view: View, page: Address, name: str) -> _Named:
+    """The table of a page.
+
+    Raises:
+        _NoTableError: the page does not exist, is not for this viewer, or cannot be looked at so.
+    """
+    match page:
+        case KpiPage():
+            definition = view.find(page.kpi_id)
+            if definition is None:
+                raise _NoTableError(T.MISSING_KPI)
+            if page.span not in (None, *spans_of(definition)) or page.by not in (None, *definition.dimensions):
+                raise _NoTableError(T.MISSING_VIEW)
+            return _Named(f"{definition.id}-{name}", OF_KPI[name](view, page, read_facts(view, definition)))
+        case FieldPage():
+            facts = facts_of(view, view.visible(page.field_id))
+            if page.kpi and page.kpi not in facts:
+                raise _NoTableError(T.MISSING_KPI)
+            return _Named(f"{page.field_id}-{name}", map_table(view, page, facts))
+        case DataPage():
+            return _Named(name, source_table(view, page.sources))
+    raise _NoTableError(T.MISSING_VIEW)
