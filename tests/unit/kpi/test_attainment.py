@@ -75,7 +75,7 @@ def test_too_little_observed_is_held_against_nothing() -> None:
 
 
 def test_what_is_withheld_is_neither_met_nor_missed() -> None:
-    assert status_of(M01, at(None, suppressed=True), goal()) is Status.WITHHELD
+    assert status_of(M01, structs.replace(at(None), suppressed=True), goal()) is Status.WITHHELD
 
 
 @given(FOUR_DECIMALS, FOUR_DECIMALS, SMALL, st.sampled_from(["up", "down", "band"]), SMALL)
