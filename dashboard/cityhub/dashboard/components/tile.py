@@ -16,6 +16,7 @@ from cityhub.dashboard.components.marks import label_mark, simulation_mark, spok
 from cityhub.dashboard.components.sparkline import sparkline
 from cityhub.dashboard.components.state import health_line, overdue_short, short_state_line
 from cityhub.dashboard.facts import KpiFacts
+from cityhub.dashboard.tables import missing_words
 from cityhub.dashboard.texts import Lang, T, t
 from cityhub.kpi.attainment import Status, is_reliable
 from cityhub.kpi.health.source import Cause
@@ -65,7 +66,7 @@ def tile(facts: KpiFacts, history: Series) -> Component:
         [
             html.Span(head, className="tile-head"),
             html.Span(_figure(facts, now, lang, key), className="lead-figure"),
-            beside(definition, value, lang, f"{key}-beside") if value else None,
+            beside(definition, value, lang, f"{key}-beside") if value and not value.suppressed else None,
             html.Span(trend, className="lead-marks", id=f"{key}-trend"),
             trouble,
             html.Span(line, id=f"{key}-sparkline"),
@@ -106,8 +107,8 @@ def doubt(value: KpiValue) -> str:
 
 
 def value_words(value: KpiValue, lang: Lang) -> str:
-    """The number with its unit, or `unbekannt`."""
-    return t(lang, T.UNKNOWN_VALUE) if value.value is None else formats.quantity(value.value, value.unit, lang)
+    """The number with its unit, `unbekannt`, or that it is withheld."""
+    return missing_words(value, lang) if value.value is None else formats.quantity(value.value, value.unit, lang)
 
 
 def value_parts(value: KpiValue, lang: Lang) -> Sequence[Component | str]:

@@ -20,6 +20,7 @@ from cityhub.sdk.conformance import violations
 from cityhub.sdk.contract import Field
 from cityhub.sdk.event import Event, make_event
 from tests.unit.kpi.engine import Engine
+from tests.unit.kpi.exact import exactly
 from tests.unit.kpi.samples import Record
 from tests.unit.kpi.simulator.run import store
 
@@ -136,7 +137,7 @@ def run(case: Case) -> Log:
     (definition,) = (one for one in CATALOGUE if one.id == case.kpi)
     database = store()
     database.empty()
-    engine = Engine(database, Catalogue({case.kpi: definition}, CATALOGUE.contracts))
+    engine = Engine(database, Catalogue({case.kpi: exactly(definition)}, CATALOGUE.contracts))
     parts: dict[tuple[str, int], list[Record]] = {}
     for topic, told in _by_topic(case).items():
         log = [Record(offset, _ms(event.time), codec.encode(event)) for offset, event in enumerate(told)]
