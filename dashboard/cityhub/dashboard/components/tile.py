@@ -26,14 +26,19 @@ _SHORT_UNIT = 4
 
 
 def lead_row(facts: KpiFacts, now: datetime, lang: Lang) -> Component:
-    """Name, value, period and status of one KPI in two short lines; the whole row is one link."""
-    key = f"lead-{facts.definition.id}"
+    """Name, value, status and period of one KPI in three short lines; the whole row is one link."""
+    key, value = f"lead-{facts.definition.id}", facts.shown
     overdue = overdue_short(facts.freshness, now, lang)
     return link(
         [
             html.Span(facts.definition.name.get(lang), className="lead-name"),
+            html.Span(_number(facts, lang, key), className="lead-figure"),
             html.Span(status_mark(facts.status, lang), id=f"{key}-status", className="lead-status"),
-            html.Span(_figure(facts, now, lang, key), className="lead-figure"),
+            html.Span(
+                [_period(facts, now, lang), " ", label_mark(facts, value, lang, brief=True) if value else None],
+                className="lead-period",
+                id=f"{key}-label",
+            ),
             html.Span(
                 [overdue, simulation_mark(lang) if facts.synthetic else None], className="lead-marks", id=f"{key}-marks"
             ),
@@ -84,15 +89,23 @@ def _period(facts: KpiFacts, now: datetime, lang: Lang) -> str:
 
 
 def _figure(facts: KpiFacts, now: datetime, lang: Lang, key: str) -> Sequence[Component | None]:
-    """The number and its period; without a number the words that say so, never a 0."""
+    """The number with its period, and how settled it is."""
     value = facts.shown
     if value is None:
-        return [html.Span(t(lang, T.NO_DATA_YET), className="no-data")]
+        return [_number(facts, lang, key)]
     return [
-        html.Span(value_parts(value, lang), className=f"figure{doubt(value)}", id=f"{key}-value"),
+        _number(facts, lang, key),
         html.Span(_period(facts, now, lang), className="period"),
         html.Span(label_mark(facts, value, lang, brief=True), id=f"{key}-label"),
     ]
+
+
+def _number(facts: KpiFacts, lang: Lang, key: str) -> Component:
+    """The number; without one the words that say so, never a 0."""
+    value = facts.shown
+    if value is None:
+        return html.Span(t(lang, T.NO_DATA_YET), className="no-data")
+    return html.Span(value_parts(value, lang), className=f"figure{doubt(value)}", id=f"{key}-value")
 
 
 def _trend(facts: KpiFacts, lang: Lang) -> Component | None:
