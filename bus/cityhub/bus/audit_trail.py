@@ -1,4 +1,4 @@
-"""`du.hub.audit.v1`: who drove which dead letters in again, when, and what became of it.
+"""`du.hub.audit.v1`: who drove which dead letters in again or set which target, when, and what became of it.
 
 A deed is `asked` (one per request), `wanted` (one per letter, durable before its event is written) and `done` (after
 that). A letter that is wanted and not done was left by a crash: doing it again counts once, because its id is the same.
@@ -23,6 +23,7 @@ from cityhub.bus.topics import AUDIT, audit
 ASKED, WANTED, DONE = "asked", "wanted", "done"
 MOST = 1_000_000
 _KIND = ("audit_kind", b"redrive")
+_SETTING = ("audit_kind", b"target")
 
 
 class Deed(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -60,6 +61,27 @@ class Deed(Struct, frozen=True, kw_only=True, omit_defaults=True):
     position: int = -1
 
 
+class Setting(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """That somebody set a target of a KPI by hand, or took one back: `asked` before it is stored, `done` after.
+
+    Attributes:
+        request: names both records of one setting. subject, organisation: who asked.
+        target: as it was given. retracts: number of the record that is taken back.
+        number: of the KPI's record that came of it.
+    """
+
+    at: datetime
+    request: str
+    what: str
+    subject: str
+    organisation: str
+    kpi: str
+    why: str
+    target: dict[str, float | str | None] = {}
+    retracts: int = -1
+    number: int = -1
+
+
 class Writer(Protocol):
     """`publisher.RecordPublisher` and `starting.StartingPublisher`."""
 
@@ -82,6 +104,10 @@ class AuditTrail:
     async def write(self, deeds: Sequence[Deed]) -> None:
         """Durable on all replicas when it returns."""
         await self._writer.send(AUDIT, [(one.partner.encode(), msgspec.json.encode(one), [_KIND]) for one in deeds])
+
+    async def note(self, setting: Setting) -> None:
+        """Write that a target is set; durable on all replicas when it returns."""
+        await self._writer.send(AUDIT, [(setting.kpi.encode(), msgspec.json.encode(setting), [_SETTING])])
 
     async def newest(self, partner: str, since: datetime) -> Collection[Deed]:
         """Of each of a partner's letters the newest deed since then, oldest first.

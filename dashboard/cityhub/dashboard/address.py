@@ -148,6 +148,21 @@ class EventsPage(Struct, frozen=True):
         return f"{self.path}?{self.query}"
 
 
+class TargetPage(Struct, frozen=True):
+    """The targets of a KPI: those that were set, and for controllers a form."""
+
+    kpi_id: str
+
+    @property
+    def path(self) -> str:
+        """The page's address."""
+        return f"/kpi/{quote(self.kpi_id, safe='')}/target"
+
+
+class MasterplanPage(Struct, frozen=True):
+    """Fields, goals, measures and KPIs, and the programmes behind them."""
+
+
 class DataPage(Struct, frozen=True):
     """The data quality of all sources, and the order of their table by the place of its column."""
 
@@ -195,7 +210,18 @@ class Missing(Struct, frozen=True):
     reason: T
 
 
-Address = Overview | FieldPage | KpiPage | EventsPage | DataPage | PartnerPage | AccessibilityPage | Missing
+Address = (
+    Overview
+    | FieldPage
+    | KpiPage
+    | EventsPage
+    | TargetPage
+    | MasterplanPage
+    | DataPage
+    | PartnerPage
+    | AccessibilityPage
+    | Missing
+)
 
 
 def _partner_page(query: object) -> Address:
@@ -217,6 +243,7 @@ def _field_page(field_id: str, query: object) -> Address:
 
 _PLAIN: dict[str, Callable[[object], Address]] = {
     "data": _data_page,
+    "masterplan": lambda _: MasterplanPage(),
     "accessibility": lambda _: AccessibilityPage(),
     "partner": _partner_page,
 }
@@ -234,8 +261,8 @@ def parse(path: object, query: object) -> Address:
             return Overview()
         case ["", "field", field_id]:
             return _field_page(field_id, query)
-        case ["", "kpi", kpi_id, *rest] if rest in ([], ["events"]):
-            return _events_page(kpi_id, query) if rest else _kpi_page(kpi_id, query)
+        case ["", "kpi", kpi_id, *rest] if (below := "/".join(rest)) in _BELOW_KPI:
+            return _BELOW_KPI[below](kpi_id, query)
     return Missing(T.MISSING_PAGE)
 
 
@@ -263,3 +290,11 @@ def _instant(text: str) -> datetime | None:
     except ValueError:
         return None
     return (found if found.tzinfo else found.replace(tzinfo=berlin())) if found.year in _YEARS else None
+
+
+_BELOW_KPI: dict[str, Callable[[str, object], Address]] = {
+    "": _kpi_page,
+    "events": _events_page,
+    "target": lambda kpi_id, _: TargetPage(kpi_id),
+}
+"""Pages of a KPI, by the rest of their path."""

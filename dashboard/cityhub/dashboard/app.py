@@ -18,6 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 from cityhub.dashboard.address import PartnerPage, parse
 from cityhub.dashboard.callback_gate import CallbackGate
 from cityhub.dashboard.frame import Frame, layout
+from cityhub.dashboard.goal_callbacks import register_goal_callbacks
 from cityhub.dashboard.kiosk_routes import KioskRoutes
 from cityhub.dashboard.live import LiveRoute
 from cityhub.dashboard.preferences import preferences
@@ -105,6 +106,7 @@ def _register_callbacks(app: dash.Dash, services: Services) -> None:
         frame = await asyncio.to_thread(Frame.of, services, chosen, asked)
         return *frame.updates(before), {"title": frame.page.title, "path": path}, frame.shown
 
+    register_goal_callbacks(app, services)
     app.clientside_callback(ClientsideFunction("city", "arrive"), Input("arrival", "data"))
     app.clientside_callback(ClientsideFunction("city", "connect"), Input("settings", "data"))
 

@@ -10,7 +10,7 @@ from statistics import median
 from msgspec import Struct
 
 from cityhub.dashboard.facts import KpiFacts
-from cityhub.dashboard.judgement import Status, is_reliable, status_of, step_of
+from cityhub.kpi.attainment import Status, is_reliable, step_of
 from cityhub.kpi.kernel.windows import berlin
 from cityhub.kpi.values import KpiValue, WindowKind
 
@@ -72,7 +72,7 @@ def _change(facts: KpiFacts, now: datetime) -> Change | None:
         facts=facts,
         before=before,
         now=last,
-        status_before=status_of(facts.definition, before),
+        status_before=facts.status_at(before),
         unusual=change / size if size else float(change > 0),
     )
 

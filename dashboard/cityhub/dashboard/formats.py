@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from cityhub.dashboard import units
 from cityhub.dashboard.texts import Lang, T, t
@@ -42,6 +43,13 @@ def quantity(value: float, unit: str, lang: Lang) -> str:
     text, sign = number(value, lang, units.decimals(unit, value)), units.sign(unit, lang)
     gap = "" if not sign or (unit == "%" and lang == "en") else NBSP
     return text + gap + sign
+
+
+def written(value: float, unit: str, lang: Lang) -> str:
+    """A number with its unit and all its decimals, as somebody wrote it: `87,25 %`."""
+    decimals = -min(0, int(Decimal(repr(value)).normalize().as_tuple().exponent))
+    text, sign = number(value, lang, decimals), units.sign(unit, lang)
+    return text + ("" if not sign or (unit == "%" and lang == "en") else NBSP) + sign
 
 
 def percent(share: float, lang: Lang) -> str:

@@ -12,10 +12,10 @@ from cityhub.dashboard import formats
 from cityhub.dashboard.components.marks import STATUS_WORD, trend_words
 from cityhub.dashboard.components.tile import value_words
 from cityhub.dashboard.facts import KpiFacts, read_all
-from cityhub.dashboard.judgement import is_reliable
 from cityhub.dashboard.tables import notes_of
 from cityhub.dashboard.texts import Lang, T, t
 from cityhub.dashboard.view import View
+from cityhub.kpi.attainment import is_reliable
 from cityhub.kpi.fields import ActionField
 from cityhub.kpi.naming import partner_name
 

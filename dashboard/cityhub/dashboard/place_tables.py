@@ -9,8 +9,7 @@ from cityhub.dashboard import formats
 from cityhub.dashboard.address_query import Order
 from cityhub.dashboard.boroughs import PLACES
 from cityhub.dashboard.components.marks import STATUS_WORD
-from cityhub.dashboard.facts import KpiFacts, a_year_before
-from cityhub.dashboard.judgement import Status, status_of, trend_of
+from cityhub.dashboard.facts import KpiFacts
 from cityhub.dashboard.screen_texts import S
 from cityhub.dashboard.tables import (
     Cell,
@@ -24,8 +23,10 @@ from cityhub.dashboard.tables import (
 )
 from cityhub.dashboard.texts import T, t
 from cityhub.dashboard.view import View
+from cityhub.kpi.attainment import Status, trend_of
 from cityhub.kpi.kernel.windows import window_at
 from cityhub.kpi.reader import Ask, anchor_of, instant
+from cityhub.kpi.standing import a_year_before
 from cityhub.kpi.values import KpiValue, WindowKind
 
 _NAMES = {place.scope: place.name for place in PLACES}
@@ -48,11 +49,11 @@ def borough_values(view: View, facts: KpiFacts) -> Mapping[str, KpiValue]:
 
 def borough_table(view: View, facts: KpiFacts, values: Mapping[str, KpiValue], order: Order) -> Table:
     """All seven boroughs; those without a value say so and come last where values are sorted."""
-    lang, definition = view.lang, facts.definition
+    lang = view.lang
     known = ordered(facts, list(values.values()), order, lambda value: value.scope)
     columns, rows = columns_and_rows(facts, lang, known, t(lang, S.BOROUGH), lambda value: _NAMES[value.scope])
     status = Column(None, t(lang, S.STATUS))
-    statuses = [t(lang, STATUS_WORD[status_of(definition, value)]) for value in known]
+    statuses = [t(lang, STATUS_WORD[facts.status_at(value)]) for value in known]
     silent = [place.name for place in PLACES if place.scope not in values]
     nothing: tuple[Cell, ...] = (*["–"] * (len(columns) - 2), t(lang, STATUS_WORD[Status.NO_DATA]), "")
     return Table(
@@ -110,7 +111,7 @@ def _row(view: View, facts: KpiFacts, words: S, value: KpiValue | None) -> tuple
     lang, shown = view.lang, facts.shown
     if value is None:
         return (t(lang, words), "", None, "", t(lang, S.NOT_RECORDED))
-    trend = None if value is shown or facts.incomplete(value) else trend_of(facts.definition, shown, value)
+    trend = None if value is shown or facts.incomplete(value) else trend_of(facts.definition, shown, value, facts.goal)
     change = formats.difference(trend.change, value.unit, lang) if trend else ""
     period = formats.window(value.window, value.start, value.end, lang)
     return (t(lang, words), period, value.value, change, " · ".join(row_notes(facts, value, lang)))

@@ -15,27 +15,34 @@ from cityhub.dashboard.address import (
     EventsPage,
     FieldPage,
     KpiPage,
+    MasterplanPage,
     Missing,
     Overview,
     PartnerPage,
+    TargetPage,
 )
 from cityhub.dashboard.components.state import message
+from cityhub.dashboard.goal_texts import Goal
 from cityhub.dashboard.pages.accessibility import accessibility_page
 from cityhub.dashboard.pages.data import data_page
 from cityhub.dashboard.pages.events import events_page
 from cityhub.dashboard.pages.field import field_page
 from cityhub.dashboard.pages.kpi import kpi_page
+from cityhub.dashboard.pages.masterplan import masterplan_page
 from cityhub.dashboard.pages.overview import overview_page
 from cityhub.dashboard.pages.partner import partner_page
 from cityhub.dashboard.pages.series import spans_of
+from cityhub.dashboard.pages.target import target_page
 from cityhub.dashboard.partner_texts import Own
+from cityhub.dashboard.plan_texts import Plan
 from cityhub.dashboard.proof_texts import P
 from cityhub.dashboard.screen_texts import S
-from cityhub.dashboard.texts import Lang, T, t
+from cityhub.dashboard.texts import Lang, T, Wording, t
 from cityhub.dashboard.view import View
 
-_PLAIN: Mapping[type, tuple[T, Callable[[View], Component]]] = {
+_PLAIN: Mapping[type, tuple[Wording, Callable[[View], Component]]] = {
     Overview: (T.HOME, overview_page),
+    MasterplanPage: (Plan.PAGE, masterplan_page),
     AccessibilityPage: (T.ACCESSIBILITY, accessibility_page),
 }
 
@@ -58,12 +65,12 @@ def render(view: View, address: Address) -> Page:
     match address:
         case DataPage():
             return Page(titled(t(lang, S.DATA_QUALITY), lang), data_page(view, address))
-        case Overview() | AccessibilityPage():
+        case Overview() | MasterplanPage() | AccessibilityPage():
             name, drawn = _PLAIN[type(address)]
             return Page(titled(t(lang, name), lang), drawn(view))
         case FieldPage():
             return _field(view, address)
-        case KpiPage() | EventsPage():
+        case KpiPage() | EventsPage() | TargetPage():
             return _kpi(view, address)
         case PartnerPage():
             body = partner_page(view, address)
@@ -91,10 +98,13 @@ def _field(view: View, address: FieldPage) -> Page:
     return Page(titled(field.name.get(view.lang), view.lang), field_page(view, address, field))
 
 
-def _kpi(view: View, address: KpiPage | EventsPage) -> Page:
+def _kpi(view: View, address: KpiPage | EventsPage | TargetPage) -> Page:
     definition = view.find(address.kpi_id)
     if definition is None:
         return _missing(T.MISSING_KPI, view.lang)
+    if isinstance(address, TargetPage):
+        title = titled(t(view.lang, Goal.PAGE, kpi=definition.name.get(view.lang)), view.lang)
+        return Page(title, target_page(view, definition))
     if isinstance(address, EventsPage):
         title = titled(t(view.lang, P.EVENTS_OF, kpi=definition.name.get(view.lang)), view.lang)
         try:

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 
 from cityhub.api.context import Clock, Feeds, LiveSource
 from cityhub.dashboard.partner_desk import PartnerDesk
+from cityhub.dashboard.target_desk import TargetDesk
 from cityhub.kpi.proof.service import ProofReader
 from cityhub.kpi.reader import KpiReader
 from cityhub.sdk.principal import Principal
@@ -26,6 +27,7 @@ class Services(Struct, kw_only=True):
         live: published values as they come; only tells pages to read again.
         proofs: opens numbers; None where nothing is archived.
         desk: what partners see of their own side; None = nothing.
+        targets: where controllers set targets; None = they cannot here.
         stop: set it when the process ends, so that open `/live` streams end too.
     """
 
@@ -37,4 +39,5 @@ class Services(Struct, kw_only=True):
     live: LiveSource
     proofs: ProofReader | None = None
     desk: PartnerDesk | None = None
+    targets: TargetDesk | None = None
     stop: asyncio.Event = field(default_factory=asyncio.Event)

@@ -11,11 +11,11 @@ from cityhub.dashboard import formats, units
 from cityhub.dashboard.address import Asked, EventsPage
 from cityhub.dashboard.address_query import Order
 from cityhub.dashboard.facts import KpiFacts, Window
-from cityhub.dashboard.judgement import is_reliable
 from cityhub.dashboard.names import dimension_name
 from cityhub.dashboard.screen_texts import S
 from cityhub.dashboard.texts import Lang, T, t
 from cityhub.dashboard.view import View
+from cityhub.kpi.attainment import is_reliable
 from cityhub.kpi.definition import Baseline
 from cityhub.kpi.kernel.label import Reason
 from cityhub.kpi.naming import counted, counted_noun, named_values, stands_beside

@@ -88,10 +88,14 @@ class T(Wording):
 
     # status and trend
     MET = Text("im Ziel", "on target")
+    WATCH = Text("beobachten", "watch")
     MISSED = Text("verfehlt", "missed")
+    WITHHELD = Text("zurückgehalten", "withheld")
     NO_TARGET = Text("ohne Ziel", "no target")
     NO_DATA = Text("keine Daten", "no data")
     TARGET = Text("Ziel {value}", "Target {value}")
+    TARGETS = Text("Ziele", "Targets")
+    TARGET_BAND = Text("Ziel {low} bis {high}", "Target {low} to {high}")
     UNRELIABLE = Text("nicht verlässlich", "not reliable")
     COMPARED = Text("{change} {before} ({word})", "{change} {before} ({word})")
     SAME = Text("kaum verändert {before} ({change})", "hardly changed {before} ({change})")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -19,6 +19,7 @@ from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.health.kpi import NOTHING_SEEN, SourceHealths
 from cityhub.kpi.proof.service import ProofReader
 from cityhub.kpi.reader import KpiReader
+from cityhub.kpi.targets import TargetRecord
 from cityhub.kpi.values import StreamState
 from cityhub.sdk.principal import Principal
 
@@ -36,6 +37,7 @@ class View(Struct, frozen=True, kw_only=True):
     feeds: Sequence[FeedStatus] = ()
     streams: Sequence[StreamState] = ()
     healths: SourceHealths = NOTHING_SEEN
+    targets: Mapping[str, Sequence[TargetRecord]] = {}
     proofs: ProofReader | None = None
     desk: PartnerDesk | None = None
 
@@ -49,7 +51,11 @@ class View(Struct, frozen=True, kw_only=True):
         found = cls.unread(services, chosen)
         reader = services.reader
         return replace(
-            found, feeds=services.feeds(), streams=reader.streams(), healths=reader.source_healths(found.now)
+            found,
+            feeds=services.feeds(),
+            streams=reader.streams(),
+            healths=reader.source_healths(found.now),
+            targets=reader.targets(),
         )
 
     @classmethod

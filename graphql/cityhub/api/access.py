@@ -6,7 +6,8 @@ from cityhub.kpi.definition import KpiDefinition
 from cityhub.sdk.principal import Principal
 
 OPERATOR = "hub-operator"
-CITY_ROLES = frozenset({"leadership", "controller", OPERATOR})
+CONTROLLER = "controller"
+CITY_ROLES = frozenset({"leadership", CONTROLLER, OPERATOR})
 
 
 def may_read(principal: Principal | None, definition: KpiDefinition) -> bool:
@@ -32,6 +33,11 @@ def may_diagnose(principal: Principal | None, partner: str) -> bool:
     Both can name what is inside the partner.
     """
     return is_city(principal) or (principal is not None and principal.organisation == partner)
+
+
+def may_set_targets(principal: Principal | None) -> bool:
+    """Whether a caller sets targets: controllers do."""
+    return principal is not None and CONTROLLER in principal.roles
 
 
 def is_city(principal: Principal | None) -> bool:

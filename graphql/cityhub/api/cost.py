@@ -27,6 +27,7 @@ from graphql import (
 from cityhub.api.errors import ApiError, TooComplex, TooExpensive
 from cityhub.api.kpi import MAX_LAST
 from cityhub.api.proof import MAX_ROWS
+from cityhub.kpi.attainment import Status
 from cityhub.kpi.fields import FIELDS
 from cityhub.kpi.kernel.label import Reason
 from cityhub.kpi.values import WindowKind
@@ -44,7 +45,7 @@ BUDGETS = {
     "partner-publisher": 10_000,
 }
 """Cost one document may have, by role; the largest of a caller's roles counts."""
-DEFAULT_BUDGET = 5_000
+DEFAULT_BUDGET = 6_000
 
 PAGES: dict[str, float] = {
     "Query.fields": len(FIELDS),
@@ -60,12 +61,14 @@ PAGES: dict[str, float] = {
     "Contributions.events": MAX_ROWS,
     "Contributions.reasons": 8,
     "ExplainedEvent.adds": 2,
+    "Kpi.targets": 8,
+    "ActionField.counts": len(Status),
     "KpiValue.beside": 8,
     "KpiValue.named": 8,
     "KpiValue.reasons": len(Reason),
     "DataState.streams": 30,
     "DataState.feeds": 30,
-    "__Schema.types": 30,
+    "__Schema.types": 36,
     "__Type.fields": 7.4,
     "__Type.inputFields": 0.2,
     "__Type.interfaces": 0.1,
@@ -80,7 +83,7 @@ COLUMN = 200
 """A column of a series: up to 2 000 plain values, each about a tenth of a field's work."""
 
 
-OPENING = dict.fromkeys(("Kpi.contributions", "Kpi.receipt"), 1_000)
+OPENING = dict.fromkeys(("Kpi.contributions", "Kpi.receipt"), 1_300)
 """What it costs besides to read a number's events from archive and log, as `Type.field`."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import NamedTuple
 
 import strawberry
@@ -13,21 +12,6 @@ from cityhub.api.errors import InvalidArgument
 from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.values import KpiValue
 
-STEP = {
-    WindowKind.MINUTE: timedelta(minutes=1),
-    WindowKind.FIVE_MINUTES: timedelta(minutes=5),
-    WindowKind.QUARTER_HOUR: timedelta(minutes=15),
-    WindowKind.HOUR: timedelta(hours=1),
-    WindowKind.NIGHT: timedelta(days=1),
-    WindowKind.DAY: timedelta(days=1),
-    WindowKind.SEVEN_DAYS: timedelta(days=1),
-    WindowKind.WEEK: timedelta(weeks=1),
-    WindowKind.MONTH: timedelta(days=28),
-    WindowKind.YEAR: timedelta(days=365),
-    WindowKind.YEAR_TO_DATE: timedelta(days=1),
-    WindowKind.SCHOOL_YEAR: timedelta(days=365),
-}
-"""Shortest time from one window to the next; local days have an hour more or less twice a year."""
 BOROUGHS = tuple(f"STB0{number}" for number in range(1, 8))
 """Duisburg's seven Stadtbezirke, as events name them."""
 

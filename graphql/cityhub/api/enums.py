@@ -10,6 +10,8 @@ from enum import StrEnum
 import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
+from cityhub.kpi.attainment import Direction as TrendDirection
+from cityhub.kpi.attainment import Status
 from cityhub.kpi.fields import Text
 from cityhub.kpi.health.source import Cause as HealthCause
 from cityhub.kpi.health.source import State as HealthState
@@ -25,6 +27,8 @@ __all__ = [
     "Language",
     "MeasureClass",
     "Reason",
+    "Status",
+    "TrendDirection",
     "WindowKind",
     "spoken",
 ]
@@ -39,7 +43,9 @@ strawberry.enum(
     HealthState, name="HealthState", description="Whether a number can be relied on.", graphql_name_from="value"
 )
 strawberry.enum(HealthCause, name="HealthCause", description="Why it cannot, or not fully.", graphql_name_from="value")
-for _named in (WindowKind, HealthState):
+strawberry.enum(TrendDirection, name="TrendDirection", description="Which way a value went.", graphql_name_from="value")
+strawberry.enum(Status, description="Where a value stands against its target.", graphql_name_from="value")
+for _named in (WindowKind, HealthState, Status):
     _definition: StrawberryEnumDefinition = _named.__strawberry_definition__  # type: ignore[union-attr]
     for _value in _definition.values:
         _value.name = _value.name.replace("-", "_")  # a name in GraphQL holds no hyphen

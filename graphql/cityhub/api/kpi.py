@@ -11,16 +11,17 @@ import strawberry
 
 from cityhub.api.access import is_city
 from cityhub.api.context import Info
-from cityhub.api.cut import STEP, DimensionInput, check_dimension, cut_of, scopes_of
+from cityhub.api.cut import DimensionInput, check_dimension, cut_of, scopes_of
 from cityhub.api.described import described
 from cityhub.api.enums import Audience, Direction, Language, MeasureClass, Stability, WindowKind, spoken
 from cityhub.api.errors import InvalidArgument
 from cityhub.api.health import Health
 from cityhub.api.proof import Audit, Contributions, Receipt, VersionDecision, ask, check_page
 from cityhub.api.series import MAX_WINDOWS, Series
+from cityhub.api.standing import Judged
 from cityhub.api.value import KpiValue
 from cityhub.kpi.definition import KpiDefinition
-from cityhub.kpi.kernel.windows import window_at
+from cityhub.kpi.kernel.windows import STEP, window_at
 from cityhub.kpi.naming import NamedText, named_values
 from cityhub.kpi.proof.service import Number, number
 from cityhub.kpi.reader import anchor_of, instant, last_windows
@@ -34,13 +35,6 @@ class KpiSource:
     type: str = strawberry.field(description="CloudEvents type.")
     cadence_s: int = strawberry.field(description="Expected seconds between events.")
     lateness_s: int = strawberry.field(description="Seconds after its end for which a window stays provisional.")
-
-
-@strawberry.type(description="A dated goal and where it was set.")
-class Target:
-    value: float
-    source: str
-    since: str
 
 
 @strawberry.type(description="A standard or paper that a KPI leans on.")
@@ -68,8 +62,7 @@ class NamedTitle:
 
 
 @strawberry.type(description="A KPI. Without `window` its numbers are those of its default window.")
-class Kpi:
-    definition: strawberry.Private[KpiDefinition]
+class Kpi(Judged):
     id: strawberry.ID
     version: int
     field: strawberry.ID = strawberry.field(description="Action field.")
@@ -86,7 +79,6 @@ class Kpi:
         description="Everything that can stand in `beside` and `named` of its values."
     )
     sources: list[KpiSource]
-    target: Target | None
     value_of: strawberry.ID | None = strawberry.field(
         description="The KPI that this is a further value of, with a measure of its own; null = a KPI by itself."
     )
@@ -98,7 +90,6 @@ class Kpi:
     @classmethod
     def of(cls, definition: KpiDefinition) -> Kpi:
         """The API's shape of a definition."""
-        goal = definition.target
         return cls(
             definition=definition,
             id=strawberry.ID(definition.id),
@@ -120,7 +111,6 @@ class Kpi:
                 KpiSource(name=name, type=source.type, cadence_s=source.cadence_s, lateness_s=source.lateness_s)
                 for name, source in definition.sources.items()
             ],
-            target=Target(value=goal.value, source=goal.source, since=goal.since) if goal else None,
             value_of=None if definition.value_of is None else strawberry.ID(definition.value_of),
             stability=Stability(definition.stability),
             baseline=[Baseline(value=one.value, period=one.period, source=one.source) for one in definition.baseline],

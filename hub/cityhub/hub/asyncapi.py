@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from cityhub.bus.audit_trail import Deed
+from cityhub.bus.audit_trail import Deed, Setting
 from cityhub.bus.topics import AUDIT, CLOCK, VALUES, TopicSpec
 from cityhub.kpi.values import KpiValue
 from cityhub.sdk.codec import STRUCTURED
@@ -29,7 +29,7 @@ _PROSE = {
     "dlq": "Refused records, with their bytes where those may be kept, and the reason in headers.",
     "kpi": "Values of KPIs; of two with the same key the one with the greater incarnation and revision holds.",
     CLOCK: "Empty records by which the hub learns the broker's time.",
-    AUDIT: "Who drove which dead letters in again, when, and what became of it.",
+    AUDIT: "Who drove which dead letters in again or set which target, when, and what became of it.",
 }
 
 
@@ -76,7 +76,7 @@ def _messages(topic: str, contracts: Contracts) -> Sequence[str]:
             return [one.type for one in contracts.values() if one.partner == partner and one.status == "active"]
         case "dlq":
             return ["dead-letter"]
-    return {VALUES: ["kpi-value"], CLOCK: ["tick"], AUDIT: ["deed"]}[topic]
+    return {VALUES: ["kpi-value"], CLOCK: ["tick"], AUDIT: ["deed", "setting"]}[topic]
 
 
 def _channel(spec: TopicSpec, messages: Sequence[str]) -> dict[str, Any]:
@@ -115,6 +115,12 @@ def _every_message(contracts: Contracts) -> dict[str, Any]:
             "payload": {"$ref": f"{_SCHEMAS}Deed"},
             "bindings": _key("the partner whose letter it is"),
         },
+        "setting": {
+            "title": "A target set or taken back by hand",
+            "contentType": "application/json",
+            "payload": {"$ref": f"{_SCHEMAS}Setting"},
+            "bindings": _key("the KPI"),
+        },
         "tick": {"title": "Nothing but the broker's time", "payload": {"description": "empty"}},
     }
 
@@ -143,7 +149,7 @@ def _key(says: str) -> dict[str, Any]:
 
 
 def _schemas(contracts: Contracts) -> dict[str, Any]:
-    _, own = msgspec.json.schema_components([Event, KpiValue, Deed], ref_template=_SCHEMAS + "{name}")
+    _, own = msgspec.json.schema_components([Event, KpiValue, Deed, Setting], ref_template=_SCHEMAS + "{name}")
     for schema in own.values():
         if text := schema.get("description"):
             schema["description"] = text.splitlines()[0]

@@ -15,17 +15,29 @@ import typer
 
 from cityhub.adapters.errors import AdapterError
 from cityhub.bus.errors import ArchiveDamaged, ArchiveMissing, BusError
-from cityhub.hub import cli_archive, cli_changes, cli_contract, cli_ledger, cli_letters, cli_partner, cli_proof  # noqa: F401 - their commands
+from cityhub.hub import (  # noqa: F401 - their commands
+    cli_archive,
+    cli_changes,
+    cli_contract,
+    cli_ledger,
+    cli_letters,
+    cli_masterplan,
+    cli_partner,
+    cli_proof,
+    cli_target,
+)
 from cityhub.hub.cli_app import Data, Json, app, kpi_app, reader_of, settings_of
 from cityhub.hub.errors import HubError
 from cityhub.hub.run.runner import PROCESSES, run
 from cityhub.kpi.errors import (
     BatchError,
     DefinitionError,
+    MasterplanError,
     NotActivated,
     NotAsJudged,
     ReceiptInvalid,
     StoreUnavailable,
+    TargetRefused,
     UnknownKpi,
 )
 from cityhub.kpi.values import WindowKind
@@ -42,7 +54,7 @@ _ANSWERED_NO = (
     ArchiveMissing,
     ArchiveDamaged,
 )
-_WRONG_FILE = (DefinitionError, ContractError, SamplesUnusable)
+_WRONG_INPUT = (DefinitionError, ContractError, MasterplanError, SamplesUnusable, TargetRefused)
 _TROUBLE_OF_THE_MACHINE = {
     errno.ENOSPC,
     errno.EDQUOT,
@@ -222,7 +234,7 @@ def exit_code(error: Exception) -> int:
         return error.exit_code
     if isinstance(error, _ANSWERED_NO):
         return 1
-    if isinstance(error, _WRONG_FILE):
+    if isinstance(error, _WRONG_INPUT):
         return 2
     missing = isinstance(error, StoreUnavailable | BusError | AdapterError)
     if missing or (isinstance(error, OSError) and error.errno in _TROUBLE_OF_THE_MACHINE):

@@ -21,6 +21,10 @@ app = typer.Typer(
 )
 kpi_app = typer.Typer(name="kpi", help="The KPI catalogue and its values.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(kpi_app)
+masterplan_app = typer.Typer(
+    name="masterplan", help="Goals, programmes and their measures.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(masterplan_app)
 
 Data = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Data directory [CITYHUB_DATA, ./var]")]
 Json = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]

@@ -12,6 +12,7 @@ from msgspec import Struct
 from cityhub.kpi.definition_form import BesideForm, DefinitionForm, SourceForm, read_form, read_keys
 from cityhub.kpi.definition_measure import Measures
 from cityhub.kpi.definition_parts import Parts
+from cityhub.kpi.definition_target import flaws_of
 from cityhub.kpi.fields import FIELDS
 from cityhub.kpi.kernel.bucket import MAX_SLOTS
 from cityhub.kpi.kernel.expression import Expression
@@ -53,7 +54,7 @@ def read_definition(tree: Any, contracts: Contracts) -> tuple[DefinitionForm, Ch
     measure = gathering.read("measure", partial(measures.read, keys.get("measure"), keys.get("unit", "1")))
     dimensions = gathering.read("dimensions", partial(parts.dimensions, keys.get("dimensions", {})))
     beside = _beside(keys.get("beside", {}), measures, gathering)
-    for path, text in _faults(keys):
+    for path, text in (*_faults(keys), *_faults_of_target(keys)):
         gathering.add(path, text)
     for name in sources.keys() - parts.used:
         gathering.add(f"sources.{name}", "is used by no measure; leave it out")
@@ -139,6 +140,12 @@ def _faults(keys: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for kind in windows:
         if "grain" in keys and not merges(kind, keys["grain"]):
             yield "windows", f"{kind} is no merge of grains of {keys['grain']}; leave it out or choose a smaller grain"
+
+
+def _faults_of_target(keys: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if (target := keys.get("target")) and "direction" in keys:
+        for part, flaw in flaws_of(target, keys["direction"]):
+            yield f"target.{part}", flaw.en
 
 
 def _check_slots(measure: Measure, beside: Mapping[str, Named]) -> None:

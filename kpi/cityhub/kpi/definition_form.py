@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import partial
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
@@ -17,11 +18,20 @@ FormT = TypeVar("FormT", bound=Struct)
 
 
 class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A dated goal with its source; never invented."""
+    """A dated goal with its source; never invented (docs/attainment.md).
 
-    value: float
+    Attributes:
+        value: what is to be reached, in the KPI's unit; of a band `low` and `high` instead.
+        watch: how far from it a value is watched before it is missed; None = not at all.
+        since: first local day on which it holds.
+    """
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    watch: float | None = None
     source: str
-    since: str
+    since: date
 
 
 class Responsible(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

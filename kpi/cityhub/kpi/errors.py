@@ -2,16 +2,22 @@
 
 KpiError
 ├── DefinitionError    a definition file is wrong: repair the named place
+├── MasterplanError    a file of the masterplan is wrong: repair the named place
 ├── UnknownKpi         the id or version is not in the catalogue: ask for another
 ├── BatchError         what was handed to the batch engine is not enough: hand over what it names
 ├── NotAsJudged        an archived record is judged otherwise now: use the contracts and definitions of then
 ├── NotActivated       the version cannot be activated: the message says why
+├── TargetRefused      a target cannot be recorded: the message says what is wrong with which part
 ├── ReceiptInvalid     the receipt was changed, or proves another number: ask for it again
 └── StoreUnavailable   the store cannot be read or written now: try again
     └── VersionMissing     a definition that the store counts by has no file: put it back
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cityhub.sdk.text import Text
 
 
 class KpiError(Exception):
@@ -20,6 +26,10 @@ class KpiError(Exception):
 
 class DefinitionError(KpiError):
     """A KPI definition is not valid; the message names file, path, value and remedy."""
+
+
+class MasterplanError(KpiError):
+    """The masterplan, or a file that is to be imported, is not valid; the message names place, value and remedy."""
 
 
 class UnknownKpi(KpiError):  # noqa: N818 - an answer, not a failure
@@ -44,6 +54,18 @@ class VersionMissing(StoreUnavailable):
 
 class NotActivated(KpiError):  # noqa: N818 - an answer, not a failure
     """The version cannot be activated."""
+
+
+class TargetRefused(KpiError):  # noqa: N818 - an answer, not a failure
+    """A target cannot be recorded, or a record not be taken back.
+
+    Attributes:
+        flaws: by part of the record, what is wrong with it.
+    """
+
+    def __init__(self, flaws: Sequence[tuple[str, Text]]) -> None:
+        super().__init__("; ".join(f"{part}: {text.en}" for part, text in flaws))
+        self.flaws = tuple(flaws)
 
 
 class NotAsJudged(KpiError):  # noqa: N818 - a finding

@@ -10,7 +10,10 @@ from msgspec import structs
 from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.health.day import SourceDay
 from cityhub.kpi.health.kpi import NOTHING_SEEN, Health, SourceHealths
+from cityhub.kpi.masterplan.model import Masterplan, Measure
+from cityhub.kpi.masterplan.reading import own_masterplan
 from cityhub.kpi.reader import Ask, anchor_of, read_health
+from cityhub.kpi.targets import TargetRecord, records_of
 from cityhub.kpi.values import Decision, KpiValue, StreamState, WindowKind
 
 
@@ -19,6 +22,7 @@ class InMemoryReader:
 
     Attributes:
         days: what `source_days` says, at every instant.
+        recorded: targets besides those of the definitions. imports: measures of the masterplan, by programme.
     """
 
     def __init__(
@@ -33,6 +37,8 @@ class InMemoryReader:
         self._decisions = decisions
         self._source_healths = healths
         self.days: Mapping[str, SourceDay] = {}
+        self.recorded: list[TargetRecord] = []
+        self.imports: dict[str, Sequence[Measure]] = {}
         self._values: dict[tuple[object, ...], KpiValue] = {}
 
     def put(self, values: Iterable[KpiValue]) -> None:
@@ -105,6 +111,15 @@ class InMemoryReader:
     def decisions(self, kpi_id: str) -> Sequence[Decision]:
         """See `KpiReader.decisions`."""
         return [one for one in self._decisions if one.kpi_id == self._catalogue[kpi_id].id]
+
+    def targets(self) -> Mapping[str, Sequence[TargetRecord]]:
+        """See `KpiReader.targets`."""
+        stored = {one.id: [record for record in self.recorded if record.kpi_id == one.id] for one in self._catalogue}
+        return {one.id: records_of(one, stored[one.id]) for one in self._catalogue}
+
+    def masterplan(self) -> Masterplan:
+        """See `KpiReader.masterplan`."""
+        return own_masterplan().with_imports(self.imports)
 
     def streams(self) -> Sequence[StreamState]:
         """See `KpiReader.streams`."""

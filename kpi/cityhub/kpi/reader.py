@@ -16,6 +16,8 @@ from cityhub.kpi.definition import Catalogue, KpiDefinition
 from cityhub.kpi.health.day import SourceDay
 from cityhub.kpi.health.kpi import Health, SourceHealths, health_of
 from cityhub.kpi.kernel.windows import Window, window_at
+from cityhub.kpi.masterplan.model import Masterplan
+from cityhub.kpi.targets import TargetRecord
 from cityhub.kpi.values import Decision, KpiValue, StreamState, WindowKind
 
 
@@ -95,6 +97,14 @@ class KpiReader(Protocol):
 
     def decisions(self, kpi_id: str) -> Sequence[Decision]:
         """Which versions of a KPI were decided on, oldest first: where its series break, who wanted it so, and why."""
+        ...
+
+    def targets(self) -> Mapping[str, Sequence[TargetRecord]]:
+        """The target records of every KPI of the catalogue, oldest first, the definition's own among them."""
+        ...
+
+    def masterplan(self) -> Masterplan:
+        """The plan, with what was imported."""
         ...
 
     def streams(self) -> Sequence[StreamState]:

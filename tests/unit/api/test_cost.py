@@ -67,7 +67,7 @@ async def test_each_role_has_its_budget(world: World) -> None:
     answer = await world.ask(query, "startup")
     assert answer["extensions"] == {"cost": {"requested": 6_002, "budget": 10_000}}
     assert budget(principal("leadership")) == 20_000
-    assert budget(None) == 5_000
+    assert budget(None) == 6_000
 
 
 async def test_the_smallest_budget_lets_tools_read_the_schema(world: World) -> None:

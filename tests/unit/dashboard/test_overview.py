@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 
 from msgspec import structs
 
@@ -56,7 +56,7 @@ def test_an_overdue_source_is_a_warning_with_its_age(world: World) -> None:
 
 
 def test_a_reached_target_is_said_in_words(world: World) -> None:
-    world.with_definition(structs.replace(world.kpi, target=Target(value=80.0, source="Rat", since="2026-01-01")))
+    world.with_definition(structs.replace(world.kpi, target=Target(value=80.0, source="Rat", since=date(2026, 1, 1))))
     assert "im Ziel" in read(page(world, "/").body, "lead-M01")
     assert "1 Kennzahl: 1 im Ziel" in shown(world, "/")
 
@@ -177,7 +177,7 @@ def test_somebody_of_a_partner_sees_what_concerns_it_unless_another_area_is_chos
 
 def test_a_changed_status_comes_before_larger_changes(world: World) -> None:
     world = World(hours=24 * 6)
-    calm = Target(value=80.0, source="Rat", since="2026-01-01")
+    calm = Target(value=80.0, source="Rat", since=date(2026, 1, 1))
     world.with_definition(structs.replace(world.kpi, target=calm))
     world.with_definition(structs.replace(world.kpi, id="M02", target=None, name=Text("Andere", "Other")))
     for back, good in enumerate((850, 790, 790, 790, 790), 1):

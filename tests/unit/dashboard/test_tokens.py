@@ -9,8 +9,8 @@ import pytest
 
 import cityhub.dashboard
 from cityhub.dashboard import tokens
-from cityhub.dashboard.judgement import Direction, Status
 from cityhub.dashboard.preferences import Theme
+from cityhub.kpi.attainment import Direction, Status
 from cityhub.kpi.fields import FIELDS
 
 ASSETS = Path(cityhub.dashboard.__path__[0]) / "assets"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 import pytest
 from msgspec import structs
 
 from cityhub.hub.commands import kpi
-from cityhub.kpi.definition import Catalogue
+from cityhub.kpi.definition import Catalogue, Target
 from cityhub.kpi.health.kpi import SourceHealths
 from cityhub.kpi.health.source import Cause, SourceHealth, State
 from cityhub.kpi.memory_reader import InMemoryReader
+from cityhub.kpi.targets import TargetRecord
 from cityhub.kpi.values import Label, WindowKind
 from tests.unit.api.classes import CATALOGUE, CLASSES, value_of, values_of
 from tests.unit.api.world import NOW
@@ -34,7 +36,19 @@ def test_each_class_is_described_and_valued(name: str, capsys: pytest.CaptureFix
 
 def test_all_are_listed_with_everything_that_affects_the_number(capsys: pytest.CaptureFixture[str]) -> None:
     assert kpi.listing(READER, NOW, as_json=True) == 0
-    assert [one["id"] for one in json.loads(capsys.readouterr().out)] == sorted(CLASSES)
+    found = json.loads(capsys.readouterr().out)
+    assert [one["id"] for one in found] == sorted(CLASSES)
+    assert {one["status"] for one in found} == {"no-target"}
+
+
+def test_the_list_says_where_each_stands(capsys: pytest.CaptureFixture[str]) -> None:
+    reader = InMemoryReader(Catalogue({name: CATALOGUE[name] for name in ("M01", "E07")}))
+    reader.put(values_of(CATALOGUE["M01"], NOW, 2))
+    goal = Target(value=100.0, source="Ratsbeschluss", since=date(2026, 1, 1))
+    reader.recorded = [TargetRecord(kpi_id="M01", number=1, target=goal)]
+    assert kpi.listing(reader, NOW, as_json=False) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [(line[0], line[-2]) for line in lines] == [("KPI", "STATUS"), ("E07", "no-data"), ("M01", "missed")]
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from dash import html
 from dash.development.base_component import Component
 
 from cityhub.dashboard import formats
-from cityhub.dashboard.judgement import is_reliable
 from cityhub.dashboard.tables import capital
 from cityhub.dashboard.texts import Lang, T, t
+from cityhub.kpi.attainment import is_reliable
 from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.naming import stands_beside
 from cityhub.kpi.values import KpiValue

@@ -14,10 +14,10 @@ from cityhub.dashboard.components.link import link
 from cityhub.dashboard.components.marks import STATUS_WORD, icon
 from cityhub.dashboard.components.tile import doubt, value_words
 from cityhub.dashboard.facts import KpiFacts
-from cityhub.dashboard.judgement import status_of
 from cityhub.dashboard.screen_texts import S
 from cityhub.dashboard.texts import T, t
 from cityhub.dashboard.view import View
+from cityhub.kpi.attainment import Status
 from cityhub.kpi.values import KpiValue
 
 
@@ -35,7 +35,7 @@ def cartogram(view: View, facts: KpiFacts, values: Mapping[str, KpiValue]) -> Co
 
 def _hexagon(view: View, facts: KpiFacts, place: Borough, value: KpiValue | None) -> Component:
     lang, key = view.lang, f"borough-{place.scope}"
-    status = status_of(facts.definition, value)
+    status = facts.status_at(value) if value else Status.NO_DATA
     words = value_words(value, lang) if value else t(lang, T.NO_DATA)
     inside = [
         html.Span(place.name.replace("/", "/\u200b"), className="hexagon-name"),

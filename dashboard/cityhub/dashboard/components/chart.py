@@ -20,6 +20,7 @@ from cityhub.dashboard.texts import Lang, T, t
 from cityhub.dashboard.tokens import PALETTES, plotly_template
 from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.kernel.windows import berlin
+from cityhub.kpi.targets import TargetRecord, bounds, last_day, target_at
 from cityhub.kpi.values import Decision, Label, WindowKind
 
 HEIGHT_REM = 18
@@ -40,6 +41,7 @@ class Series(Struct, frozen=True, kw_only=True):
     Attributes:
         windows: without gaps, oldest first; at least one.
         span: the period in words, such as `48 Stunden`.
+        targets: all records of the KPI.
         decisions: on versions of the definition; where another one begins to count, the series breaks.
     """
 
@@ -51,6 +53,7 @@ class Series(Struct, frozen=True, kw_only=True):
     lang: Lang
     theme: Theme
     decisions: Sequence[Decision] = ()
+    targets: Sequence[TargetRecord] = ()
 
     @property
     def breaks(self) -> dict[int, int]:
@@ -63,6 +66,20 @@ class Series(Struct, frozen=True, kw_only=True):
         }
         counted = [(at, window.value.definition_version) for at, window in enumerate(self.windows) if window.value]
         return found | {at: version for (_, before), (at, version) in pairwise(counted) if before != version}
+
+    @property
+    def limits(self) -> list[list[float | None]]:
+        """Lower and upper limit of the target at each window's end, as far as there are any.
+
+        Only for windows of the default kind: a sum of a day is held against no target of a year.
+        """
+        if self.kind is not self.definition.default_window:
+            return []
+        held = [target_at(self.targets, last_day(window.end)) for window in self.windows]
+        goals = [one.target if one else None for one in held]
+        pairs = [bounds(goal, self.definition.direction) if goal else (None, None) for goal in goals]
+        sides = [[None if limit is None else float(limit) for limit in side] for side in zip(*pairs, strict=True)]
+        return [side for side in sides if any(limit is not None for limit in side)]
 
     @property
     def numbers(self) -> list[float | None]:
@@ -145,13 +162,19 @@ def figure(series: Series) -> go.Figure:
         xanchor="left",
         bgcolor=palette.surface,
     )
-    if series.definition.target:
-        drawn.add_hline(y=series.definition.target.value, line={"color": palette.muted, "width": 1})
+    _draw_limits(drawn, series)
     _mark_breaks(drawn, series)
     drawn.update_xaxes(**_ticks(series), range=[-0.5, len(numbers) - 0.5])
     drawn.update_yaxes(ticksuffix=_suffix(series), nticks=5, **_range(series))
     drawn.update_layout(separators=".," if series.lang == "en" else ",.")
     return drawn
+
+
+def _draw_limits(drawn: go.Figure, series: Series) -> None:
+    """The target as thin lines, stepping where another one began to hold."""
+    line = {"color": PALETTES[series.theme].muted, "width": 1, "shape": "hvh"}
+    for limit in series.limits:
+        drawn.add_scatter(x=list(range(len(limit))), y=limit, mode="lines", line=line, hoverinfo="skip")
 
 
 def _mark_breaks(drawn: go.Figure, series: Series) -> None:

@@ -15,6 +15,7 @@ from cityhub.dashboard import formats
 from cityhub.dashboard.components.link import link
 from cityhub.dashboard.components.marks import icon
 from cityhub.dashboard.partner_texts import Own
+from cityhub.dashboard.plan_texts import Plan
 from cityhub.dashboard.preferences import Preferences, Theme
 from cityhub.dashboard.services import LoginState
 from cityhub.dashboard.texts import Lang, T, t
@@ -77,6 +78,7 @@ def footer(lang: Lang) -> Component:
     """The foot of the page."""
     return html.Footer(
         [
+            link(t(lang, Plan.PAGE), href="/masterplan"),
             link(t(lang, T.PARTNERS_STATE), href="/data"),
             link(t(lang, T.ACCESSIBILITY), href="/accessibility"),
         ],

@@ -7,17 +7,20 @@ from dash.development.base_component import Component
 
 from cityhub.dashboard import formats
 from cityhub.dashboard.facts import KpiFacts
-from cityhub.dashboard.judgement import Status, Trend
 from cityhub.dashboard.tables import notes_of
 from cityhub.dashboard.texts import Lang, T, t
+from cityhub.kpi.attainment import RULE, Status, Trend
+from cityhub.kpi.definition import Target
 from cityhub.kpi.values import KpiValue, WindowKind
 
 STATUS_WORD = {
     Status.MET: T.MET,
+    Status.WATCH: T.WATCH,
     Status.MISSED: T.MISSED,
-    Status.UNRELIABLE: T.UNRELIABLE,
     Status.NO_TARGET: T.NO_TARGET,
     Status.NO_DATA: T.NO_DATA,
+    Status.UNRELIABLE: T.UNRELIABLE,
+    Status.WITHHELD: T.WITHHELD,
 }
 
 
@@ -28,7 +31,16 @@ def icon(name: str) -> Component:
 
 def status_mark(status: Status, lang: Lang) -> Component:
     """The status in its shape, colour and word."""
-    return html.Span([icon(status), t(lang, STATUS_WORD[status])], className=f"status status-{status}")
+    words = [icon(status), t(lang, STATUS_WORD[status])]
+    return html.Span(words, className=f"status status-{status}", title=RULE[status].get(lang))
+
+
+def target_words(target: Target, unit: str, lang: Lang) -> str:
+    """`Ziel 85 %`, of a band `Ziel 70 bis 90 %`; as it was written, not rounded."""
+    if target.value is not None:
+        return t(lang, T.TARGET, value=formats.written(target.value, unit, lang))
+    low, high = (formats.written(limit or 0.0, unit, lang) for limit in (target.low, target.high))
+    return t(lang, T.TARGET_BAND, low=low, high=high)
 
 
 def count_mark(n: int, status: Status, lang: Lang) -> Component:

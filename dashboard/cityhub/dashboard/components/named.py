@@ -13,11 +13,11 @@ from cityhub.dashboard.components.marks import label_mark, simulation_mark, spok
 from cityhub.dashboard.components.sparkline import sparkline
 from cityhub.dashboard.components.tile import doubt, value_parts
 from cityhub.dashboard.facts import KpiFacts
-from cityhub.dashboard.judgement import Status
 from cityhub.dashboard.pages.series import series_over
 from cityhub.dashboard.screen_texts import S
 from cityhub.dashboard.texts import T, t
 from cityhub.dashboard.view import View
+from cityhub.kpi.attainment import Status
 
 
 def named_rows(view: View, facts: Sequence[KpiFacts]) -> Component | None:

@@ -16,8 +16,8 @@ from cityhub.dashboard.components.marks import label_mark, simulation_mark, spok
 from cityhub.dashboard.components.sparkline import sparkline
 from cityhub.dashboard.components.state import health_line, overdue_short, short_state_line
 from cityhub.dashboard.facts import KpiFacts
-from cityhub.dashboard.judgement import Status, is_reliable
 from cityhub.dashboard.texts import Lang, T, t
+from cityhub.kpi.attainment import Status, is_reliable
 from cityhub.kpi.health.source import Cause
 from cityhub.kpi.values import KpiValue
 

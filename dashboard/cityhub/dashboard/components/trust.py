@@ -13,11 +13,11 @@ from cityhub.dashboard.components.marks import simulation_mark
 from cityhub.dashboard.components.state import data_state_line, health_line
 from cityhub.dashboard.explain import explained
 from cityhub.dashboard.facts import KpiFacts
-from cityhub.dashboard.judgement import is_reliable
 from cityhub.dashboard.names import partner_full_name
 from cityhub.dashboard.screen_texts import S
 from cityhub.dashboard.tables import reasons_of
 from cityhub.dashboard.texts import Lang, T, Wording, t
+from cityhub.kpi.attainment import is_reliable
 from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.naming import partner_name
 from cityhub.kpi.values import KpiValue, Label

@@ -9,12 +9,12 @@ from dash.development.base_component import Component
 from msgspec import structs
 
 from cityhub.dashboard import formats
-from cityhub.dashboard.address import KpiPage
+from cityhub.dashboard.address import KpiPage, TargetPage
 from cityhub.dashboard.components.beside import beside
 from cityhub.dashboard.components.breadcrumb import breadcrumb
 from cityhub.dashboard.components.chart import Series, chart
 from cityhub.dashboard.components.link import link
-from cityhub.dashboard.components.marks import icon, label_mark, simulation_mark, status_mark, trend_mark
+from cityhub.dashboard.components.marks import icon, label_mark, simulation_mark, status_mark, target_words, trend_mark
 from cityhub.dashboard.components.named import named_rows
 from cityhub.dashboard.components.print_foot import print_foot
 from cityhub.dashboard.components.proof import proof_card
@@ -23,7 +23,6 @@ from cityhub.dashboard.components.table import data_table
 from cityhub.dashboard.components.tile import doubt, value_words
 from cityhub.dashboard.components.trust import trust_column
 from cityhub.dashboard.facts import KpiFacts, read_facts
-from cityhub.dashboard.judgement import STEP_POINTS, STEP_SHARE, is_reliable
 from cityhub.dashboard.names import dimension_name
 from cityhub.dashboard.pages.boroughs import boroughs_part
 from cityhub.dashboard.pages.field import facts_of
@@ -33,6 +32,7 @@ from cityhub.dashboard.screen_texts import S
 from cityhub.dashboard.tables import Table, capital, dimension_table, series_table
 from cityhub.dashboard.texts import T, t
 from cityhub.dashboard.view import View
+from cityhub.kpi.attainment import STEP_POINTS, STEP_SHARE, is_reliable
 from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.reader import anchor_of
 from cityhub.kpi.values import KpiValue
@@ -192,12 +192,14 @@ def _running(view: View, facts: KpiFacts) -> Component | None:
     )
 
 
-def _target(view: View, facts: KpiFacts) -> Component | None:
-    target, lang = facts.definition.target, view.lang
-    if target is None:
-        return None
-    words = t(lang, T.TARGET, value=formats.quantity(target.value, facts.definition.unit, lang))
-    return html.Span(words, title=f"{target.source}, {target.since}")
+def _target(view: View, facts: KpiFacts) -> Component:
+    """The target of the shown window, and the way to all of them."""
+    lang, definition, held = view.lang, facts.definition, facts.target
+    words: str | Component = t(lang, T.TARGETS)
+    if held and held.target:
+        source = f"{held.target.source}, {formats.day(held.target.since, lang)}"
+        words = html.Span(target_words(held.target, definition.unit, lang), title=source)
+    return link(words, TargetPage(definition.id).path, id="kpi-target")
 
 
 def _comparison(view: View, facts: KpiFacts) -> Sequence[Component]:

@@ -17,11 +17,11 @@ from cityhub.dashboard.components.search import search
 from cityhub.dashboard.components.state import simulation_banner
 from cityhub.dashboard.components.tile import lead_row, value_words
 from cityhub.dashboard.facts import KpiFacts, read_all
-from cityhub.dashboard.judgement import Status
 from cityhub.dashboard.pages.partners import partners
 from cityhub.dashboard.screen_texts import S
 from cityhub.dashboard.texts import T, t
 from cityhub.dashboard.view import View
+from cityhub.kpi.attainment import Status
 from cityhub.kpi.fields import ActionField
 
 LEADS = {

@@ -53,6 +53,7 @@ def series_in(view: View, definition: KpiDefinition, span: Span | None = None) -
         lang=view.lang,
         theme=view.theme,
         decisions=view.reader.decisions(definition.id),
+        targets=view.targets[definition.id],
     )
 
 

@@ -6,31 +6,30 @@ from datetime import datetime
 
 import msgspec
 
-from cityhub.dashboard.judgement import status_of
 from cityhub.hub.commands.narrator import show
 from cityhub.hub.commands.text import table
 from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.definition_schema import definition_schema
 from cityhub.kpi.health.kpi import Health, health_of
 from cityhub.kpi.health.sentence import sentence
-from cityhub.kpi.health.source import State
 from cityhub.kpi.naming import counted, counted_noun, named_values, stands_beside
-from cityhub.kpi.reader import KpiReader, shown
+from cityhub.kpi.reader import KpiReader
+from cityhub.kpi.standing import standings
 from cityhub.kpi.values import KpiValue, WindowKind
 
 
 def listing(reader: KpiReader, now: datetime, *, as_json: bool) -> int:
-    """Every KPI, a line each, with the newest value that is complete."""
-    healths = reader.source_healths(now)
+    """Every KPI by itself, a line each, with the newest value that is complete and where it stands."""
     rows: list[tuple[str, ...]] = []
     described: list[dict[str, object]] = []
-    for one in reader.catalogue.main():
-        found = shown(reader, one, now)
-        health = health_of(one, found, healths)
-        status = "unreliable" if health.state is State.UNRELIABLE else status_of(one, found).value
-        number = "–" if found is None else _number(found.value, found.unit)
+    found = standings(
+        reader, reader.catalogue.main(), now, targets=reader.targets(), healths=reader.source_healths(now)
+    )
+    for standing in found:
+        one, value, status, health = standing.definition, standing.shown, standing.status.value, standing.health
+        number = "–" if value is None else _number(value.value, value.unit)
         rows.append((one.id, one.name.en, number, status, health.state.value))
-        described.append({**_described(one), "value": found, "status": status, "health": _told(health)})
+        described.append({**_described(one), "value": value, "status": status, "health": _told(health)})
     if as_json:
         _json(described)
     else:

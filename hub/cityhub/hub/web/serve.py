@@ -36,6 +36,7 @@ from cityhub.bus.topics import VALUES
 from cityhub.dashboard.app import create_dashboard, csp_script_hashes
 from cityhub.dashboard.partner_desk import PartnerDesk
 from cityhub.dashboard.services import Services
+from cityhub.dashboard.target_desk import TargetDesk
 from cityhub.hub.access import kafka_access, realm
 from cityhub.hub.identity.principal import current_principal
 from cityhub.hub.identity.session_store import SessionStore
@@ -55,6 +56,7 @@ from cityhub.kpi.live import LiveValues
 from cityhub.kpi.proof.service import Proofs
 from cityhub.kpi.reader import KpiReader
 from cityhub.kpi.store.sql_reader import SqlReader
+from cityhub.kpi.store.targets import TargetBook
 from cityhub.sdk.contract import Contracts
 
 _log = structlog.get_logger()
@@ -111,6 +113,7 @@ def _parts(
             stop=stop,
             proofs=proofs,
             desk=desk,
+            targets=TargetDesk(TargetBook(settings.store), AuditTrail(access, writer), _now),
         )
         return csp_script_hashes(create_dashboard(server, services))
 

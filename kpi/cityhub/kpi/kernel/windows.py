@@ -56,6 +56,21 @@ _WINDOW_S = {
     WindowKind.QUARTER_HOUR: 900,
     WindowKind.HOUR: HOUR_S,
 }
+STEP = {
+    WindowKind.MINUTE: timedelta(minutes=1),
+    WindowKind.FIVE_MINUTES: timedelta(minutes=5),
+    WindowKind.QUARTER_HOUR: timedelta(minutes=15),
+    WindowKind.HOUR: timedelta(hours=1),
+    WindowKind.NIGHT: timedelta(days=1),
+    WindowKind.DAY: timedelta(days=1),
+    WindowKind.SEVEN_DAYS: timedelta(days=1),
+    WindowKind.WEEK: timedelta(weeks=1),
+    WindowKind.MONTH: timedelta(days=28),
+    WindowKind.YEAR: timedelta(days=365),
+    WindowKind.YEAR_TO_DATE: timedelta(days=1),
+    WindowKind.SCHOOL_YEAR: timedelta(days=365),
+}
+"""Shortest time from one window to the next; local days have an hour more or less twice a year."""
 
 
 @lru_cache(maxsize=1)

@@ -14,14 +14,19 @@ from sqlalchemy import ColumnElement, func, select
 from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.health.day import SourceDay
 from cityhub.kpi.health.kpi import Health, SourceHealths
+from cityhub.kpi.masterplan.model import Masterplan
+from cityhub.kpi.masterplan.reading import own_masterplan
 from cityhub.kpi.reader import Ask, read_health
 from cityhub.kpi.store import schema
 from cityhub.kpi.store.asking import NEWEST, questions
 from cityhub.kpi.store.cursors import live
 from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.decisions import chosen, decisions_of
+from cityhub.kpi.store.masterplan import imports
 from cityhub.kpi.store.source_days import source_days
 from cityhub.kpi.store.source_health import source_healths
+from cityhub.kpi.store.targets import stored_targets
+from cityhub.kpi.targets import TargetRecord, records_of
 from cityhub.kpi.values import Decision, KpiValue, StreamState, WindowKind
 
 _dims = msgspec.json.Encoder(order="sorted").encode
@@ -136,6 +141,21 @@ class SqlReader:
             return []
         with database.begin() as connection:
             return decisions_of(connection, known)
+
+    def targets(self) -> Mapping[str, Sequence[TargetRecord]]:
+        """See `KpiReader.targets`."""
+        stored: dict[str, list[TargetRecord]] = {}
+        if (database := self._database()) is not None:
+            with database.begin() as connection:
+                stored = stored_targets(connection)
+        return {one.id: records_of(one, stored.get(one.id, ())) for one in self.catalogue}
+
+    def masterplan(self) -> Masterplan:
+        """See `KpiReader.masterplan`."""
+        if (database := self._database()) is None:
+            return own_masterplan()
+        with database.begin() as connection:
+            return own_masterplan().with_imports(imports(connection))
 
     def streams(self) -> Sequence[StreamState]:
         """See `KpiReader.streams`."""
