@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import combinations
 
 import httpx
@@ -30,7 +30,7 @@ NEIGHBOURS = {
 def world() -> World:
     """M01 by borough: yesterday in all but Mitte, from 70 % in Walsum up."""
     world = World()
-    target = Target(value=80.0, source="Rat", since="2026-01-01")
+    target = Target(value=80.0, source="Rat", since=date(2026, 1, 1))
     world.with_definition(structs.replace(world.kpi, scopes=("city", "borough"), target=target))
     for number in (1, 2, 3, 4, 6, 7):
         counted = (650 + 50 * number, 1000)
@@ -97,3 +97,15 @@ def test_a_field_offers_its_kpis_for_the_map(world: World) -> None:
     assert by_id(body, "map-M02")["props"]["aria-current"] == "true"
     assert by_id(body, "map-M01")["props"]["href"] == "/field/mobilitaet?kpi=M01&boroughs=period"
     assert "Diese Kennzahl gibt es nicht" in shown(world, "/field/mobilitaet", "kpi=W01")
+
+
+def test_a_field_says_what_it_wants_and_groups_its_tiles_by_goal(world: World) -> None:
+    world.with_definition(structs.replace(world.kpi, id="M03"))
+    world.with_definition(structs.replace(world.kpi, id="M99"))
+    body = page(world, "/field/mobilitaet").body
+    plan = world.reader.masterplan().of_field("mobilitaet")
+    assert plan is not None
+    assert read(body, "field-wants") == plan.wants.de
+    kept = [key for key in ids(body) if key.startswith("goal-") or key in {"tile-M01", "tile-M03", "tile-M99"}]
+    goals = {kpi: f"goal-{goal.id}" for goal in plan.goals for kpi in goal.kpis}
+    assert kept == [goals["M01"], "tile-M01", goals["M03"], "tile-M03", "tile-M99"], "of no goal comes last"

@@ -68,10 +68,10 @@
 
   /* A chart has the screen's width; on paper it is made to fit. */
   addEventListener("beforeprint", () => {
-    for (const chart of document.querySelectorAll(".js-plotly-plot")) chart.style.zoom = Math.min(1, PAPER_PX / chart.clientWidth);
+    for (const chart of document.querySelectorAll(".series > div")) chart.style.zoom = Math.min(1, PAPER_PX / chart.clientWidth);
   });
   addEventListener("afterprint", () => {
-    for (const chart of document.querySelectorAll(".js-plotly-plot")) chart.style.zoom = "";
+    for (const chart of document.querySelectorAll(".series > div")) chart.style.zoom = "";
   });
 
   window.dash_clientside = window.dash_clientside || {};

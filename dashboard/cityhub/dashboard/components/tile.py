@@ -12,7 +12,14 @@ from cityhub.dashboard import formats
 from cityhub.dashboard.components.beside import beside
 from cityhub.dashboard.components.chart import Series
 from cityhub.dashboard.components.link import link
-from cityhub.dashboard.components.marks import label_mark, simulation_mark, spoken_name, status_mark, trend_mark
+from cityhub.dashboard.components.marks import (
+    label_mark,
+    simulation_mark,
+    spoken_name,
+    status_mark,
+    target_words,
+    trend_mark,
+)
 from cityhub.dashboard.components.sparkline import sparkline
 from cityhub.dashboard.components.state import health_line, overdue_short, short_state_line
 from cityhub.dashboard.facts import KpiFacts
@@ -71,7 +78,7 @@ def tile(facts: KpiFacts, history: Series) -> Component:
             html.Span(head, className="tile-head"),
             html.Span(_figure(facts, now, lang, key), className="lead-figure"),
             beside(definition, value, lang, f"{key}-beside") if value else None,
-            html.Span(trend, className="lead-marks", id=f"{key}-trend"),
+            html.Span([_target(facts, lang), trend], className="lead-marks", id=f"{key}-trend"),
             trouble,
             html.Span(line, id=f"{key}-sparkline"),
             html.Span(foot, className="tile-foot"),
@@ -111,6 +118,11 @@ def _number(facts: KpiFacts, lang: Lang, key: str) -> Component:
 def _trend(facts: KpiFacts, lang: Lang) -> Component | None:
     definition = facts.definition
     return trend_mark(facts.trend, definition.unit, definition.default_window, lang) if facts.trend else None
+
+
+def _target(facts: KpiFacts, lang: Lang) -> Component | None:
+    held = facts.target.target if facts.target else None
+    return html.Span(target_words(held, facts.definition.unit, lang)) if held else None
 
 
 def doubt(value: KpiValue) -> str:
