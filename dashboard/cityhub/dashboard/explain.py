@@ -33,6 +33,17 @@ _FEW_HOURS = 10
 class Explained(Wording):
     """The sentences. A sum may be divided, so its sentence ends where the divisors do."""
 
+    WITHHELD = Text(
+        "Diese Zahl wird zurückgehalten: Hinter ihr, oder hinter einer Zahl, die aus ihr folgen würde, stehen weniger "
+        "als {n} Menschen oder Fälle.",
+        "This number is withheld: fewer than {n} people or cases stand behind it, or behind a number that would follow "
+        "from it.",
+    )
+    ROUNDED = Text(
+        "{text} Zum Schutz kleiner Gruppen sind alle Anzahlen auf Vielfache von {n} gerundet.",
+        "{text} To protect small groups all counts are rounded to multiples of {n}.",
+    )
+
     SHARE = Text(
         "{n} {noun} gezählt, {good} davon erfüllen die Bedingung.",
         "{n} {noun} counted, {good} of them meet the condition.",
@@ -97,7 +108,14 @@ class Explained(Wording):
 
 
 def explained(definition: KpiDefinition, value: KpiValue, lang: Lang) -> str:
-    """What a value was made of."""
+    """What a value was made of, or why it is withheld."""
+    if value.suppressed:
+        return t(lang, Explained.WITHHELD, n=value.minimum_group)
+    text = _made_of(definition, value, lang)
+    return t(lang, Explained.ROUNDED, text=text, n=value.minimum_group) if value.minimum_group else text
+
+
+def _made_of(definition: KpiDefinition, value: KpiValue, lang: Lang) -> str:
     measure, reference = definition.measure, _reference_of(definition)
     if reference and reference not in value.references:
         return t(lang, Explained.NO_REFERENCE, reference=reference_name(reference, lang))

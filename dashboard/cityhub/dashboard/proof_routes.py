@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from cityhub.adapters.errors import AdapterError
+from cityhub.api.access import may_open
 from cityhub.api.errors import InvalidArgument
 from cityhub.bus.errors import BusError
 from cityhub.dashboard.address import Asked
@@ -72,6 +73,8 @@ def _made(request: Request, view: View, made: _Made) -> Response:
         return PlainTextResponse(t(view.lang, T.MISSING_KPI), HTTPStatus.NOT_FOUND)
     if asked is None:
         return PlainTextResponse(t(view.lang, T.MISSING_VIEW), HTTPStatus.BAD_REQUEST)
+    if not may_open(view.viewer, definition):
+        return PlainTextResponse(t(view.lang, P.FOR_CONTROLLERS), HTTPStatus.FORBIDDEN)
     opening = opening_of(view, definition, asked)
     if opening is None or view.proofs is None:
         return PlainTextResponse(t(view.lang, P.NOTHING_TO_PROVE), HTTPStatus.NOT_FOUND)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cityhub.api.access import may_diagnose
+from cityhub.api.access import may_see_fields
 from cityhub.dashboard import formats
 from cityhub.dashboard.address_query import Order
 from cityhub.dashboard.proof_texts import REASONS, P
@@ -81,11 +81,11 @@ def reason_words(reason: str, lang: Lang) -> str:
 
 def _row(view: View, definition: KpiDefinition, main: Readout, item: Contribution | Exclusion) -> tuple[str, ...]:
     lang, origin = view.lang, item.origin
-    named = may_diagnose(view.viewer, origin.partner)
+    named = may_see_fields(view.viewer, definition, origin.partner)
     says = (
         reason_words(item.reason, lang)
         if isinstance(item, Exclusion)
-        else ", ".join(_adds(definition, main, item, lang))
+        else ", ".join(_adds(definition, main, item, lang) if named or definition.minimum_group is None else ())
     )
     return (
         formats.exact(origin.time, lang),

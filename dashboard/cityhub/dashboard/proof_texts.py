@@ -50,6 +50,12 @@ class P(Wording):
         "Auch jeder Zeitraum in der Tabelle der Zahlen führt zu seinen Ereignissen.",
         "Every period in the table of numbers leads to its events, too.",
     )
+    FOR_CONTROLLERS = Text(
+        "Diese Kennzahl erzählt von Menschen. Die Ereignisse hinter ihren Zahlen und ihre Belege sind nur für das "
+        "Controlling der Stadt zugänglich.",
+        "This figure tells of people. The events behind its numbers, and its receipts, are for the city's controllers "
+        "only.",
+    )
     RECEIPT = Text("Beleg herunterladen (JSON)", "Download receipt (JSON)")
     RECEIPT_HINT = Text(
         "Der Beleg heißt nach den ersten zwölf Zeichen seiner Kennung. Wer das Archiv hat, rechnet die Zahl damit ohne "

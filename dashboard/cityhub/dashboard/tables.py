@@ -68,6 +68,13 @@ def reasons_of(value: KpiValue, lang: Lang) -> str:
     return ", ".join(t(lang, _REASONS[Reason(reason)]) for reason in value.reasons)
 
 
+def missing_words(value: KpiValue | None, lang: Lang) -> str:
+    """Why there is no number: it is withheld, or unknown."""
+    if value is None or not value.suppressed:
+        return t(lang, T.UNKNOWN_VALUE)
+    return t(lang, T.SMALL_GROUP, n=value.minimum_group)
+
+
 def notes_of(facts: KpiFacts, value: KpiValue, lang: Lang, *, brief: bool = False) -> list[str]:
     """How settled and complete a number is; `final` goes without saying, and briefly the reasons do."""
     notes = []
@@ -159,13 +166,14 @@ def columns_and_rows(
     rows = [
         (
             name_of(value),
-            value.value,
-            counted(definition, value),
-            *further,
+            gone or value.value,
+            gone or counted(definition, value),
+            *([gone] * len(further) if gone else further),
             *([None if value.coverage is None else value.coverage * 100] if observed else []),
             " · ".join(row_notes(facts, value, lang)),
         )
         for value, further in zip(values, beside, strict=True)
+        for gone in (t(lang, T.WITHHELD) if value.suppressed else None,)
     ]
     return tuple(columns), tuple(rows)
 
@@ -173,6 +181,10 @@ def columns_and_rows(
 def row_notes(facts: KpiFacts, value: KpiValue, lang: Lang) -> Iterator[str]:
     """Everything a reader of a row has to know beside the number."""
     yield from notes_of(facts, value, lang)
+    if value.suppressed:
+        yield missing_words(value, lang)
+    elif value.minimum_group:
+        yield t(lang, T.ROUNDED, n=value.minimum_group)
     if not is_reliable(value):
         yield t(lang, T.UNRELIABLE)
     if value.synthetic:
@@ -197,7 +209,7 @@ def ordered(
     keys: dict[str, Callable[[KpiValue], Any]] = {
         "period": period,
         "value": lambda value: value.value,
-        "n": lambda value: counted(facts.definition, value),
+        "n": lambda value: None if value.suppressed else counted(facts.definition, value),
     }
     key = keys[order.column]
     known = [value for value in values if key(value) is not None]

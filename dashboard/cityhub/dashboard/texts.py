@@ -97,6 +97,8 @@ class T(Wording):
     TARGETS = Text("Ziele", "Targets")
     TARGET_BAND = Text("Ziel {low} bis {high}", "Target {low} to {high}")
     UNRELIABLE = Text("nicht verlässlich", "not reliable")
+    SMALL_GROUP = Text("zurückgehalten: kleine Gruppe (weniger als {n})", "withheld: a small group (fewer than {n})")
+    ROUNDED = Text("Zahlen auf Vielfache von {n} gerundet", "counts rounded to multiples of {n}")
     COMPARED = Text("{change} {before} ({word})", "{change} {before} ({word})")
     SAME = Text("kaum verändert {before} ({change})", "hardly changed {before} ({change})")
     BETTER = Text("besser", "better")

@@ -35,6 +35,24 @@ def may_diagnose(principal: Principal | None, partner: str) -> bool:
     return is_city(principal) or (principal is not None and principal.organisation == partner)
 
 
+def may_open(principal: Principal | None, definition: KpiDefinition) -> bool:
+    """Whether a caller who may read a KPI may see the events behind its numbers and their receipts, which are exact.
+
+    Of KPIs about people these are for controllers.
+    """
+    return definition.minimum_group is None or (principal is not None and CONTROLLER in principal.roles)
+
+
+def may_see_fields(principal: Principal | None, definition: KpiDefinition, partner: str) -> bool:
+    """Whether a caller may see which system and thing an event behind a number is of, and what it adds.
+
+    Of events about people only their owner may.
+    """
+    if definition.minimum_group is None:
+        return may_diagnose(principal, partner)
+    return principal is not None and principal.organisation == partner
+
+
 def may_set_targets(principal: Principal | None) -> bool:
     """Whether a caller sets targets: controllers do."""
     return principal is not None and CONTROLLER in principal.roles

@@ -69,7 +69,7 @@ PAGES: dict[str, float] = {
     "DataState.streams": 30,
     "DataState.feeds": 30,
     "__Schema.types": 36,
-    "__Type.fields": 7.4,
+    "__Type.fields": 7.6,
     "__Type.inputFields": 0.2,
     "__Type.interfaces": 0.1,
     "__Type.possibleTypes": 0.1,

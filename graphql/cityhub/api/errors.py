@@ -6,6 +6,7 @@ ApiError
 ├── TooComplex         the document's shape is refused: write a smaller one
 ├── NoStream           a subscription over a transport for one answer: use another transport
 ├── TooExpensive       the answer would be too large: ask for fewer or shorter pages
+├── Withheld           exact numbers about people, which are for controllers: read what is published
 ├── ProofUnavailable   a number cannot be opened now: the message says why
 │   ├── NotArchived    the archive does not reach that far: wait a minute, or ask for a newer window
 │   └── ArchiveBroken  a file of the archive is not what was written: tell the operators
@@ -68,6 +69,12 @@ class ProofUnavailable(ApiError):  # noqa: N818 - a state of the world
     """Nothing is archived, or a number cannot be computed from what is."""
 
     code = "PROOF_UNAVAILABLE"
+
+
+class Withheld(ApiError):  # noqa: N818 - an answer
+    """What is behind a number about people is not for this caller."""
+
+    code = "WITHHELD"
 
 
 class NotArchived(ProofUnavailable):

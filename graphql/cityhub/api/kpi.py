@@ -16,7 +16,7 @@ from cityhub.api.described import described
 from cityhub.api.enums import Audience, Direction, Language, MeasureClass, Stability, WindowKind, spoken
 from cityhub.api.errors import InvalidArgument
 from cityhub.api.health import Health
-from cityhub.api.proof import Audit, Contributions, Receipt, VersionDecision, ask, check_page
+from cityhub.api.proof import Audit, Contributions, Receipt, VersionDecision, ask, check_open, check_page
 from cityhub.api.series import MAX_WINDOWS, Series
 from cityhub.api.standing import Judged
 from cityhub.api.value import KpiValue
@@ -238,12 +238,13 @@ class Kpi(Judged):
         first: int = 25,
     ) -> Contributions | None:
         check_page(after, first)
+        check_open(info.context, self.definition)
         asked = self._number(info, window, start, scope, dimensions)
         if asked is None:
             return None
         context = info.context
         found = await ask(context, lambda proofs: proofs.page(asked, first=after, size=first, excluded=excluded))
-        return Contributions.of(found, context.principal)
+        return Contributions.of(found, context.principal, self.definition)
 
     @described("The receipt of one window's number, made now. `start` is any instant in it; else the newest.")
     async def receipt(
@@ -255,6 +256,7 @@ class Kpi(Judged):
         scope: str = "city",
         dimensions: Sequence[DimensionInput] = (),
     ) -> Receipt | None:
+        check_open(info.context, self.definition)
         asked = self._number(info, window, start, scope, dimensions)
         return None if asked is None else Receipt.of(await ask(info.context, lambda proofs: proofs.receipt(asked)))
 

@@ -9,15 +9,16 @@ from typing import TypeVar
 
 import strawberry
 
-from cityhub.api.access import may_diagnose
+from cityhub.api.access import may_open, may_see_fields
 from cityhub.api.context import Context
 from cityhub.api.described import described
 from cityhub.api.enums import Label, WindowKind
-from cityhub.api.errors import ArchiveBroken, InvalidArgument, NotArchived, ProofUnavailable
+from cityhub.api.errors import ArchiveBroken, InvalidArgument, NotArchived, ProofUnavailable, Withheld
 from cityhub.api.scalars import Long
 from cityhub.api.value import Dimension, ReferenceValue
 from cityhub.bus.errors import ArchiveDamaged, ArchiveError, ArchiveMissing, LogBroken
 from cityhub.kpi.audited import AuditState, Difference
+from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.errors import BatchError
 from cityhub.kpi.proof.explain import Contribution, Exclusion, Origin, Page
 from cityhub.kpi.proof.receipt import Receipt as Issued
@@ -58,7 +59,7 @@ class ExplainedEvent:
     adapter: str = strawberry.field(description="What made the event, with its version; empty: it does not say.")
     synthetic: bool
     n: int = strawberry.field(description="How often it is counted; 0 of an excluded one.")
-    adds: list[AddedPart]
+    adds: list[AddedPart] = strawberry.field(description="Empty as well where it is of a person and not for you.")
     reason: str = strawberry.field(description="Why it does not count; empty: it counts.")
 
 
@@ -70,15 +71,15 @@ class Contributions:
     events: list[ExplainedEvent] = strawberry.field(description="Those of the page.")
 
     @classmethod
-    def of(cls, page: Page, reader: Principal | None) -> Contributions:
+    def of(cls, page: Page, reader: Principal | None, definition: KpiDefinition) -> Contributions:
         """The API's shape of a page for who reads it."""
         return cls(
             counted=Long(page.counted),
             excluded=Long(page.excluded),
             reasons=[ReasonCount(reason=reason, count=Long(count)) for reason, count in page.reasons.items()],
             events=[
-                *(_event(item, reader) for item in page.contributions),
-                *(_event(item, reader) for item in page.exclusions),
+                *(_event(item, reader, definition) for item in page.contributions),
+                *(_event(item, reader, definition) for item in page.exclusions),
             ],
         )
 
@@ -245,17 +246,26 @@ async def ask(context: Context, question: Callable[[ProofReader], Answer]) -> An
         raise ProofUnavailable(str(error)) from error
 
 
+def check_open(context: Context, definition: KpiDefinition) -> None:
+    """Refuse a caller for whom the events behind a KPI's numbers are not."""
+    if not may_open(context.principal, definition):
+        raise Withheld(
+            f"{definition.id} tells of people: the events behind its numbers and its receipts are for controllers; "
+            "`latest` and `values` say what is published"
+        )
+
+
 def check_page(after: int, first: int) -> None:
     """Refuse a page that cannot be."""
     if after < 0 or not 1 <= first <= MAX_ROWS:
         raise InvalidArgument(f"first: {first} is not within 1 to {MAX_ROWS}, or after: {after} is negative")
 
 
-def _event(item: Contribution | Exclusion, reader: Principal | None) -> ExplainedEvent:
+def _event(item: Contribution | Exclusion, reader: Principal | None, definition: KpiDefinition) -> ExplainedEvent:
     origin: Origin = item.origin
-    named = may_diagnose(reader, origin.partner)
+    named = may_see_fields(reader, definition, origin.partner)
     adds: dict[str, int] = {}
-    if isinstance(item, Contribution):
+    if isinstance(item, Contribution) and (named or definition.minimum_group is None):
         adds = {**item.adds, **{f"bin {bin_}": count for _, bin_, count in item.bins}}
     return ExplainedEvent(
         id=strawberry.ID(origin.id),

@@ -56,6 +56,10 @@ class Series:
     def synthetic(self) -> list[bool]:
         return [row.synthetic for row in self.rows]
 
+    @described("True where the value is withheld: few people are behind it, or behind what would follow from it.")
+    def suppressed(self) -> list[bool]:
+        return [row.suppressed for row in self.rows]
+
     @strawberry.field
     def revision(self) -> list[int]:
         return [row.revision for row in self.rows]

@@ -11,6 +11,8 @@ from cityhub.adapters.status import FeedStatus
 from cityhub.api.access import may_diagnose
 from cityhub.api.context import Context
 from cityhub.api.scalars import Long
+from cityhub.kpi.definition_people import SMALLEST
+from cityhub.kpi.kernel.groups import rounded
 from cityhub.kpi.values import StreamState
 
 
@@ -33,13 +35,15 @@ class Feed:
     failing: bool = strawberry.field(description="True while the newest answer, or its delivery, has failed.")
     problem: str | None = strawberry.field(description="Why; for city staff and the partner itself.")
     waiting: int = strawberry.field(description="Events read but not yet acknowledged by the log.")
-    accepted: list[Count] = strawberry.field(description="Events by type.")
+    accepted: list[Count] = strawberry.field(description="Events by type; of those about people rounded.")
     rejected: list[Count] = strawberry.field(description="Refused items by reason.")
 
     @classmethod
     def of(cls, status: FeedStatus, context: Context) -> Feed:
         """The API's shape of a feed."""
         problem = status.error or status.delivery_error
+        contracts = context.reader.catalogue.contracts
+        of_people = {one.type for one in contracts.values() if one.personal}
         return cls(
             feed=status.feed,
             partner=status.partner,
@@ -52,7 +56,9 @@ class Feed:
             failing=bool(problem),
             problem=problem if problem and may_diagnose(context.principal, status.partner) else None,
             waiting=status.waiting,
-            accepted=_counts(status.accepted),
+            accepted=_counts(
+                {type_: rounded(n, SMALLEST) if type_ in of_people else n for type_, n in status.accepted.items()}
+            ),
             rejected=_counts(status.rejected),
         )
 
@@ -62,7 +68,7 @@ class Stream:
     topic: str
     partner: str
     synthetic: bool = strawberry.field(description="True when any event comes from a simulation.")
-    records: Long = strawberry.field(description="Read so far.")
+    records: Long = strawberry.field(description="Read so far; where any tell of people, counts are rounded.")
     rejected: Long = strawberry.field(description="Of these, refused.")
     duplicates: Long = strawberry.field(description="Of these, with an id read before.")
     newest_append: datetime | None = strawberry.field(description="Arrival of the newest record read.")

@@ -82,6 +82,12 @@ class KpiValue:
     revision: int = strawberry.field(description="Grows by one with every change of this window.")
     inputs_up_to: datetime = strawberry.field(description="Arrival of the newest event the value knows of.")
     digest: str = strawberry.field(description="128-bit digest of the counted events, 32 hex digits.")
+    suppressed: bool = strawberry.field(
+        description="Withheld: few people are behind it, or behind what would follow from it. Its numbers say nothing."
+    )
+    rounded_to: int | None = strawberry.field(
+        description="Of a KPI about people: counts are multiples of this smallest group; null: counts are exact."
+    )
     definition_hash: str = strawberry.field(
         description="SHA-256 of the definition it was made with; empty in values of older engines."
     )
@@ -123,6 +129,8 @@ class KpiValue:
             revision=value.revision,
             inputs_up_to=value.inputs_up_to,
             digest=value.digest,
+            suppressed=value.suppressed,
+            rounded_to=value.minimum_group or None,
             definition_hash=value.definition_hash,
         )
 

@@ -39,6 +39,7 @@ from cityhub.kpi.errors import (
     StoreUnavailable,
     TargetRefused,
     UnknownKpi,
+    Withheld,
 )
 from cityhub.kpi.values import WindowKind
 from cityhub.sdk.errors import ContractError, SamplesUnusable, UnknownContract
@@ -50,6 +51,7 @@ _ANSWERED_NO = (
     NotActivated,
     ReceiptInvalid,
     NotAsJudged,
+    Withheld,
     BatchError,
     ArchiveMissing,
     ArchiveDamaged,

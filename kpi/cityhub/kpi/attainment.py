@@ -84,6 +84,8 @@ def is_reliable(value: KpiValue) -> bool:
 
 def status_of(definition: KpiDefinition, value: KpiValue | None, target: Target | None) -> Status:
     """The status of a value against the target of its window; a target is never invented."""
+    if value is not None and value.suppressed:
+        return Status.WITHHELD
     if value is None or value.value is None:
         return Status.NO_DATA
     if not is_reliable(value):

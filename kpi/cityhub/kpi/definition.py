@@ -15,6 +15,7 @@ from msgspec import Struct
 from cityhub.kpi.definition_check import read_definition
 from cityhub.kpi.definition_files import faults_between
 from cityhub.kpi.definition_form import Baseline, Responsible, Standard, Target
+from cityhub.kpi.definition_people import smallest_group
 from cityhub.kpi.errors import DefinitionError, UnknownKpi, VersionMissing
 from cityhub.kpi.fields import FIELDS, ActionField
 from cityhub.kpi.kernel.expression import Expression
@@ -74,7 +75,7 @@ class KpiDefinition(Struct, frozen=True, kw_only=True):
         value_of: the KPI that this is a further value of, with a measure of its own; None = a KPI by itself.
         stability: an experimental one may change its meaning with little notice.
         baseline: published figures to compare with.
-        minimum_group: smallest group of people that is shown, where a source tells of people.
+        minimum_group: smallest group of people that is shown; None = no source tells of people.
     """
 
     id: str
@@ -275,5 +276,6 @@ def parse_definition(text: str, where: str, contracts: Contracts | None = None) 
     attributes = {name: getattr(form, name) for name in form.__struct_fields__}
     sources = {name: Source(contract.type, contract) for name, contract in parts.contracts.items()}
     attributes["reference"] = tuple(Standard(text=one) if isinstance(one, str) else one for one in form.reference)
+    attributes["minimum_group"] = form.minimum_group or smallest_group(parts.contracts.values())
     checked = {"sources": sources, "measure": parts.measure, "dimensions": parts.dimensions, "beside": parts.beside}
     return KpiDefinition(**{**attributes, **checked})

@@ -12,6 +12,7 @@ from msgspec import Struct
 from cityhub.kpi.definition_form import BesideForm, DefinitionForm, SourceForm, read_form, read_keys
 from cityhub.kpi.definition_measure import Measures
 from cityhub.kpi.definition_parts import Parts
+from cityhub.kpi.definition_people import faults_of_people
 from cityhub.kpi.definition_target import flaws_of
 from cityhub.kpi.fields import FIELDS
 from cityhub.kpi.kernel.bucket import MAX_SLOTS
@@ -55,6 +56,8 @@ def read_definition(tree: Any, contracts: Contracts) -> tuple[DefinitionForm, Ch
     dimensions = gathering.read("dimensions", partial(parts.dimensions, keys.get("dimensions", {})))
     beside = _beside(keys.get("beside", {}), measures, gathering)
     for path, text in (*_faults(keys), *_faults_of_target(keys)):
+        gathering.add(path, text)
+    for path, text in faults_of_people(keys, [one for one in sources.values() if one is not None]):
         gathering.add(path, text)
     for name in sources.keys() - parts.used:
         gathering.add(f"sources.{name}", "is used by no measure; leave it out")

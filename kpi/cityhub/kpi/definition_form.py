@@ -131,6 +131,7 @@ class RatioForm(Struct, kw_only=True):
     times: Any = None
     complement: bool = False
     across_sources: bool = False
+    of_zero: Literal["zero", "unknown"] = "zero"
 
 
 class QuantileForm(Struct, kw_only=True):

@@ -116,7 +116,7 @@ class Measures:
                 "across_sources: true"
             )
         wanted = Wanted(unit, form.times, form.complement)
-        return Ratio(of, over, wanted.factor(numerator, denominator), form.complement)
+        return Ratio(of, over, wanted.factor(numerator, denominator), form.complement, form.of_zero)
 
     def _operand(self, tree: Any) -> tuple[Operand, Quantity]:
         verb = only_verb(tree, _OPERANDS)

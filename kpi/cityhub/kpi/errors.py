@@ -9,6 +9,7 @@ KpiError
 ├── NotActivated       the version cannot be activated: the message says why
 ├── TargetRefused      a target cannot be recorded: the message says what is wrong with which part
 ├── ReceiptInvalid     the receipt was changed, or proves another number: ask for it again
+├── Withheld           an exact number about people: ask for what is published
 └── StoreUnavailable   the store cannot be read or written now: try again
     └── VersionMissing     a definition that the store counts by has no file: put it back
 """
@@ -54,6 +55,10 @@ class VersionMissing(StoreUnavailable):
 
 class NotActivated(KpiError):  # noqa: N818 - an answer, not a failure
     """The version cannot be activated."""
+
+
+class Withheld(KpiError):  # noqa: N818 - an answer
+    """Exact numbers about people are not shown."""
 
 
 class TargetRefused(KpiError):  # noqa: N818 - an answer, not a failure

@@ -53,6 +53,10 @@ class KpiValue(Struct, frozen=True, kw_only=True):
         references: the denominators that were applied, by name, as scaled integers.
         definition_hash: SHA-256 (hex) of the definition the value was made with; "" in values of older engines.
         late_n: of `n`, how many arrived after the window could be final.
+        suppressed: withheld, because few people are behind it or behind a number that would follow from it: `value` is
+            None, its integers say nothing.
+        minimum_group: of a KPI about people the smallest group that is shown; its counts are rounded to multiples of
+            it (docs/meaning.md, "People"). 0 = not about people, counts are exact.
     """
 
     kpi_id: str
@@ -79,6 +83,8 @@ class KpiValue(Struct, frozen=True, kw_only=True):
     references: dict[str, int] = {}
     definition_hash: str = ""
     late_n: int = 0
+    suppressed: bool = False
+    minimum_group: int = 0
 
     @property
     def synthetic(self) -> bool:

@@ -49,7 +49,7 @@ def test_each_hexagon_says_name_value_and_status_and_takes_the_focus(world: Worl
     body = page(world, path).body
     assert read(body, "borough-STB01") == "Walsum 70,0 % verfehlt"
     assert read(body, "borough-STB07") == "Süd 100,0 % im Ziel"
-    assert read(body, "borough-STB05") == "Mitte keine Daten keine Daten", "never a 0 that is not a 0"
+    assert read(body, "borough-STB05") == "Mitte – keine Daten", "never a 0 that is not a 0"
     drawn = by_id(body, "borough-STB01")["props"]
     assert drawn["tabIndex"] == "0"
     assert drawn["aria-label"].replace("\u00a0", " ") == "Walsum: 70,0 %, verfehlt"

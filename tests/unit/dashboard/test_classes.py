@@ -45,10 +45,10 @@ NUMBERS = {
     ),
     "E05": ("17,5 %", "gestern", "", "Stand am Ende des Zeitraums: 248 von 1.418 Verwaltungsleistungen."),
     "E11": (
-        "382,2 je 100.000",
-        "01.01. bis 22.11.2026",
+        "402,8 je 100.000",
+        "Oktober 2026",
         "",
-        "1.934 verschiedene Werte in 2.000 Ereignissen gezählt, geteilt durch 506.000 Einwohnerinnen und Einwohner.",
+        "2.038 verschiedene Werte in 2.000 Ereignissen gezählt, geteilt durch 506.000 Einwohnerinnen und Einwohner.",
     ),
     "E07": (
         "9,6 Tage",
@@ -115,7 +115,7 @@ SENTENCES = {
     "join, a cohort": ("E07", {"at": (), "over": "opened"}, "842 begonnene Fälle gezählt"),
     "latest, no share": ("E05", {"per": None}, "Stand am Ende des Zeitraums: 248."),
     "total, hourly": ("I08", {"per_hour": True}, "geteilt durch 240 Laternen, je Stunde des Zeitraums."),
-    "distinct, plain": ("E11", {"per": None}, "1.934 verschiedene Werte in 2.000 Ereignissen gezählt."),
+    "distinct, plain": ("E11", {"per": None}, "2.038 verschiedene Werte in 2.000 Ereignissen gezählt."),
 }
 
 

@@ -57,7 +57,7 @@ def test_the_list_says_where_each_stands(capsys: pytest.CaptureFixture[str]) -> 
         ("M01", "day", " % (from 1000 departures; cancelled trips "),
         ("I11", "day", "93% of the time observed; 2000 events counted, simulation; provisional, revision 3)"),
         ("E07", "month", "from 842 closed cases; open cases 312; mean age of open cases 14.2083 d; closings without"),
-        ("E11", "year-to-date", "10*-5 (from 2000 events; "),
+        ("E11", "month", "10*-5 (from 2000 events; "),
     ],
 )
 def test_a_value_is_told_in_one_sentence(name: str, kind: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -74,6 +74,10 @@ def test_too_little_observed_is_held_against_nothing() -> None:
     assert status_of(M01, None, goal()) is Status.NO_DATA
 
 
+def test_what_is_withheld_is_neither_met_nor_missed() -> None:
+    assert status_of(M01, structs.replace(at(None), suppressed=True), goal()) is Status.WITHHELD
+
+
 @given(FOUR_DECIMALS, FOUR_DECIMALS, SMALL, st.sampled_from(["up", "down", "band"]), SMALL)
 def test_never_another_status_than_by_the_rule(
     number: float, limit: float, watch: float, direction: str, width: float

@@ -7,7 +7,7 @@ from dash.development.base_component import Component
 
 from cityhub.dashboard import formats
 from cityhub.dashboard.facts import KpiFacts
-from cityhub.dashboard.tables import notes_of
+from cityhub.dashboard.tables import missing_words, notes_of
 from cityhub.dashboard.texts import Lang, T, t
 from cityhub.kpi.attainment import RULE, Status, Trend
 from cityhub.kpi.definition import Target
@@ -84,7 +84,7 @@ def spoken_name(facts: KpiFacts, lang: Lang, period: str) -> str:
         T.SPOKEN,
         name=definition.name.get(lang),
         period=period,
-        value=t(lang, T.UNKNOWN_VALUE) if number is None else formats.spoken_quantity(number, definition.unit, lang),
+        value=missing_words(value, lang) if number is None else formats.spoken_quantity(number, definition.unit, lang),
         status=t(lang, STATUS_WORD[facts.status]),
     )
     as_of = facts.freshness.as_of

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 from dash import html
 from dash.development.base_component import Component
 
-from cityhub.api.access import is_city
+from cityhub.api.access import is_city, may_open
 from cityhub.dashboard import formats
 from cityhub.dashboard.address import Asked, EventsPage
 from cityhub.dashboard.components.link import link
@@ -58,6 +58,8 @@ def receipt_parts(view: View, kpi_id: str, asked: Asked, *beside: Component) -> 
 
 def _opens(view: View, definition: KpiDefinition, shown: KpiValue) -> Sequence[Component]:
     lang, asked = view.lang, Asked.of(shown)
+    if not may_open(view.viewer, definition):
+        return [html.P(t(lang, P.FOR_CONTROLLERS), id="proof-people", className="hint")]
     address = EventsPage(definition.id, asked).address
     events = link(t(lang, P.OPEN_EVENTS), address, id="proof-events", className="button")
     rows = html.P(t(lang, P.ROWS_OPEN), className="hint")

@@ -20,6 +20,7 @@ from cityhub.kpi.health.source import State
 from cityhub.kpi.naming import partner_name
 
 _log = structlog.get_logger()
+_SIGNS = {State.DEGRADED: "warning", State.WITHHELD: "withheld"}
 
 
 def overdue_words(state: Freshness, now: datetime, lang: Lang) -> str | None:
@@ -65,7 +66,7 @@ def health_line(facts: KpiFacts, lang: Lang, **attributes: str) -> Component | N
     state = facts.health.state
     if facts.shown is None or state is State.GOOD:
         return None
-    words = [icon("warning" if state is State.DEGRADED else "unreliable"), sentence(facts.health, lang)]
+    words = [icon(_SIGNS.get(state, "unreliable")), sentence(facts.health, lang)]
     return html.Span(words, className=f"health health-{state}", **attributes)
 
 

@@ -23,6 +23,7 @@ from cityhub.dashboard.components.marks import (
 from cityhub.dashboard.components.sparkline import sparkline
 from cityhub.dashboard.components.state import health_line, overdue_short, short_state_line
 from cityhub.dashboard.facts import KpiFacts
+from cityhub.dashboard.tables import missing_words
 from cityhub.dashboard.texts import Lang, T, t
 from cityhub.kpi.attainment import Status, is_reliable
 from cityhub.kpi.health.source import Cause
@@ -77,7 +78,7 @@ def tile(facts: KpiFacts, history: Series) -> Component:
         [
             html.Span(head, className="tile-head"),
             html.Span(_figure(facts, now, lang, key), className="lead-figure"),
-            beside(definition, value, lang, f"{key}-beside") if value else None,
+            beside(definition, value, lang, f"{key}-beside") if value and not value.suppressed else None,
             html.Span([_target(facts, lang), trend], className="lead-marks", id=f"{key}-trend"),
             trouble,
             html.Span(line, id=f"{key}-sparkline"),
@@ -112,6 +113,8 @@ def _number(facts: KpiFacts, lang: Lang, key: str) -> Component:
     value = facts.shown
     if value is None:
         return html.Span(t(lang, T.NO_DATA_YET), className="no-data")
+    if value.value is None:
+        return html.Span(value_words(value, lang), className="no-data", id=f"{key}-value")
     return html.Span(value_parts(value, lang), className=f"figure{doubt(value)}", id=f"{key}-value")
 
 
@@ -131,8 +134,8 @@ def doubt(value: KpiValue) -> str:
 
 
 def value_words(value: KpiValue, lang: Lang) -> str:
-    """The number with its unit, or `unbekannt`."""
-    return t(lang, T.UNKNOWN_VALUE) if value.value is None else formats.quantity(value.value, value.unit, lang)
+    """The number with its unit, `unbekannt`, or that it is withheld."""
+    return missing_words(value, lang) if value.value is None else formats.quantity(value.value, value.unit, lang)
 
 
 def value_parts(value: KpiValue, lang: Lang) -> Sequence[Component | str]:

@@ -10,6 +10,7 @@ from dash import html
 from dash.development.base_component import Component
 from msgspec.structs import replace
 
+from cityhub.api.access import may_open
 from cityhub.bus.errors import BusError
 from cityhub.dashboard import formats
 from cityhub.dashboard.address import EventsPage, KpiPage
@@ -42,6 +43,9 @@ def events_page(view: View, page: EventsPage, definition: KpiDefinition) -> Comp
         InvalidArgument: the KPI has no such number.
     """
     opening = opening_of(view, definition, page.asked)
+    if not may_open(view.viewer, definition):
+        people = html.P(t(view.lang, P.FOR_CONTROLLERS), id="events-people")
+        return html.Div([*_head(view, definition, opening), people], className="kpi-page")
     head = _head(view, definition, opening)
     if opening is None or view.proofs is None:
         return html.Div([*head, html.P(t(view.lang, P.NOTHING_TO_PROVE))], className="kpi-page")

@@ -17,6 +17,7 @@ from cityhub.hub.commands.text import table
 from cityhub.hub.errors import Misconfigured
 from cityhub.kpi.audited import EventAt
 from cityhub.kpi.definition import Catalogue, KpiDefinition, parse_definition
+from cityhub.kpi.guard import refuse_people
 from cityhub.kpi.kernel.layout import plan_of
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.kernel.windows import window_at
@@ -40,8 +41,11 @@ def differences(
         UnknownKpi, DefinitionError: a version that does not exist, or a draft that is wrong.
         Misconfigured: a span that is none.
         ArchiveMissing, ArchiveDamaged: the events are not all there.
+        Withheld: the KPI tells of people.
     """
     old, new = (plan_of(_version(catalogue, kpi, text)) for text in versions)
+    for plan in (old, new):
+        refuse_people(plan.definition)
     start, end = (_epoch_s(option, text) for option, text in zip(("--from", "--to"), span, strict=True))
     if start >= end:
         raise Misconfigured(f"--from {span[0]} is not before --to {span[1]}")
@@ -81,9 +85,12 @@ def looks(catalogue: Catalogue, archive: str, asked: Asked, *, as_json: bool) ->
         UnknownKpi, DefinitionError, ReceiptInvalid: a KPI or version that does not exist; a draft or receipt is wrong.
         Misconfigured, BatchError: what is asked for is none.
         ArchiveMissing, ArchiveDamaged: the events are not all there.
+        Withheld: the KPI tells of people.
     """
     first = _first(catalogue, asked) if asked.receipt is None else _stated(catalogue, asked, asked.receipt)
     second = _second(catalogue, asked, first)
+    for view in (first, second):
+        refuse_people(view.plan.definition)
     source, _ = opened(catalogue, archive, (first.plan, second.plan))
     found = changes(first, second, source)
     if as_json:

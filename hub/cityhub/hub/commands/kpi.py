@@ -102,6 +102,9 @@ def value(
 
 
 def _sentence(one: KpiDefinition, found: KpiValue) -> str:
+    if found.suppressed:
+        few = f"withheld: a small group (fewer than {found.minimum_group})"
+        return f"{_window(found)}: {few}"
     beside = [f"{item.text.title.en} {_number(item.value, item.text.unit)}" for item in stands_beside(one, found)]
     observed = [] if found.coverage is None else [f"{found.coverage:.0%} of the time observed"]
     mark = ", simulation" if found.synthetic else ""
@@ -112,10 +115,14 @@ def _sentence(one: KpiDefinition, found: KpiValue) -> str:
         f"{found.n} events counted{mark}",
         ", ".join([found.label.value, *found.reasons, f"revision {found.revision}"]),
     ]
-    return (
-        f"{found.kpi_id} {found.window.value} {found.start:%Y-%m-%d %H:%M} to {found.end:%Y-%m-%d %H:%M} UTC: "
-        f"{_number(found.value, found.unit)} ({'; '.join(facts)})"
-    )
+    if found.minimum_group:
+        facts.append(f"counts rounded to {found.minimum_group}")
+    return f"{_window(found)}: {_number(found.value, found.unit)} ({'; '.join(facts)})"
+
+
+def _window(found: KpiValue) -> str:
+    span = f"{found.start:%Y-%m-%d %H:%M} to {found.end:%Y-%m-%d %H:%M} UTC"
+    return f"{found.kpi_id} {found.window.value} {span}"
 
 
 def _number(number: float | None, unit: str) -> str:

@@ -15,6 +15,7 @@ from cityhub.hub.commands.text import table
 from cityhub.hub.errors import Misconfigured
 from cityhub.kpi.definition import Catalogue, KpiDefinition
 from cityhub.kpi.errors import ReceiptInvalid, StoreUnavailable
+from cityhub.kpi.guard import refuse_people
 from cityhub.kpi.kernel.layout import plan_of
 from cityhub.kpi.kernel.windows import berlin
 from cityhub.kpi.proof import signature
@@ -39,9 +40,11 @@ def wanted(reader: KpiReader, kpi: str, window: str, at: str, *, scope: str, dim
 
     Raises:
         UnknownKpi: no such KPI.
+        Withheld: the KPI tells of people.
         Misconfigured: no such window, scope or dimension, or `--at` is no instant; or nothing was counted yet.
     """
     definition = reader.catalogue[kpi]
+    refuse_people(definition)
     kinds = [kind.value for kind in definition.windows]
     if window and window not in kinds:
         raise Misconfigured(f"--window {window!r}: {kpi} has {', '.join(kinds)}")

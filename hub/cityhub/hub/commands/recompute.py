@@ -16,6 +16,7 @@ from cityhub.hub.commands.proof import instant_of
 from cityhub.hub.commands.text import table
 from cityhub.hub.errors import Misconfigured
 from cityhub.kpi.definition import Catalogue
+from cityhub.kpi.guard import refuse_people
 from cityhub.kpi.kernel.layout import plan_of
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.kernel.windows import Window, window_at
@@ -46,9 +47,11 @@ def recomputed(catalogue: Catalogue, archive: str, asked: Asked, *, as_json: boo
 
     Raises:
         UnknownKpi, Misconfigured: what is asked for is none, or `work` is no folder.
+        Withheld: the KPI tells of people.
         ArchiveMissing: nothing of it is archived, or not from the beginning. ArchiveDamaged: not as it was written.
     """
     plan = plan_of(catalogue[asked.kpi])
+    refuse_people(plan.definition)
     kinds = _kinds(plan, asked)
     windows = _windows(plan, asked)
     if asked.work is not None and asked.work.exists() and not asked.work.is_dir():

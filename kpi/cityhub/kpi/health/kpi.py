@@ -67,6 +67,8 @@ def health_of(definition: KpiDefinition, value: KpiValue | None, healths: Source
 
     Sources of the measure count as they stand; one that is only counted beside degrades the KPI at most.
     """
+    if value is not None and value.suppressed:
+        return Health(state=State.WITHHELD, cause=Cause.SUPPRESSED, at=healths.at)
     found = [*_of_value(value, healths.at), *_unseen(healths), *_of_sources(definition, healths)]
     if value is None or value.value is None:
         return _without_value(definition, healths, found)

@@ -17,6 +17,7 @@ _STATES = {
     State.DEGRADED: Text("Eingeschränkt verlässlich: ", "Of limited reliability: "),
     State.UNRELIABLE: Text("Nicht verlässlich: ", "Not reliable: "),
     State.NO_DATA: Text("Keine Daten: ", "No data: "),
+    State.WITHHELD: Text("Zurückgehalten: ", "Withheld: "),
 }
 _CAUSES = {
     Cause.OVERDUE: Text(
@@ -34,6 +35,7 @@ _CAUSES = {
     Cause.UNOBSERVED: Text(
         "der Hub sieht seit {since} nicht nach den Quellen.", "the hub has not looked at the sources since {since}."
     ),
+    Cause.SUPPRESSED: Text("kleine Gruppe.", "a small group."),
     Cause.NEVER: Text("„{title}“ – noch keine Meldung ({partner}).", "“{title}” – no report yet ({partner})."),
 }
 _NOTHING_YET = Text("Noch keine Daten – Quelle: {partner}.", "No data yet – source: {partner}.")

@@ -107,10 +107,10 @@ class _Layout:
         match measure:
             case Ratio():
                 of, over = self._operand(measure.of), self._operand(measure.over)
-                return Quotient(of, over, times=measure.times, complement=measure.complement)
+                return Quotient(of, over, measure.times, measure.complement, zero_is_known=measure.of_zero == "zero")
             case Total():
-                per = self._per(measure.per)
-                return Quotient(self._term(measure.of), per, times=measure.times, per_hour=measure.per_hour)
+                of, per = self._term(measure.of), self._per(measure.per)
+                return Quotient(of, per, times=measure.times, per_hour=measure.per_hour)
             case Quantile():
                 return self._quantile(measure)
             case Distinct():

@@ -88,12 +88,17 @@ Operand: TypeAlias = Term | Latest | Distinct | Reference
 
 
 class Ratio(Struct, frozen=True):
-    """`times` · of ÷ over; `complement`: `times` · (1 − of ÷ over)."""
+    """`times` · of ÷ over; `complement`: `times` · (1 − of ÷ over).
+
+    Attributes:
+        of_zero: what an `of` of 0 is: a number, or a sign that its source has not reported, so that nobody knows.
+    """
 
     of: Operand
     over: Operand
     times: Fraction = Fraction(1)
     complement: bool = False
+    of_zero: Literal["zero", "unknown"] = "zero"
 
 
 class Total(Struct, frozen=True):
@@ -282,6 +287,8 @@ def _attributes(measure: Struct) -> dict[str, Any]:
             del found["name"]
         case Reference(by=None):
             del found["by"]
+        case Ratio(of_zero="zero"):
+            del found["of_zero"]
         case Join():
             found |= {half: found[half][0] for half in ("first", "then") if len(found[half]) == 1}
         case Latest(of=(source,)) | State(of=(source,)):

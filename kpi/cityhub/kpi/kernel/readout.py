@@ -32,6 +32,7 @@ class Quotient(Struct, frozen=True):
     Attributes:
         of, over: sums; a text names a reference; no `over` divides by one.
         per_hour: divide by the window's hours as well; of a running window by those that have passed.
+        zero_is_known: whether an `of` of 0 is a number; else it says that nothing was reported.
     """
 
     of: Slot | str
@@ -39,6 +40,7 @@ class Quotient(Struct, frozen=True):
     times: Fraction = Fraction(1)
     complement: bool = False
     per_hour: bool = False
+    zero_is_known: bool = True
 
 
 class QuantileOf(Struct, frozen=True):
@@ -137,7 +139,7 @@ def read(readout: Readout, sums: Sums) -> Reading:
 def _quotient(quotient: Quotient, sums: Sums) -> Reading:
     of = _operand(quotient.of, sums)
     over = 1 if quotient.over is None else _operand(quotient.over, sums)
-    if of is None or over is None:
+    if of is None or over is None or (of == 0 and not quotient.zero_is_known):
         return Reading(None, of or 0, 0)
     if quotient.complement:
         of = over - of

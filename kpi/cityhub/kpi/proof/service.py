@@ -19,6 +19,7 @@ from cityhub.bus.archive.tail import missing, read_tails
 from cityhub.kpi.audited import AuditState
 from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.errors import StoreUnavailable
+from cityhub.kpi.guard import told
 from cityhub.kpi.kept import Kept
 from cityhub.kpi.kernel.layout import plan_of
 from cityhub.kpi.kernel.windows import window_at
@@ -134,7 +135,7 @@ class Proofs:
     def audits(self) -> Sequence[AuditState]:
         """See `ProofReader`."""
         with self._database.begin() as connection:
-            return audits.newest(connection)
+            return [told(state, self._catalogue[state.audit.kpi]) for state in audits.newest(connection)]
 
     def public_key(self) -> str:
         """See `ProofReader`."""
@@ -176,6 +177,6 @@ def _published(connection: Connection, question: Question) -> KpiValue | None:
     row, window = schema.value.c, question.window
     where = (row.kpi == question.plan.definition.id) & (row.window == window.kind.value) & (row.anchor == window.anchor)
     where &= row.version == question.plan.definition.version
-    where &= (row.scope == question.cut.scope) & (row.dims == question.cut.dims)
+    where &= (row.scope == question.cut.scope) & (row.dims == question.cut.dims) & (row.revision > 0)
     payload = connection.scalars(select(row.payload).where(where)).one_or_none()
     return None if payload is None else decode_value(payload)

@@ -17,7 +17,7 @@ MOST_ASKS = 128
 _FOREVER_S = 2**40
 _other = schema.value.alias().c
 _SAME = [_other[name] == schema.value.c[name] for name in ("kpi", "window", "anchor", "scope", "dims")]
-NEWEST = select(func.max(_other.version)).where(*_SAME).correlate(schema.value).scalar_subquery()
+NEWEST = select(func.max(_other.version)).where(*_SAME, _other.revision > 0).correlate(schema.value).scalar_subquery()
 """Of a window, the newest version that has published it: none publishes before it counts."""
 
 
@@ -58,7 +58,7 @@ def _statement(size: int, oldest: bool) -> CompoundSelect[int, bytes]:
         here = [row[name] == bindparam(f"{name}{number}") for name in ("kpi", "window", "scope")]
         bounds = [row.anchor >= bindparam(f"start{number}"), row.anchor < bindparam(f"end{number}")]
         found = select(literal_column(str(number)).label("number"), row.payload)
-        found = found.where(*here, *bounds, row.dims == "{}", row.version == NEWEST)
+        found = found.where(*here, *bounds, row.dims == "{}", row.version == NEWEST, row.revision > 0)
         found = found.order_by(row.anchor if oldest else row.anchor.desc()).limit(bindparam(f"limit{number}"))
         parts.append(found.subquery().select())
     return union_all(*parts)

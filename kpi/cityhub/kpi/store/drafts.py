@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.store.clocks import Arrivals, Clock
+from cityhub.kpi.store.closing import Closing, Outcome
 from cityhub.kpi.store.figures import figures
 from cityhub.kpi.store.history import bins_by_place, write_clock, write_history
 from cityhub.kpi.store.references import References, named_for
@@ -58,8 +59,10 @@ def draft(
         jobs: what to compute, with the arrivals of what changed it.
         places: buckets that changed and whose history is not kept yet.
     """
-    plan = source.plan
-    asked, layered = list(jobs), {row.id for row in source.series if row.layer}
+    plan, minimum = source.plan, source.plan.definition.minimum_group
+    closing = None if minimum is None else Closing(source, jobs, clock, minimum)
+    asked = list(jobs) if closing is None else closing.asked
+    layered = {row.id for row in source.series if row.layer}
     base_places = [place for place in places if place.series not in layered]
     layer_places = [place for place in places if place.series in layered]
     base = base_rows(source, asked, base_places, clock.until_s)
@@ -67,18 +70,16 @@ def draft(
     histograms = Histograms(source, asked, base_places, clock.until_s)
     sums = totals(source, asked, base.rows, layers)
     found: list[JobSums] = [(job, one._replace(bins=histograms.of(job))) for job, one in zip(asked, sums, strict=True)]
-    before = kept_values(source.connection, plan.definition.id, asked)
-    firsts = first_arrivals(source.connection, plan, jobs, before)
-    values = []
-    for job, one in found:
-        if job in before or one.anything or jobs[job].first_ms:
-            finding = _finding(plan, (job, one), jobs[job], references, clock)
-            value = renewed(plan, finding, firsts[job], before.get(job), clock)
-            values += [] if value is None else [(job, value)]
+    if closing is None:
+        values, provisional = _renewals(source, jobs, found, references, clock)
+    else:
+        read, until_s = closing.groups.of, clock.until_s
+        groups = {job: read(job, one, until_s, _applied(plan, job, references)) for job, one in found if one.anything}
+        values, provisional = closing.outcome(groups)
     return Draft(
         plan=plan,
-        values=[(job, value) for job, value in values if value != before.get(job)],
-        provisional=[(job, value) for job, value in values if value.label is Label.PROVISIONAL],
+        values=values,
+        provisional=provisional,
         buckets=_of_places([base.fresh, *layers.values()], places),
         bins=bins_by_place(histograms.fresh) if base_places else {},
         days=day_totals(base.fresh, base_places) if keeps_rollups(plan) else base.fresh[:0],
@@ -87,19 +88,40 @@ def draft(
     )
 
 
+def _renewals(
+    source: PlanRows, jobs: Mapping[Job, Arrivals], found: Sequence[JobSums], references: References, clock: Clock
+) -> Outcome:
+    plan = source.plan
+    before = kept_values(source.connection, plan.definition.id, list(jobs))
+    firsts = first_arrivals(source.connection, plan, jobs, before)
+    values = []
+    for job, one in found:
+        if job in before or one.anything or jobs[job].first_ms:
+            finding = _finding(plan, (job, one), jobs[job], references, clock)
+            value = renewed(plan, finding, firsts[job], before.get(job), clock)
+            values += [] if value is None else [(job, value)]
+    return Outcome(
+        [(job, value) for job, value in values if value != before.get(job)],
+        [(job, value) for job, value in values if value.label is Label.PROVISIONAL],
+    )
+
+
 def _finding(plan: Plan, sums: JobSums, arrivals: Arrivals, references: References, clock: Clock) -> Finding:
     job, found = sums
     at = job.cut.scope, job.window.end
-    rows = references.applied(plan.references, job.cut, job.window.end)
-    values = {name: None if row is None else row.value for name, row in rows.items()}
     return Finding(
         job=job,
-        figures=figures(plan, job, found, clock.until_s, values),
+        figures=figures(plan, job, found, clock.until_s, _applied(plan, job, references)),
         arrivals=arrivals,
         referred_ms=max(
             (references.changed_ms(named_for(key, job.cut.dims), *at) for key in plan.references), default=0
         ),
     )
+
+
+def _applied(plan: Plan, job: Job, references: References) -> dict[str, int | None]:
+    rows = references.applied(plan.references, job.cut, job.window.end)
+    return {name: None if row is None else row.value for name, row in rows.items()}
 
 
 def _of_places(matrices: Sequence[Integers], places: Sequence[Place]) -> list[list[int]]:

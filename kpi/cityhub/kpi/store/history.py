@@ -15,6 +15,7 @@ import numpy as np
 from sqlalchemy import Connection, select, text
 from xxhash import xxh3_64_intdigest
 
+from cityhub.kpi.guard import refuse_people
 from cityhub.kpi.kernel.bucket import MAX_SLOTS
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.kernel.windows import Window
@@ -92,7 +93,11 @@ def as_of(connection: Connection, plan: Plan, window: Window, scope: str, dims: 
 
     Returns:
         None when there was no number yet.
+
+    Raises:
+        Withheld: the definition tells of people; what was known when would tell of single ones.
     """
+    refuse_people(plan.definition)
     at_min = minute_of(at_ms)
     clock = _clock(connection, plan, at_min)
     if clock is None or window.anchor >= clock[0]:

@@ -21,6 +21,7 @@ from cityhub.kpi.kernel.windows import Window, grain_end, window_at, windows_ove
 from cityhub.kpi.store import schema
 from cityhub.kpi.store.backlog import Backlog, Mark, Waiting, delete_left, delete_marks, read_marks
 from cityhub.kpi.store.clocks import Arrivals, Clock, Clocks
+from cityhub.kpi.store.closing import to_protect
 from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.drafts import Draft, draft
 from cityhub.kpi.store.figures import moves_with_clock
@@ -137,6 +138,8 @@ def _load(connection: Connection, plans: Mapping[str, Plan]) -> _Memory:
         kept = decode_value(payload)
         if kpi in plans and kept.definition_version == plans[kpi].definition.version:
             memory.waiting[kpi].add(_job(*key), settles_ms(kept, plans[kpi]))
+    for kpi, plan in plans.items():
+        memory.backlog.add(kpi, to_protect(connection, plan))
     return memory
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
@@ -71,7 +72,8 @@ def renewed(
     """
     if first_ms is None:
         return None
-    value = _made(plan, found, first_ms, clock)
+    value = made(plan, found.job, found.figures, clock, first_ms=first_ms, changed_ms=found.arrivals.changed_ms())
+    value = _changed(value, Reason.REFERENCE, found.referred_ms)
     if before is not None:
         value = _after(plan, value, before, found.arrivals, clock)
     label, reasons = label_of(
@@ -87,10 +89,18 @@ def renewed(
     return before
 
 
-def _made(plan: Plan, found: Finding, first_ms: int, clock: Clock) -> KeptValue:
+def made(
+    plan: Plan,
+    job: Job,
+    numbers: Figures,
+    clock: Clock,
+    *,
+    first_ms: int = 0,
+    changed_ms: Mapping[Reason, int] = MappingProxyType({}),
+) -> KeptValue:
     """The value as if nothing had been kept of it, without its label."""
-    definition, job = plan.definition, found.job
-    value = KeptValue(
+    definition = plan.definition
+    return KeptValue(
         kpi_id=definition.id,
         definition_version=definition.version,
         definition_hash=definition.hash,
@@ -104,10 +114,10 @@ def _made(plan: Plan, found: Finding, first_ms: int, clock: Clock) -> KeptValue:
         revision=0,
         inputs_up_to=_instant(clock.newest_ms),
         first_ms=first_ms,
-        changed_ms=found.arrivals.changed_ms(),
-        **found.figures._asdict(),
+        changed_ms=dict(changed_ms),
+        minimum_group=definition.minimum_group or 0,
+        **numbers._asdict(),
     )
-    return _changed(value, Reason.REFERENCE, found.referred_ms)
 
 
 def _same(value: KeptValue, before: KeptValue) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,8 +12,10 @@ import msgspec
 from sqlalchemy import ColumnElement, func, select
 
 from cityhub.kpi.definition import Catalogue
+from cityhub.kpi.definition_people import SMALLEST
 from cityhub.kpi.health.day import SourceDay
 from cityhub.kpi.health.kpi import Health, SourceHealths
+from cityhub.kpi.kernel.groups import rounded
 from cityhub.kpi.masterplan.model import Masterplan
 from cityhub.kpi.masterplan.reading import own_masterplan
 from cityhub.kpi.reader import Ask, read_health
@@ -174,13 +176,12 @@ class SqlReader:
             return []
         with database.begin() as connection:
             rows = connection.execute(query.group_by(row.topic).order_by(row.topic)).all()
+        of_people = {one.topic for one in self._catalogue.contracts.values() if one.personal}
         return [
             StreamState(
                 topic=topic,
                 partner=topic.split(".")[2],
-                records=records,
-                rejected=rejected,
-                duplicates=duplicates,
+                **_counts((records, rejected, duplicates), rounds=topic in of_people),
                 newest_append=_instant(appended / 1000),
                 newest_event=_instant(newest),
                 synthetic=synthetic > 0,
@@ -211,6 +212,7 @@ class SqlReader:
     def _where(self, kpi_id: str, window: WindowKind, scope: str, version: int | None = None) -> ColumnElement[bool]:
         row = schema.value.c
         here = (row.kpi == self._catalogue[kpi_id].id) & (row.window == window.value) & (row.scope == scope)
+        here &= row.revision > 0  # else it is of people, and its window is not closed
         return here & (row.version == (NEWEST if version is None else version))
 
     def _values(self, where: ColumnElement[bool], *, newest_first: bool, limit: int) -> Sequence[KpiValue]:
@@ -236,6 +238,14 @@ class SqlReader:
                 return None
             self._opened = database
         return self._opened
+
+
+def _counts(counts: Iterable[int], *, rounds: bool) -> dict[str, int]:
+    """Records, rejected and duplicates; of people in multiples of the smallest group, so that no single event shows."""
+    return {
+        name: rounded(count, SMALLEST) if rounds else count
+        for name, count in zip(("records", "rejected", "duplicates"), counts, strict=True)
+    }
 
 
 def _instant(seconds: float | None) -> datetime | None:

@@ -20,6 +20,7 @@ from cityhub.sdk.conformance import violations
 from cityhub.sdk.contract import Field
 from cityhub.sdk.event import Event, make_event
 from tests.unit.kpi.engine import Engine
+from tests.unit.kpi.exact import exactly
 from tests.unit.kpi.samples import Record
 from tests.unit.kpi.simulator.run import store
 
@@ -39,14 +40,14 @@ class Case(Struct, frozen=True, forbid_unknown_fields=True):
         events: by type, without `de.duisburg.` and version; `at`, `subject` and `borough` are the event's, all else is
             data. What the contract requires and nobody names gets a default.
         references: denominators since the beginning of 2020, `value` or `value unit`.
-        gives: exact numbers of the value, its further and its side values.
+        gives: exact numbers of the value, its further and its side values; null = unknown.
         about: those that come from fixed bins: at most 1/128 beside.
     """
 
     kpi: str
     window: WindowKind
     events: dict[str, list[dict[str, Any]]]
-    gives: dict[str, float] = {}
+    gives: dict[str, float | None] = {}
     about: dict[str, float] = {}
     at: str = READ
     scope: str = "city"
@@ -136,7 +137,7 @@ def run(case: Case) -> Log:
     (definition,) = (one for one in CATALOGUE if one.id == case.kpi)
     database = store()
     database.empty()
-    engine = Engine(database, Catalogue({case.kpi: definition}, CATALOGUE.contracts))
+    engine = Engine(database, Catalogue({case.kpi: exactly(definition)}, CATALOGUE.contracts))
     parts: dict[tuple[str, int], list[Record]] = {}
     for topic, told in _by_topic(case).items():
         log = [Record(offset, _ms(event.time), codec.encode(event)) for offset, event in enumerate(told)]

@@ -147,6 +147,13 @@ def test_sentences_without_a_number() -> None:
     assert sentence(gone, "de") == "Keine Daten: „Füllstand eines Behälters“ – seit 12:00 Uhr keine Meldung (WBD)."
 
 
+def test_a_small_group_is_withheld_however_its_sources_are() -> None:
+    found = health("W05", value("W05", value=None, suppressed=True), healths(source(DEPARTED, **GONE)))
+    assert (found.state, found.cause) == (State.WITHHELD, Cause.SUPPRESSED)
+    assert sentence(found, "de") == "Zurückgehalten: kleine Gruppe."
+    assert sentence(found, "en") == "Withheld: a small group."
+
+
 def test_another_day_is_named() -> None:
     known = SourceHealths(AT + timedelta(days=1), None, {LEVEL: source(LEVEL, **GONE)})
     assert "seit 20.11.2026, 12:00 Uhr keine" in sentence(health("I11", value("I11"), known), "de")

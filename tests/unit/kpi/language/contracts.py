@@ -16,6 +16,7 @@ DUG, BUSY = (f"de.duisburg.dvv.{noun}.v1" for noun in ("road.dug", "road.busy"))
 FLAT, OLD, SERVED, MISSED = (
     f"de.duisburg.gebag.{noun}.v1" for noun in ("flat.changed", "flat.old", "slot.served", "slot.missed")
 )
+VISITED, TOOK_PART = (f"de.duisburg.gebag.{noun}.v1" for noun in ("visit.ended", "participation.ended"))
 
 
 def field(type_: Any, **more: Any) -> Field:
@@ -32,8 +33,9 @@ _CASE = {
     "case_id": field("text"),
     "number": field("integer"),
     "office": field("text", values=("Mitte", "Süd")),
-    "citizen": field("text", personal=True, distinct_at_most=500_000),
+    "citizen": field("text", distinct_at_most=500_000),
 }
+_VISIT = {"person": field("text", personal=True, distinct_at_most=500_000), "office": _CASE["office"]}
 _SLOT = {"office": field("text", values=("Mitte", "Süd"), optional=True), "amount": field("integer", unit="EUR")}
 
 
@@ -79,6 +81,8 @@ CONTRACTS = Contracts(
             {"version": field("integer"), "area": field("integer", min=0, max=500, unit="m2")},
             correctable=Correctable(entity=("@subject",), version="$version"),
         ),
+        contract(VISITED, _VISIT),
+        contract(TOOK_PART, _VISIT),
         contract(OLD, {}, status="retired"),
         contract(SERVED, _SLOT),
         contract(MISSED, _SLOT),
@@ -93,6 +97,8 @@ _SOURCES = {
     "missed": MISSED,
     "dug": DUG,
     "busy": BUSY,
+    "visited": VISITED,
+    "took_part": TOOK_PART,
 }
 
 

@@ -24,12 +24,13 @@ from cityhub.kpi.proof.stored import snapshot
 from cityhub.kpi.store.sheet import Cut
 from cityhub.kpi.values import WindowKind
 from tests.unit.kpi.engine import Engine
+from tests.unit.kpi.exact import exactly
 from tests.unit.kpi.proof.week import DAYS, START
 from tests.unit.kpi.proof.world import Remembering, World
 
 _dims = msgspec.json.Encoder(order="sorted").encode
-FROM = int(START.timestamp()) - 40 * 86_400
-TO = FROM + (DAYS + 80) * 86_400
+FROM = int(START.timestamp()) - 300 * 86_400
+TO = FROM + (DAYS + 340) * 86_400
 CHANGES = {
     "M01": ("mobilitaet", "[$delay_s, -60, 300]", "[$delay_s, -60, 180]"),
     "I11": ("infrastruktur", "{ge: [$fill, 0.9]}", "{ge: [$fill, 0.5]}"),
@@ -54,7 +55,7 @@ def draft(world: World, kpi: str, *replacements: tuple[str, str]) -> Plan:
     for was, becomes in (("version: 1", "version: 2"), *replacements):
         assert was in text
         text = text.replace(was, becomes)
-    return plan_of(parse_definition(text, "draft.yaml", world.catalogue.contracts))
+    return plan_of(exactly(parse_definition(text, "draft.yaml", world.catalogue.contracts)))
 
 
 def changed(world: World, kpi: str, *others: tuple[str, str]) -> Plan:

@@ -86,7 +86,7 @@ def test_every_published_number_follows_from_the_archive(world: World, kpi: str)
     assert {name: msgspec.structs.asdict(one) for name, one in found.items()} == due
     assert not gone or kpi == CORRECTABLE  # a correction took a window's last event away: nothing speaks of it now
     assert all(one["n"] == 0 == int(one["digest"], 16) for one in gone.values())
-    assert len(due) > 5
+    assert len(due) > 1
     assert reach(world.archive, [plan]).clock_s == cut_of(world, kpi).clock_s
 
 

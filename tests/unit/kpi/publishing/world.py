@@ -16,6 +16,7 @@ from xxhash import xxh3_64_intdigest
 from cityhub.kpi.kernel.bucket import DIGEST_MOD, MAX_SLOTS
 from cityhub.kpi.kernel.effect import ReferenceRow
 from cityhub.kpi.kernel.label import BY_EVENTS, Reason
+from cityhub.kpi.kernel.plan import CellPlan, Fill
 from cityhub.kpi.kernel.readout import Readout
 from cityhub.kpi.kernel.windows import Grain, window_at
 from cityhub.kpi.store import schema
@@ -57,6 +58,7 @@ class Definition(Struct, kw_only=True):
     lateness_s: int = 600
     dimensions: dict[str, None] = msgspec.field(default_factory=lambda: {"line": None})
     sources: dict[str, Source] = msgspec.field(default_factory=lambda: {"seen": Source()})
+    minimum_group: int | None = None
 
 
 class Plan(Struct, kw_only=True):
@@ -71,6 +73,8 @@ class Plan(Struct, kw_only=True):
     beside: dict[str, Readout] = {}
     coverage: Readout | None = None
     references: tuple[str, ...] = ()
+    fills: dict[str, tuple[Fill, ...]] = {}
+    cells: tuple[CellPlan, ...] = ()
 
 
 def at(text: str) -> int:

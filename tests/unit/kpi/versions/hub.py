@@ -24,12 +24,13 @@ from cityhub.kpi.store.renewal import KeptValue, decode_value
 from cityhub.kpi.store.writer import KpiWriter
 from cityhub.kpi.values import Decision, State
 from tests.unit.kpi.engine import JOB, Engine
+from tests.unit.kpi.exact import exact
 from tests.unit.kpi.proof.week import Arrived, Week, types_of
 
-CONTRIBUTIONS = """
-  submitted: {type: de.duisburg.city.participation.contribution-submitted.v1}
+APPLICATIONS = """
+  submitted: {type: de.duisburg.city.application.submitted.v1}
 beside:
-  contributions: {name: {de: Beiträge, en: contributions}, unit: "1", count: submitted}
+  applications: {name: {de: Anträge, en: applications}, unit: "1", count: submitted}
 measure:"""
 TEXTS = {
     "M01": ("mobilitaet", "[$delay_s, -60, 300]", "[$delay_s, -60, 120]"),
@@ -39,8 +40,8 @@ TEXTS = {
     "E01": ("e-government", "[0s, {minus", "[3600s, {minus"),
     "E05": ("e-government", "{ge: [$level, 3]}", "{ge: [$level, 2]}"),
     "E07": ("e-government", "at: [0.5, 0.9]", "at: [0.5, 0.8]"),
-    "E11": ("e-government", "[month, year-to-date]", "[month, week, year-to-date]"),
-    "W01": ("wohnen", "\nmeasure:", CONTRIBUTIONS),
+    "E11": ("e-government", "[month, year]", "[month, school-year]"),
+    "W01": ("wohnen", "\nmeasure:", APPLICATIONS),
 }
 """Field, words of version 1 and what stands in their place later: W01 hears of a topic that was not read before."""
 Number = tuple[str, int, str, str]
@@ -57,7 +58,7 @@ def definitions(folder: Path, kpi: str, versions: Sequence[int], change: tuple[s
         words = was if version == 1 else becomes.replace("120", f"12{version}")
         changed = text.replace(was, words).replace("version: 1", f"version: {version}")
         (folder / field / f"{kpi}.v{version}.yaml").write_text(changed, "utf-8")
-    return load_catalogue(folder)
+    return exact(load_catalogue(folder))
 
 
 class Hub:

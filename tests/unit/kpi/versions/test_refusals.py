@@ -153,9 +153,9 @@ def test_who_comes_after_the_hand_over_changes_nothing(hub: Hub) -> None:
 
 def test_a_version_whose_topic_nobody_reads_yet_waits(tmp_path: Path) -> None:
     hub = Hub(tmp_path, "W01", per_type=10)
-    topic = "du.evt.city.participation.v1"
+    topic = "du.evt.city.application.v1"
     with hub.database.begin() as connection:
         assert connection.execute(delete(schema.cursor).where(schema.cursor.c.topic == topic)).rowcount
-    with pytest.raises(StoreUnavailable, match=r"no worker has joined du\.evt\.city\.participation\.v1 yet; start one"):
+    with pytest.raises(StoreUnavailable, match=r"no worker has joined du\.evt\.city\.application\.v1 yet; start one"):
         list(hub.backfill(hub.decide()))
     assert hub.states()[-1] is State.WANTED

@@ -1,0 +1,1 @@
+"""Numbers about people: small groups are withheld in every output."""
