@@ -17,7 +17,7 @@ from sqlalchemy import Connection, delete, select
 from structlog import get_logger
 
 from cityhub.bus.publisher import Outgoing, record_of
-from cityhub.kpi.health.hours import promised_s
+from cityhub.kpi.health.hours import promised_before, promised_s
 from cityhub.kpi.health.source import MISSED_REPORTS, STEP_S, Observation
 from cityhub.kpi.kernel.histogram import quantile
 from cityhub.kpi.ledger import steps
@@ -149,9 +149,9 @@ class Observer:
     def _reporters(self, connection: Connection, contract: Contract, end_s: int) -> tuple[int | None, int | None]:
         if contract.reporters is None:
             return None, None
-        heard_s = MISSED_REPORTS * contract.cadence_s
-        known_ms = (end_s - max(KNOWN_S, 2 * heard_s)) * 1_000
-        return steps.reporters(connection, contract.type, known_ms, (end_s - heard_s) * 1_000)
+        heard_s = promised_before(contract.promised, end_s, MISSED_REPORTS * contract.cadence_s)
+        known_s = min(end_s - KNOWN_S, 2 * heard_s - end_s)
+        return steps.reporters(connection, contract.type, known_s * 1_000, heard_s * 1_000)
 
     def _observed(self, found: Sequence[Observation], simulated: set[str]) -> Iterator[Event]:
         topics = {contract.type: contract.topic for contract in self._contracts}

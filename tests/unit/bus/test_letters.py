@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple
 
+import msgspec
 import pytest
 
-from cityhub.bus.audit_trail import _read
+from cityhub.bus.access import KafkaAccess
+from cityhub.bus.audit_trail import AuditTrail, Setting, _read
 from cityhub.bus.errors import LogBroken
 from cityhub.bus.letters import Stack, histogram, letter_of
+from cityhub.bus.publisher import Outgoing
 from cityhub.sdk import codec
 from tests.unit.kpi.samples import DEPARTED, TOPIC, departure
 
@@ -75,3 +80,20 @@ def test_they_are_counted_by_stream_reason_and_day() -> None:
 def test_a_broken_trail_is_named(value: bytes | None) -> None:
     with pytest.raises(LogBroken, match=r"du.hub.audit.v1/0/5 is no record of the audit trail"):
         _read(value, "du.hub.audit.v1/0/5")
+
+
+async def test_a_setting_is_a_record_of_its_own_kind() -> None:
+    """Whoever reads the deeds of redrives passes it over."""
+    sent: list[tuple[str, Sequence[Outgoing]]] = []
+
+    class Writer:
+        async def send(self, topic: str, records: Sequence[Outgoing]) -> list[tuple[int, int]]:
+            sent.append((topic, records))
+            return [(0, 0)]
+
+    at = datetime(2026, 11, 26, tzinfo=UTC)
+    setting = Setting(at=at, request="r", what="asked", subject="s", organisation="", kpi="M01", why="w", retracts=0)
+    await AuditTrail(KafkaAccess(bootstrap="nowhere:1", username="u", password="p"), Writer()).note(setting)
+    ((topic, ((key, value, headers),)),) = sent
+    assert (topic, key, headers) == ("du.hub.audit.v1", b"M01", [("audit_kind", b"target")])
+    assert msgspec.json.decode(value or b"", type=Setting) == setting

@@ -91,7 +91,7 @@ def test_receipts_that_are_not_what_was_issued_are_refused(data: Path, tmp_path:
 def test_an_audit_agrees_until_somebody_changes_a_number(data: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(data, tmp_path / "copy")
     code, words = code_and_words("kpi", "audit", "--data", str(copy))
-    assert (code, words.count(" agree")) == (0, 9), words
+    assert (code, words.count(" agree")) == (0, len(list(load_catalogue()))), words
     world_row = schema.bucket.c
     from cityhub.kpi.store.database import Database
 

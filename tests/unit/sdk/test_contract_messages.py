@@ -49,6 +49,8 @@ def test_the_unspoilt_contract_is_good() -> None:
         ("status", "dead", "status: 'dead' is not known; write one of active, retired"),
         ("cadence", "0s", "cadence: '0s' is no interval; write how often news are expected"),
         ("cadence", "often", "cadence: duration 'often' is not a whole number with s, min, h or d; write it as 30s"),
+        ("hours", "8 to 6", "hours: '8 to 6' are no hours of a week; write them as mon-fri 08:00-18:00"),
+        ("reporters", {"de": "Waagen", "en": " "}, "reporters.en: is empty; say it in both languages"),
         ("lateness", "7h", "horizon: 6h is shorter than lateness 7h; ids must be remembered at least that long"),
         ("lateness", "1", "lateness: duration '1' is not a whole number"),
         ("horizon", 5, "horizon: 5 does not fit: Expected `str`, got `int`; put it in quotation marks"),

@@ -1,6 +1,7 @@
 """Worked examples of the KPIs: a few events and the number that they make, with the arithmetic beside it.
 
-A file per action field. What their keys mean is told where they are tested: `tests/unit/kpi/catalogue`.
+A file per action field, and one for the platform. What their keys mean is told where they are tested:
+`tests/unit/kpi/catalogue`.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from cityhub.kpi.definition import KpiDefinition, Source
-from cityhub.kpi.health.source import SEVERITY, STEP_S, Cause, SourceHealth, State
+from cityhub.kpi.health.source import MISSED_REPORTS, SEVERITY, STEP_S, Cause, SourceHealth, State
 from cityhub.kpi.kernel.measure import Part
 from cityhub.kpi.values import KpiValue
 from cityhub.sdk.door import HUB
@@ -29,11 +29,13 @@ class SourceHealths(Struct, frozen=True):
         at: the instant, of the newest observation when none was asked for; None = nothing was observed by then.
         observed: the end of the newest observation by then; None = there was none, or it is not known any more.
         by_source: by event type; without those of which nothing ever came.
+        since: since when the hub looks; None where it never did.
     """
 
     at: datetime | None = None
     observed: datetime | None = None
     by_source: Mapping[str, SourceHealth] = {}
+    since: datetime | None = None
 
 
 NOTHING_SEEN = SourceHealths()
@@ -117,10 +119,12 @@ def _of_sources(definition: KpiDefinition, healths: SourceHealths) -> Iterator[H
 
 
 def _still_to_come(definition: KpiDefinition, healths: SourceHealths) -> Iterator[Health]:
-    """Sources of the measure of which nothing ever came, though there is a value."""
-    if healths.observed is not None:
-        for source in _never(definition, healths):
-            yield _blamed(source, State.DEGRADED, Cause.NEVER, healths.at)
+    """Sources of the measure of which nothing ever came, though there is a value, and it should have by now."""
+    at, since = healths.at, healths.since
+    watched_s = (at - since).total_seconds() if at is not None and since is not None else 0
+    for source in _never(definition, healths):
+        if watched_s > MISSED_REPORTS * source.cadence_s:
+            yield _blamed(source, State.DEGRADED, Cause.NEVER, at)
 
 
 def _never(definition: KpiDefinition, healths: SourceHealths) -> list[Source]:

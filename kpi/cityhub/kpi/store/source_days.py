@@ -43,7 +43,7 @@ def _day(accepted: int, refused: int, looked: Observation | None) -> SourceDay:
     return SourceDay(
         received=accepted + refused,
         rejected=refused,
-        newest=datetime.fromtimestamp(looked.end_s - looked.age_s, UTC),
+        newest=datetime.fromtimestamp(looked.newest_s, UTC),
         known=looked.known,
         heard=looked.heard,
     )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, func, insert, select, tuple_
+from sqlalchemy import Connection, Row, delete, func, insert, select, true, tuple_
 
 from cityhub.kpi.health.kpi import SourceHealths
 from cityhub.kpi.health.source import REMEMBERED_S, STEP_S, Cause, Observation, SourceHealth, State, following
@@ -50,15 +50,15 @@ def observations(connection: Connection, since_s: int) -> list[Observation]:
 
 def source_healths(connection: Connection, at: datetime | None = None) -> SourceHealths:
     """How the sources stood at an instant; None = by the newest observation."""
-    query = select(_source.source, func.max(_source.at))
-    if at is not None:
-        query = query.where(_source.at <= int(at.timestamp()))
-    newest = query.group_by(_source.source)
+    by_then = _source.at <= int(at.timestamp()) if at is not None else true()
+    newest = select(_source.source, func.max(_source.at)).where(by_then).group_by(_source.source)
+    first = connection.scalar(select(func.min(_source.at)).where(by_then))
     found = connection.execute(select(tables.source).where(tuple_(_source.source, _source.at).in_(newest)))
     step = last_step(connection, at)
     observed = None if step is None else datetime.fromtimestamp(step + STEP_S, UTC)
     by_source = {row.source: _of_row(row) for row in found}
-    return SourceHealths(at or observed, observed, by_source)
+    since = None if first is None else datetime.fromtimestamp(first, UTC)
+    return SourceHealths(at or observed, observed, by_source, since)
 
 
 def forget(connection: Connection, now_s: int) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import insert
 
 from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.health.day import SourceDay
-from cityhub.kpi.health.source import Observation
+from cityhub.kpi.health.source import STEP_S, Observation
 from cityhub.kpi.store import health_tables as tables
 from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.sql_reader import SqlReader
@@ -27,7 +27,10 @@ def step(hours: float, accepted: int, stream: str = TYPE, **refused: int) -> dic
 
 def look(hours: float, age_s: int, heard: int) -> dict[str, object]:
     start = int((NOW - timedelta(hours=hours)).timestamp())
-    seen = Observation(source=TYPE, start_s=start, promised_s=3600, age_s=age_s, known=240, heard=heard)
+    newest_s = start + STEP_S - age_s
+    seen = Observation(
+        source=TYPE, start_s=start, newest_s=newest_s, promised_s=3600, age_s=age_s, known=240, heard=heard
+    )
     return {"source": TYPE, "start": start, "payload": msgspec.json.encode(seen)}
 
 

@@ -18,6 +18,7 @@ from tests.unit.kpi.health.observations import NOON
 
 CATALOGUE = load_catalogue()
 AT = NOON + timedelta(hours=2)
+LONG_AGO = AT - timedelta(days=5_000)
 LEVEL = "de.duisburg.wbd.bin.level-observed.v1"
 DEPARTED = "de.duisburg.dvv.transit.stop-departed.v1"
 CANCELLED = "de.duisburg.dvv.transit.trip-cancelled.v1"
@@ -28,8 +29,8 @@ def value(kpi: str, **what: Any) -> KpiValue:
     return structs.replace(some, kpi_id=kpi, **what)
 
 
-def healths(*found: SourceHealth, observed: datetime = AT) -> SourceHealths:
-    return SourceHealths(AT, observed, {one.source: one for one in found})
+def healths(*found: SourceHealth, observed: datetime = AT, since: datetime = LONG_AGO) -> SourceHealths:
+    return SourceHealths(AT, observed, {one.source: one for one in found}, since)
 
 
 def source(type_: str, state: State = State.GOOD, cause: Cause | None = None, **what: Any) -> SourceHealth:
@@ -83,6 +84,8 @@ def test_one_of_several_sources_that_never_came_degrades() -> None:
     there = [source(started["city"]), source(started["wbd"])]
     found = health("M03", value("M03"), healths(*there))
     assert (found.state, found.cause, found.partner) == (State.DEGRADED, Cause.NEVER, "dvv")
+    not_yet = healths(*there, since=AT - timedelta(days=3))
+    assert health("M03", value("M03"), not_yet).state is State.GOOD
     assert health("E07", value("E07"), healths(source("de.duisburg.city.application.submitted.v1"))).state is State.GOOD
 
 

@@ -69,7 +69,7 @@ def _contacts(seed: int, day: date) -> Iterator[Told]:
     for back in (0, 7):
         closed_on = day - back * DAY
         chance = lot(seed, "contacts", closed_on)
-        for number in range(amount(chance, 90, closed_on)):
+        for number in range(amount(chance, 70, closed_on)):
             contact = f"anliegen-{closed_on}-{number}"
             bot = happens(chance, 0.45)
             moment = at(closed_on, chance.triangular(0, 86_399, 11 * 3600))
@@ -114,9 +114,9 @@ def _trench_permits(seed: int, complete_on: date, day: date) -> Iterator[Told]:
 
 
 STREAMS = (
-    Stream("applications", timedelta(days=29), _applications),
-    Stream("school-tickets", timedelta(days=29), _school_tickets),
-    Stream("cases", timedelta(days=29), _cases),
-    Stream("contacts", timedelta(days=22), _contacts),
+    Stream("applications", timedelta(days=65), _applications),
+    Stream("school-tickets", timedelta(days=65), _school_tickets),
+    Stream("cases", timedelta(days=65), _cases),
+    Stream("contacts", timedelta(days=65), _contacts),
     Stream("permits", timedelta(days=399), _permits),
 )

@@ -54,7 +54,7 @@ class Visit(Struct, frozen=True):
 
 def _visits_of(seed: int, day: date) -> Iterator[Visit]:
     chance = lot(seed, "visits", day)
-    for number in range(amount(chance, 140, day)):
+    for number in range(amount(chance, 100, day)):
         office = chance.choice(OFFICES)
         slot = at(day, 8 * 3600 + 900 * chance.randrange(36))
         walk_in = happens(chance, 0.15)
@@ -116,7 +116,7 @@ def _slots(seed: int, day: date) -> Iterator[Told]:
 
 STREAMS = (
     Stream("appointments", timedelta(hours=70), _appointments),
-    Stream("counters", timedelta(hours=70), _counters),
-    Stream("visits", timedelta(days=6), _visits),
+    Stream("counters", timedelta(days=65), _counters),
+    Stream("visits", timedelta(days=65), _visits),
     Stream("slots", timedelta(hours=70), _slots),
 )

@@ -61,7 +61,7 @@ def _publications(seed: int, day: date) -> Iterator[Told]:
         chance = lot(seed, "publications", deposited_on)
         for number in range(amount(chance, 6, deposited_on)):
             name, fate = f"publikation-{deposited_on}-{number}", chance.random()
-            open_access, topic = happens(chance, 0.62), f"fach-{chance.randrange(12)}"
+            open_access, topic = happens(chance, 0.62), f"fach-{chance.randrange(6)}"
             moment = at(deposited_on, 36_000 + 60 * number)
             stamp = moment if back == 0 else at(day, 28_800 + number)
             data = {
@@ -127,8 +127,8 @@ def _settlements(seed: int, day: date) -> Iterator[Told]:
 STREAMS = (
     Stream("bim-models", timedelta(days=399), _bim_models),
     Stream("startups", timedelta(days=399), _startups),
-    Stream("pilots", timedelta(days=1_400), _pilots),
-    Stream("usecases", timedelta(days=1_400), _usecases),
+    Stream("pilots", timedelta(days=760), _pilots),
+    Stream("usecases", timedelta(days=760), _usecases),
     Stream("publications", timedelta(days=368), _publications),
     Stream("projects", timedelta(days=399), _projects),
     Stream("tours", timedelta(days=399), _tours),

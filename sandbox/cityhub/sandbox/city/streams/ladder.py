@@ -1,7 +1,7 @@
 """Things that come to their next step now and then, over years: schools, plots, measures. Pure.
 
-Sources of this kind report a change when it happens and all they have on the day of their yearly stock-taking, so
-that whoever begins to listen knows everything after a year at most.
+Sources of this kind report a change when it happens and all they have on the days of their stock-taking, once or four
+times a year, so that whoever begins to listen knows everything after that time.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from msgspec import Struct
 
 from cityhub.sandbox.city.traffic import lot
 
-_STOCK_TAKING = (1, 2)
+YEARLY, QUARTERLY = (1,), (1, 4, 7, 10)
+"""Months on whose second day stock is taken."""
 
 
 class Ladder(Struct, frozen=True):
@@ -25,6 +26,7 @@ class Ladder(Struct, frozen=True):
         steps: a thing begins at 0 and rises by one until it is there.
         spread: days from `begin` within which a thing takes its first step.
         pause: the longest time between two steps, days.
+        stock: months in which stock is taken.
     """
 
     name: str
@@ -33,14 +35,15 @@ class Ladder(Struct, frozen=True):
     begin: date
     spread: int
     pause: int = 1
+    stock: tuple[int, ...] = YEARLY
 
     def step(self, seed: int, thing: int, day: date) -> int:
         """How far a thing is at the end of a day."""
         return bisect_right(_climbs(seed, self)[thing], day)
 
     def news(self, seed: int, day: date) -> Iterator[tuple[int, int]]:
-        """(thing, step) of what rose on a day; on the day of the stock-taking of everything that has begun."""
-        taking_stock = (day.month, day.day) == _STOCK_TAKING
+        """(thing, step) of what rose on a day; on a day of stock-taking of everything that has begun."""
+        taking_stock = day.month in self.stock and day.day == 2  # noqa: PLR2004
         for thing in range(self.things) if taking_stock else _risen(seed, self).get(day, ()):
             if step := self.step(seed, thing, day):
                 yield thing, step

@@ -127,8 +127,8 @@ def _audio_alerts(seed: int, day: date) -> Iterator[Told]:
 
 STREAMS = (
     Stream("lamps", timedelta(hours=100), _lamps),
-    Stream("environment", timedelta(hours=60), _environment),
-    Stream("traffic", timedelta(hours=60), _traffic),
-    Stream("parking-slots", timedelta(hours=60), _parking),
+    Stream("environment", timedelta(hours=48), _environment),
+    Stream("traffic", timedelta(hours=48), _traffic),
+    Stream("parking-slots", timedelta(hours=48), _parking),
     Stream("audio-alerts", timedelta(days=6), _audio_alerts),
 )

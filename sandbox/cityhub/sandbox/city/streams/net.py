@@ -82,6 +82,6 @@ def _predictions(seed: int, day: date) -> Iterator[Told]:
 STREAMS = (
     Stream("access-points", timedelta(days=29), _access_points),
     Stream("sessions", timedelta(hours=70), _sessions),
-    Stream("charging", timedelta(hours=60), _charging),
+    Stream("charging", timedelta(hours=48), _charging),
     Stream("predictions", timedelta(hours=48), _predictions),
 )

@@ -31,6 +31,6 @@ def _dialogue(seed: int, day: date) -> Iterator[Told]:
 
 
 STREAMS = (
-    Stream("participation", timedelta(days=29), _participation),
-    Stream("gebag-participation", timedelta(days=29), _dialogue),
+    Stream("participation", timedelta(days=65), _participation),
+    Stream("gebag-participation", timedelta(days=65), _dialogue),
 )

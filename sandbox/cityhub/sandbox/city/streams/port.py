@@ -75,7 +75,7 @@ def _vessels(seed: int, day: date) -> Iterator[Told]:
     for back in range(_LONGEST_STAY_D + 1):
         came_on = day - back * DAY
         chance = lot(seed, "vessels", came_on)
-        for number in range(18 + chance.randrange(12)):
+        for number in range(14 + chance.randrange(10)):
             stay, arrived = f"liegezeit-{came_on}-{number}", at(came_on, chance.uniform(0, 86_399))
             left = arrived + timedelta(hours=min(24.0 * (_LONGEST_STAY_D - 1), 1 + chance.lognormvariate(2.3, 0.6)))
             berth = _berth(chance)
@@ -103,6 +103,6 @@ def _gauge(seed: int, day: date) -> Iterator[Told]:
 
 STREAMS = (
     Stream("containers", timedelta(days=45), _containers),
-    Stream("vessels", timedelta(days=29), _vessels),
+    Stream("vessels", timedelta(days=65), _vessels),
     Stream("gauge", timedelta(hours=70), _gauge),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-from cityhub.sandbox.city.streams.ladder import Ladder
+from cityhub.sandbox.city.streams.ladder import QUARTERLY, Ladder
 from cityhub.sandbox.city.streams.story import BOROUGHS, DAY, Stream, Told, at, happens, iso, pick, tell
 from cityhub.sandbox.city.traffic import lot
 
@@ -16,7 +16,7 @@ _ACTION_FIELDS = ("broadband", "e-government", "economy", "mobility", "housing",
 _PROJECTS = 22
 _RANKED = ("overall", "administration", "it-communication", "energy-environment", "mobility", "society-education")
 _PERIODS_D = {"weekly": 7, "monthly": 30, "quarterly": 91, "yearly": 365}
-_MEASURES = Ladder("masterplan", _PROJECTS + 5, 10, date(2023, 3, 1), 900, 260)
+_MEASURES = Ladder("masterplan", _PROJECTS + 5, 10, date(2023, 3, 1), 900, 260, QUARTERLY)
 _SCHOOLS = Ladder("school", 135, 3, date(2022, 6, 1), 2_200, 900)
 _SECTIONS = Ladder("trench", 420, 1, date(2024, 6, 1), 1_500)
 _GRANTS = Ladder("grant", 18, 2, date(2023, 9, 1), 1_600, 240)
@@ -151,11 +151,11 @@ def _modified_on(seed: int, number: int, day: date) -> bool:
 
 
 STREAMS = (
-    Stream("coverage", timedelta(days=800), _coverage),
+    Stream("coverage", timedelta(days=399), _coverage),
     Stream("trenches", timedelta(days=399), _trenches),
     Stream("grants", timedelta(days=399), _grants),
     Stream("schools", timedelta(days=399), _schools),
-    Stream("masterplan", timedelta(days=399), _masterplan),
-    Stream("rankings", timedelta(days=2_600), _rankings),
+    Stream("masterplan", timedelta(days=130), _masterplan),
+    Stream("rankings", timedelta(days=760), _rankings),
     Stream("datasets", timedelta(days=399), _datasets),
 )

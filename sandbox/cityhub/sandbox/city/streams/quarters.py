@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from cityhub.sandbox.city.streams.ladder import Ladder
+from cityhub.sandbox.city.streams.ladder import QUARTERLY, Ladder
 from cityhub.sandbox.city.streams.story import DAY, Stream, Told, at, happens, pick, tell
 from cityhub.sandbox.city.traffic import lot
 
@@ -15,7 +15,7 @@ PLANNED_DWELLINGS = {"6-Seen-Wedau": 2000, "Wedau-Nord": 600, "Duisburger-Duenen
 _FIELDS = ("mobility-logistics", "energy-environment", "supply-disposal", "digital-services", "participation-social")
 _DWELLINGS = Ladder("dwelling", sum(PLANNED_DWELLINGS.values()), 1, date(2023, 6, 1), 3600)
 _PLOTS = Ladder("plot", 80, 5, date(2022, 1, 1), 1800, 700)
-_MEASURES = Ladder("quarter-measure", 28, 10, date(2024, 3, 1), 800, 250)
+_MEASURES = Ladder("quarter-measure", 28, 10, date(2024, 3, 1), 800, 250, QUARTERLY)
 _ON_SALE = 4
 """The step at which a plot is sold."""
 
@@ -103,6 +103,6 @@ def _investments(seed: int, day: date) -> Iterator[Told]:
 STREAMS = (
     Stream("dwellings", timedelta(days=399), _dwellings),
     Stream("plots", timedelta(days=399), _plots),
-    Stream("quarter-measures", timedelta(days=399), _measures),
+    Stream("quarter-measures", timedelta(days=130), _measures),
     Stream("investments", timedelta(days=388), _investments),
 )

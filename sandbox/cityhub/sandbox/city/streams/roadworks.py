@@ -142,6 +142,6 @@ def _short_works(partner: str, seed: int, day: date) -> Iterator[Told]:
 _OWNERS = ("city", "wbd", "dvv")
 STREAMS = (
     *(Stream(f"roadworks-{who}", timedelta(days=60), partial(_roadworks, who)) for who in _OWNERS),
-    *(Stream(f"roadworks-begun-{who}", timedelta(days=60), partial(_begun, who)) for who in _OWNERS),
-    *(Stream(f"roadworks-short-{who}", timedelta(days=60), partial(_short_works, who)) for who in _OWNERS),
+    *(Stream(f"roadworks-begun-{who}", timedelta(days=40), partial(_begun, who)) for who in _OWNERS),
+    *(Stream(f"roadworks-short-{who}", timedelta(days=40), partial(_short_works, who)) for who in _OWNERS),
 )

@@ -76,7 +76,7 @@ def _missions(seed: int, day: date) -> Iterator[Told]:
 
 
 STREAMS = (
-    Stream("sewer-levels", timedelta(hours=60), _levels),
+    Stream("sewer-levels", timedelta(hours=48), _levels),
     Stream("segments", timedelta(days=399), _segments),
     Stream("cleanings", timedelta(days=89), _cleanings),
     Stream("irrigation", timedelta(days=29), _irrigation),
