@@ -22,10 +22,10 @@ def test_from_the_search_to_the_wall(hub: Hub, browser: Browser) -> None:
     page.evaluate("window.notReloaded = true")
     page.locator(".breadcrumb a", has_text="Mobilität").click()
     page.locator("#tile-M01").click()
-    expect(page.locator("#kpi-value")).to_be_visible()
+    expect(page.locator("#kpi-value")).to_be_visible(timeout=SLOW_MS)
     page.locator(".frame-foot a", has_text="Datenstand").click()
     page.locator("#sources-sort-partner").click()
-    expect(page.locator("#sources-head-partner")).to_have_attribute("aria-sort", "ascending")
+    expect(page.locator("#sources-head-partner")).to_have_attribute("aria-sort", "ascending", timeout=SLOW_MS)
     first = page.locator("#sources-rows tr").first.locator("th, td").all_inner_texts()[:3]
     assert page.evaluate("window.notReloaded"), "the frame was loaded again"
     with page.expect_download() as download:
@@ -38,7 +38,7 @@ def test_from_the_search_to_the_wall(hub: Hub, browser: Browser) -> None:
 def _search(page: Page) -> None:
     """By keyboard alone: to the KPI that the word leads to."""
     page.locator("#search").fill("PUNKTLICH dvv")
-    expect(page.locator("#search-said")).to_contain_text("Treffer")
+    expect(page.locator("#search-said")).to_contain_text("Treffer", timeout=SLOW_MS)
     page.keyboard.press("Escape")
     expect(page.locator("#search-results a")).to_have_count(0)
     expect(page.locator("#search")).to_have_value("")
@@ -47,7 +47,7 @@ def _search(page: Page) -> None:
     assert serious(page) == []
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Pünktlichkeit der DVG").first).to_be_visible()
+    expect(page.get_by_role("heading", name="Pünktlichkeit der DVG").first).to_be_visible(timeout=SLOW_MS)
     assert urlsplit(page.url).path == "/kpi/M01"
 
 
@@ -61,7 +61,7 @@ def _kiosk(hub: Hub, page: Page) -> None:
     page.keyboard.press("ArrowLeft")
     expect(title).to_have_text(first)
     page.keyboard.press(" ")
-    expect(page.locator("#kiosk-pause")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#kiosk-pause")).to_have_attribute("aria-pressed", "true", timeout=SLOW_MS)
     for _ in range(50):
         page.locator("#kiosk-next").click()
     assert page.evaluate(NODES) == nodes
