@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from cityhub.kpi.definition import load_catalogue
 from cityhub.kpi.proof import signature
 from cityhub.kpi.proof.receipt import parse
 from cityhub.kpi.store import schema
