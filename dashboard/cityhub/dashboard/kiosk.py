@@ -23,7 +23,7 @@ OVERVIEW = "overview"
 MOST_TILES = 6
 """Of one view; fewer would be empty, more too small to be read from five metres."""
 _NOTHING = "–"
-"""In place of a number; the status beside it says that there are no data."""
+"""In place of a number; the status beside it says why there is none."""
 
 
 class KioskTile(Struct, frozen=True, kw_only=True):
@@ -83,7 +83,8 @@ def _of_field(view: View, field: ActionField, facts: Mapping[str, KpiFacts]) -> 
 
 def _tile(view: View, facts: KpiFacts) -> KioskTile:
     lang, value = view.lang, facts.shown
-    number, _, unit = value_words(value, lang).partition(formats.NBSP) if value else (_NOTHING, "", "")
+    known = value is not None and value.value is not None
+    number, _, unit = value_words(value, lang).partition(formats.NBSP) if value and known else (_NOTHING, "", "")
     notes = notes_of(facts, value, lang, brief=True) if value else []
     state, late = _state(view, facts)
     return KioskTile(
@@ -96,7 +97,7 @@ def _tile(view: View, facts: KpiFacts) -> KioskTile:
         trend=_trend(facts, lang),
         note=" · ".join([*notes, *([t(lang, T.SIMULATION)] if facts.synthetic else [])]),
         state=state,
-        doubtful=value is None or not is_reliable(value),
+        doubtful=value is None or not known or not is_reliable(value),
         late=late,
     )
 

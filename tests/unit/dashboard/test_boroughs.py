@@ -49,7 +49,7 @@ def test_each_hexagon_says_name_value_and_status_and_takes_the_focus(world: Worl
     body = page(world, path).body
     assert read(body, "borough-STB01") == "Walsum 70,0 % verfehlt"
     assert read(body, "borough-STB07") == "Süd 100,0 % im Ziel"
-    assert read(body, "borough-STB05") == "Mitte keine Daten keine Daten", "never a 0 that is not a 0"
+    assert read(body, "borough-STB05") == "Mitte – keine Daten", "never a 0 that is not a 0"
     drawn = by_id(body, "borough-STB01")["props"]
     assert drawn["tabIndex"] == "0"
     assert drawn["aria-label"].replace("\u00a0", " ") == "Walsum: 70,0 %, verfehlt"
@@ -97,3 +97,15 @@ def test_a_field_offers_its_kpis_for_the_map(world: World) -> None:
     assert by_id(body, "map-M02")["props"]["aria-current"] == "true"
     assert by_id(body, "map-M01")["props"]["href"] == "/field/mobilitaet?kpi=M01&boroughs=period"
     assert "Diese Kennzahl gibt es nicht" in shown(world, "/field/mobilitaet", "kpi=W01")
+
+
+def test_a_field_says_what_it_wants_and_groups_its_tiles_by_goal(world: World) -> None:
+    world.with_definition(structs.replace(world.kpi, id="M03"))
+    world.with_definition(structs.replace(world.kpi, id="M99"))
+    body = page(world, "/field/mobilitaet").body
+    plan = world.reader.masterplan().of_field("mobilitaet")
+    assert plan is not None
+    assert read(body, "field-wants") == plan.wants.de
+    kept = [key for key in ids(body) if key.startswith("goal-") or key in {"tile-M01", "tile-M03", "tile-M99"}]
+    goals = {kpi: f"goal-{goal.id}" for goal in plan.goals for kpi in goal.kpis}
+    assert kept == [goals["M01"], "tile-M01", goals["M03"], "tile-M03", "tile-M99"], "of no goal comes last"

@@ -11,7 +11,7 @@ from msgspec import structs
 from cityhub.dashboard.kiosk import views_of
 from cityhub.kpi.errors import StoreUnavailable
 from cityhub.kpi.memory_reader import InMemoryReader
-from cityhub.kpi.values import StreamState
+from cityhub.kpi.values import StreamState, WindowKind
 from cityhub.sdk.principal import Principal
 from tests.unit.dashboard.reading import view
 from tests.unit.dashboard.world import NOW, World, feed
@@ -93,6 +93,14 @@ def test_all_fields_take_their_turn_and_those_without_a_figure_do_not(world: Wor
     assert [one.title for one in views_of(view(world), "overview")] == ["Breitband", "Mobilität"]
     (tile,) = views_of(view(world), "breitband")[0].tiles
     assert (tile.number, tile.status_word, tile.doubtful) == ("–", "keine Daten", True)
+
+
+async def test_what_is_withheld_has_no_number(world: World) -> None:
+    day = world.reader.latest("M01", WindowKind.DAY, ended_by=NOW)
+    assert day
+    world.reader.put([structs.replace(day, value=None, suppressed=True)])
+    (shown,) = (await get(world, "/kiosk/mobilitaet/views")).json()["views"]
+    assert [shown["tiles"][0][name] for name in ("number", "status_word", "doubtful")] == ["–", "zurückgehalten", True]
 
 
 async def test_late_data_are_said(world: World) -> None:

@@ -38,7 +38,7 @@ def test_seven_fields_in_their_order_and_six_say_that_they_have_no_data(world: W
 def test_the_lead_row_shows_value_period_status_state_and_simulation(world: World) -> None:
     body = page(world, "/").body
     words = read(body, "lead-M01")
-    assert words == "Pünktlichkeit der DVG ohne Ziel 84,7 % gestern Simulation"
+    assert words == "Pünktlichkeit der DVG 84,7 % ohne Ziel gestern Simulation"
     assert by_id(body, "lead-M01")["props"]["href"] == "/kpi/M01"
 
 

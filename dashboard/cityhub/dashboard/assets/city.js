@@ -5,6 +5,7 @@
   const SILENCE_MS = 40000; // two missed beats and some
   const GATHER_MS = 150; // changes that come together are read together
   const RETRY_MS = 3000;
+  const PAPER_PX = 640; // A4 without its margins
   const set = (id, props) => window.dash_clientside.set_props(id, props);
 
   let settings = null;
@@ -64,6 +65,14 @@
     set("clock", { children: `${dateOf(now)} ${timeOf(now)}` });
     setTimeout(tick, 60000 - (now.getTime() % 60000), offset);
   }
+
+  /* A chart has the screen's width; on paper it is made to fit. */
+  addEventListener("beforeprint", () => {
+    for (const chart of document.querySelectorAll(".series > div")) chart.style.zoom = Math.min(1, PAPER_PX / chart.clientWidth);
+  });
+  addEventListener("afterprint", () => {
+    for (const chart of document.querySelectorAll(".series > div")) chart.style.zoom = "";
+  });
 
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.city = {

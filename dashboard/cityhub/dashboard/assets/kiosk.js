@@ -3,6 +3,7 @@
   "use strict";
 
   const ASK_MS = 10000;
+  const ASK_AGAIN_MS = 3000; // while the hub is away
   const PATIENCE_MS = 8000;
   const TICK_MS = 200;
   const settings = document.body.dataset;
@@ -94,7 +95,7 @@
     } catch {
       lost();
     } finally {
-      setTimeout(ask, ASK_MS);
+      setTimeout(ask, lostSince ? ASK_AGAIN_MS : ASK_MS);
     }
   }
 

@@ -37,9 +37,10 @@ def _hexagon(view: View, facts: KpiFacts, place: Borough, value: KpiValue | None
     lang, key = view.lang, f"borough-{place.scope}"
     status = facts.status_at(value) if value else Status.NO_DATA
     words = value_words(value, lang) if value else t(lang, T.NO_DATA)
+    number = value is not None and value.value is not None
     inside = [
         html.Span(place.name.replace("/", "/\u200b"), className="hexagon-name"),
-        html.Span(words, className=f"hexagon-value{doubt(value) if value else ' no-data'}"),
+        html.Span(words if number else "–", className=f"hexagon-value{doubt(value) if value else ' no-data'}"),
         html.Span([icon(status), t(lang, STATUS_WORD[status])], className=f"hexagon-status status-{status}"),
     ]
     attributes = {

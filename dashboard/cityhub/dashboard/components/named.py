@@ -38,9 +38,10 @@ def _row(view: View, facts: KpiFacts) -> Component:
     lang, definition, value = view.lang, facts.definition, facts.shown
     key = f"named-{definition.id}"
     period = formats.period(value.window, value.start, value.end, view.now, lang) if value else ""
+    shown = "no-data" if value and value.value is None else "named-value"
     number = (
         [
-            html.Span(value_parts(value, lang), className=f"named-value{doubt(value)}"),
+            html.Span(value_parts(value, lang), className=f"{shown}{doubt(value)}"),
             html.Span(period, className="period"),
         ]
         if value

@@ -12,7 +12,14 @@ from cityhub.dashboard import formats
 from cityhub.dashboard.components.beside import beside
 from cityhub.dashboard.components.chart import Series
 from cityhub.dashboard.components.link import link
-from cityhub.dashboard.components.marks import label_mark, simulation_mark, spoken_name, status_mark, trend_mark
+from cityhub.dashboard.components.marks import (
+    label_mark,
+    simulation_mark,
+    spoken_name,
+    status_mark,
+    target_words,
+    trend_mark,
+)
 from cityhub.dashboard.components.sparkline import sparkline
 from cityhub.dashboard.components.state import health_line, overdue_short, short_state_line
 from cityhub.dashboard.facts import KpiFacts
@@ -27,14 +34,19 @@ _SHORT_UNIT = 4
 
 
 def lead_row(facts: KpiFacts, now: datetime, lang: Lang) -> Component:
-    """Name, value, period and status of one KPI in two short lines; the whole row is one link."""
-    key = f"lead-{facts.definition.id}"
+    """Name, value, status and period of one KPI in three short lines; the whole row is one link."""
+    key, value = f"lead-{facts.definition.id}", facts.shown
     overdue = overdue_short(facts.freshness, now, lang)
     return link(
         [
             html.Span(facts.definition.name.get(lang), className="lead-name"),
+            html.Span(_number(facts, lang, key), className="lead-figure"),
             html.Span(status_mark(facts.status, lang), id=f"{key}-status", className="lead-status"),
-            html.Span(_figure(facts, now, lang, key), className="lead-figure"),
+            html.Span(
+                [_period(facts, now, lang), " ", label_mark(facts, value, lang, brief=True) if value else None],
+                className="lead-period",
+                id=f"{key}-label",
+            ),
             html.Span(
                 [overdue, simulation_mark(lang) if facts.synthetic else None], className="lead-marks", id=f"{key}-marks"
             ),
@@ -67,7 +79,7 @@ def tile(facts: KpiFacts, history: Series) -> Component:
             html.Span(head, className="tile-head"),
             html.Span(_figure(facts, now, lang, key), className="lead-figure"),
             beside(definition, value, lang, f"{key}-beside") if value and not value.suppressed else None,
-            html.Span(trend, className="lead-marks", id=f"{key}-trend"),
+            html.Span([_target(facts, lang), trend], className="lead-marks", id=f"{key}-trend"),
             trouble,
             html.Span(line, id=f"{key}-sparkline"),
             html.Span(foot, className="tile-foot"),
@@ -85,20 +97,35 @@ def _period(facts: KpiFacts, now: datetime, lang: Lang) -> str:
 
 
 def _figure(facts: KpiFacts, now: datetime, lang: Lang, key: str) -> Sequence[Component | None]:
-    """The number and its period; without a number the words that say so, never a 0."""
+    """The number with its period, and how settled it is."""
     value = facts.shown
     if value is None:
-        return [html.Span(t(lang, T.NO_DATA_YET), className="no-data")]
+        return [_number(facts, lang, key)]
     return [
-        html.Span(value_parts(value, lang), className=f"figure{doubt(value)}", id=f"{key}-value"),
+        _number(facts, lang, key),
         html.Span(_period(facts, now, lang), className="period"),
         html.Span(label_mark(facts, value, lang, brief=True), id=f"{key}-label"),
     ]
 
 
+def _number(facts: KpiFacts, lang: Lang, key: str) -> Component:
+    """The number; without one the words that say so, never a 0."""
+    value = facts.shown
+    if value is None:
+        return html.Span(t(lang, T.NO_DATA_YET), className="no-data")
+    if value.value is None:
+        return html.Span(value_words(value, lang), className="no-data", id=f"{key}-value")
+    return html.Span(value_parts(value, lang), className=f"figure{doubt(value)}", id=f"{key}-value")
+
+
 def _trend(facts: KpiFacts, lang: Lang) -> Component | None:
     definition = facts.definition
     return trend_mark(facts.trend, definition.unit, definition.default_window, lang) if facts.trend else None
+
+
+def _target(facts: KpiFacts, lang: Lang) -> Component | None:
+    held = facts.target.target if facts.target else None
+    return html.Span(target_words(held, facts.definition.unit, lang)) if held else None
 
 
 def doubt(value: KpiValue) -> str:

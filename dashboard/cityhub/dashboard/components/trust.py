@@ -19,6 +19,7 @@ from cityhub.dashboard.tables import reasons_of
 from cityhub.dashboard.texts import Lang, T, Wording, t
 from cityhub.kpi.attainment import is_reliable
 from cityhub.kpi.definition import KpiDefinition
+from cityhub.kpi.naming import partner_name
 from cityhub.kpi.values import KpiValue, Label
 
 _SHORT_HASH = 12
@@ -130,6 +131,8 @@ def _responsible(definition: KpiDefinition, lang: Lang) -> list[object]:
     """The partner, and the unit and mailbox that answer, where they are named."""
     found: list[object] = [partner_full_name(definition.owner, lang)]
     who = definition.responsible
-    if who is not None:
-        found += [html.Br(), who.unit, html.Br(), html.A(who.mailbox, href=f"mailto:{who.mailbox}")]
+    if who is not None and who.unit != partner_name(definition.owner, lang):
+        found += [html.Br(), who.unit]
+    if who is not None and "@" in who.mailbox:
+        found += [html.Br(), html.A(who.mailbox, href=f"mailto:{who.mailbox}")]
     return found

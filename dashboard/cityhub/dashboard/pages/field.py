@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from dash import html
 from dash.development.base_component import Component
@@ -24,18 +24,21 @@ from cityhub.dashboard.texts import T, t
 from cityhub.dashboard.view import View
 from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.fields import ActionField
+from cityhub.kpi.masterplan.model import Goal
 
 
 def field_page(view: View, page: FieldPage, field: ActionField) -> Component:
     """Draw one field for a viewer."""
     lang = view.lang
     facts = facts_of(view, view.visible(field.id))
+    plan = view.reader.masterplan().of_field(field.id)
     return html.Div(
         [
             simulation_banner(lang) if any(item.synthetic for item in facts.values()) else None,
             breadcrumb(lang, None, field.name.get(lang)),
             html.H1([icon(field.icon), field.name.get(lang)], id="headline", tabIndex="-1", className="field-title"),
-            _tiles(view, list(facts.values())) if facts else html.P(t(lang, T.NO_KPI_YET), className="empty"),
+            html.P(plan.wants.get(lang), className="sentence", id="field-wants") if plan else None,
+            *(_goals(view, plan.goals if plan else (), facts) if facts else [_nothing(view)]),
             _map(view, page, facts),
         ],
         className="field-page",
@@ -58,6 +61,23 @@ def map_table(view: View, page: FieldPage, facts: Mapping[str, KpiFacts]) -> Tab
     shown = mapped(page, facts)
     values = borough_values(view, shown) if shown else {}
     return borough_table(view, shown, values, page.boroughs) if shown and values else None
+
+
+def _goals(view: View, goals: Sequence[Goal], facts: Mapping[str, KpiFacts]) -> Iterator[Component]:
+    """The KPIs by the goal that each measures; those of no goal come last."""
+    lang, placed = view.lang, {kpi for goal in goals for kpi in goal.kpis}
+    for goal in goals:
+        mine = [facts[kpi] for kpi in goal.kpis if kpi in facts]
+        if mine:
+            head = html.H2(goal.name.get(lang), id=f"goal-{goal.id}", className="goal")
+            yield html.Section([head, _tiles(view, mine)], **{"aria-labelledby": f"goal-{goal.id}"})
+    rest = [one for kpi, one in facts.items() if kpi not in placed]
+    if rest:
+        yield _tiles(view, rest)
+
+
+def _nothing(view: View) -> Component:
+    return html.P(t(view.lang, T.NO_KPI_YET), className="empty")
 
 
 def _tiles(view: View, facts: Sequence[KpiFacts]) -> Component:

@@ -88,8 +88,8 @@ def _names(tree: Any) -> Iterator[str]:
     if isinstance(tree, Part):
         yield tree.source
     elif isinstance(tree, Struct):
-        for field in msgspec.structs.fields(tree):
-            yield from _names(getattr(tree, field.name))
+        for name in tree.__struct_fields__:
+            yield from _names(getattr(tree, name))
     elif isinstance(tree, tuple):
         for one in tree:
             yield from _names(one)
