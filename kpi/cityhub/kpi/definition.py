@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, Literal
@@ -65,7 +66,7 @@ class Source(Struct, frozen=True):
         return self.contract.horizon_s
 
 
-class KpiDefinition(Struct, frozen=True, kw_only=True):
+class KpiDefinition(Struct, frozen=True, kw_only=True, dict=True):
     """One KPI, checked. Units are UCUM; `direction` says which way is good.
 
     Attributes:
@@ -121,9 +122,9 @@ class KpiDefinition(Struct, frozen=True, kw_only=True):
             "beside": {name: [meaning_of(named.measure), named.unit] for name, named in self.beside.items()},
         }
 
-    @property
+    @cached_property
     def hash(self) -> str:
-        """SHA-256 (hex) of the meaning."""
+        """SHA-256 (hex) of the meaning, which goes with every published value."""
         return hashlib.sha256(msgspec.json.encode(self.meaning, order="deterministic")).hexdigest()
 
     @property

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 from structlog import get_logger
 
 from cityhub.bus.publisher import Outgoing, record_of
@@ -98,7 +98,7 @@ class Observer:
         start_s = (int(complete.timestamp()) - SKEW_S) // STEP_S * STEP_S - STEP_S
         with self._database.begin() as connection:
             before = source_health.last_step(connection)
-            if before is not None and before >= start_s:
+            if (before is not None and before >= start_s) or start_s < _began_s(connection):
                 return
             self._fence(connection)
             seen = steps.steps_at(connection, start_s)
@@ -188,6 +188,13 @@ def _event(type_: str, subject: str, start_s: int, data: dict[str, Any], *, synt
         data=data,
         synthetic=synthetic,
     )
+
+
+def _began_s(connection: Connection) -> float:
+    """When the hub began to count; of a step that began before nobody has seen the whole. 0 = not known."""
+    decided_ms = schema.decision.c.decided_ms
+    first_ms = connection.scalar(select(func.min(decided_ms)).where(decided_ms > 0))
+    return (first_ms or 0) / 1_000
 
 
 def _simulated(connection: Connection) -> set[str]:

@@ -25,7 +25,7 @@ def test_a_number_opens_into_its_events(data: Path) -> None:
     assert "events count" in head
     assert columns.split()[0] == "TIME"
     assert len(rows) == 3
-    assert "denominator +1" in rows[0]
+    assert any("denominator +1" in row for row in rows)
     assert "du.evt.dvv.transit.v1/" in rows[0]
     assert more.endswith("more: --first 3")
 

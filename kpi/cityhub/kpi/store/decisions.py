@@ -35,11 +35,19 @@ def chosen(connection: Connection) -> dict[str, int]:
 
 
 def begin(connection: Connection, catalogue: Catalogue, now_ms: int) -> None:
-    """Let KPIs of which nothing is decided begin with their highest version; the first worker decides."""
+    """Let KPIs of which nothing is decided begin with their highest version; the first worker decides.
+
+    One whose events have been read before it came is wanted: it is filled from what there is, and then handed over.
+    """
     known = set(connection.scalars(select(_row.kpi).distinct()))
-    new = [catalogue.versions(one.id)[-1] for one in catalogue if one.id not in known]
-    why = "first start with this KPI"
-    rows = [_new(one, 1, now_ms, who="cityhub", why=why, state=State.INITIAL) for one in new]
+    cursor = schema.cursor.c
+    read = set(connection.scalars(select(cursor.topic).where(cursors.live(), cursor.records > 0).distinct()))
+    rows = []
+    for one in (catalogue.versions(one.id)[-1] for one in catalogue if one.id not in known):
+        late = not read.isdisjoint(one.topics.values())
+        why = "new in a hub that has counted before: filled from what it has" if late else "first start with this KPI"
+        state = State.WANTED if late else State.INITIAL
+        rows.append(_new(one, 1, now_ms, who="cityhub", why=why, state=state))
     insert_missing(connection, schema.decision, rows)
 
 
@@ -143,8 +151,10 @@ class Choice:
         Raises:
             VersionMissing: see `Catalogue.choosing`.
         """
-        found = []
-        for one in self._catalogue.choosing(chosen(connection)):
+        found, counted = [], chosen(connection)
+        for one in self._catalogue.choosing(counted):
+            if one.id not in counted:
+                continue
             at = one.id, one.version
             if at not in self._plans:
                 self._plans[at] = plan_of(one)

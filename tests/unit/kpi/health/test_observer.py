@@ -17,7 +17,7 @@ from cityhub.kpi.health.sentence import sentence
 from cityhub.kpi.health.source import STEP_S, Observation, State
 from cityhub.kpi.ledger.book import Book, Topic
 from cityhub.kpi.observer import COUNTED, OBSERVED, Observer
-from cityhub.kpi.store import health_tables, source_health
+from cityhub.kpi.store import decisions, health_tables, source_health
 from cityhub.kpi.store.database import Database
 from cityhub.sdk import codec
 from cityhub.sdk.conformance import violations
@@ -89,6 +89,16 @@ class World:
 @pytest.fixture
 def world(database: Database) -> World:
     return World(database)
+
+
+async def test_the_step_in_which_a_hub_begins_is_not_judged(world: World) -> None:
+    with world.database.begin() as connection:
+        decisions.begin(connection, CATALOGUE, NOON_S * 1_000 + 60_000)
+    world.come(70, range(4))
+    await world.look(0)
+    assert not world.observations()
+    await world.look(1)
+    assert [one.start_s for one in world.observations()] == [NOON_S + STEP_S]
 
 
 async def test_it_sees_what_came_in_the_step(world: World) -> None:

@@ -9,8 +9,11 @@ import pytest
 from sqlalchemy import func, select
 
 from cityhub.kpi.batch import compare
-from cityhub.kpi.store import schema
+from cityhub.kpi.definition import load_catalogue
+from cityhub.kpi.store import decisions, schema
+from cityhub.kpi.store.decisions import Choice
 from cityhub.kpi.values import Label, State
+from tests.unit.kpi.exact import exact
 from tests.unit.kpi.versions.hub import TEXTS, Hub, alone, numbers, rollups, same_buckets, values_of
 
 
@@ -154,3 +157,24 @@ def test_refusals_and_counters_of_the_live_job_stay_as_they_are(tmp_path: Path) 
         assert connection.execute(select(schema.verdict)).all() == before
         live = connection.scalar(select(func.sum(row.records)).where(row.job == "test"))
     assert live == sum(hub.applied.values())
+
+
+def test_a_kpi_that_is_new_in_a_hub_that_has_counted_is_filled_from_the_beginning(tmp_path: Path) -> None:
+    hub = Hub(tmp_path, "I11", per_type=60)
+    hub.count(40)
+    folder = tmp_path / "new" / "infrastruktur"
+    text = (folder / "I11.v2.yaml").read_text("utf-8")
+    (folder / "I99.yaml").write_text(text.replace("id: I11", "id: I99").replace("version: 2", "version: 1"), "utf-8")
+    hub.kpi, hub.catalogue = "I99", exact(load_catalogue(tmp_path / "new"))
+    hub.writer, hub.other = hub.worker(), hub.worker()
+    with hub.database.begin() as connection:
+        decisions.begin(connection, hub.catalogue, 5)
+        assert [plan.definition.id for plan in Choice(hub.catalogue).plans(connection)] == ["I11"]
+    (decision,) = hub.decisions()
+    assert (decision.state, decision.who) == (State.WANTED, "cityhub")
+    for _ in hub.backfill(decision):
+        hub.count(3)
+    assert hub.states() == [State.ACTIVE]
+    hub.count(10_000)
+    assert hub.buckets(1).sums.height
+    assert same_buckets(alone(tmp_path, hub, 1), hub, 1)

@@ -106,7 +106,7 @@ def _rankings(seed: int, day: date) -> Iterator[Told]:
             "year": day.year,
             "area": area,
             "rank": 22 + chance.randrange(28),
-            "points": None if number and happens(chance, 0.15) else points,
+            "points": None if number and happens(chance, 0.4) else points,
             "cities": 81 + chance.randrange(3),
         }
         yield tell("city.ranking.published", at(day, 36_000 + number), area, (area, day.year), data)
