@@ -23,7 +23,7 @@ def test_from_the_search_to_the_wall(hub: Hub, browser: Browser) -> None:
     page.locator(".breadcrumb a", has_text="Mobilität").click()
     page.locator("#tile-M01").click()
     expect(page.locator("#kpi-value")).to_be_visible(timeout=SLOW_MS)
-    page.locator(".frame-foot a", has_text="Datenstand").click()
+    page.locator(".frame-foot a", has_text="Datenqualität").click()
     page.locator("#sources-sort-partner").click()
     expect(page.locator("#sources-head-partner")).to_have_attribute("aria-sort", "ascending", timeout=SLOW_MS)
     first = page.locator("#sources-rows tr").first.locator("th, td").all_inner_texts()[:3]

@@ -20,7 +20,10 @@ from cityhub.kpi.store import schema
 from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.sql_reader import SqlReader
 from cityhub.kpi.values import KpiValue, StreamState, WindowKind
+from tests.integration.postgres import postgres
 from tests.unit.api.classes import value_of, values_of
+
+__all__ = ["postgres"]
 
 TOPIC = "du.evt.dvv.transit.v1"
 NOW = datetime(2026, 11, 20, 12, 5, tzinfo=UTC)
@@ -39,7 +42,7 @@ STATE = StreamState(
 )
 
 
-@pytest.fixture(params=["sql", "memory"])
+@pytest.fixture(params=["sqlite", "postgresql", "memory"])
 def reader(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[KpiReader]:
     catalogue = Catalogue({"M01": EVERY_KIND})
     values = [value for value in values_of(EVERY_KIND, NOW, COUNT) if value.end != NOON]
@@ -48,9 +51,14 @@ def reader(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[KpiReader
         memory.put(values)
         yield memory
         return
-    database = Database(tmp_path / "store.db")
+    there = (
+        str(request.getfixturevalue("postgres").create()) if request.param == "postgresql" else tmp_path / "store.db"
+    )
+    database = Database(there)
     fill(database, values)
-    yield SqlReader(tmp_path / "store.db", catalogue)
+    reader = SqlReader(there, catalogue)
+    yield reader
+    reader.close()
     database.close()
 
 

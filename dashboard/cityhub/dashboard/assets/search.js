@@ -4,6 +4,8 @@
 
   const plain = (text) => text.toLowerCase().replace(/ß/g, "ss").normalize("NFD").replace(/[\u0300-\u036f]/g, "");
   let read = null; // the index, and the text it was read from
+  let typed = "";
+  let focused = "";
 
   function index(box) {
     if (read?.from !== box.dataset.index) {
@@ -55,14 +57,27 @@
     }
   }
 
-  function clear(input) {
-    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(input, ""); // past React's own setter
+  function write(input, text) {
+    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(input, text); // past React's own setter
     input.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
   document.addEventListener("input", (event) => {
-    if (event.target.id === "search") show(event.target.value);
+    if (event.target.id !== "search") return;
+    typed = event.target.value;
+    show(typed);
   });
+
+  /* When the page is drawn anew under the reader's hands, the words and the focus stay. */
+  document.addEventListener("focusin", (event) => { focused = event.target.id; });
+  new MutationObserver(() => {
+    const input = document.getElementById("search");
+    if (!input) typed = "";
+    else if (typed && input.value !== typed) {
+      write(input, typed);
+      if (focused === "search" && document.activeElement === document.body) input.focus();
+    }
+  }).observe(document.documentElement, { childList: true, subtree: true });
 
   document.addEventListener("keydown", (event) => {
     const box = document.getElementById("search-results");
@@ -73,7 +88,7 @@
     if (event.key === "ArrowDown") (links[at + 1] ?? links[0])?.focus();
     else if (event.key === "ArrowUp") (at > 0 ? links[at - 1] : input).focus();
     else if (event.key === "Enter" && event.target === input) links[0]?.click();
-    else if (event.key === "Escape") { clear(input); input.focus(); }
+    else if (event.key === "Escape") { write(input, ""); input.focus(); }
     else return;
     event.preventDefault();
   });

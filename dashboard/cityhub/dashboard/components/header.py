@@ -17,6 +17,7 @@ from cityhub.dashboard.components.marks import icon
 from cityhub.dashboard.partner_texts import Own
 from cityhub.dashboard.plan_texts import Plan
 from cityhub.dashboard.preferences import Preferences, Theme
+from cityhub.dashboard.screen_texts import S
 from cityhub.dashboard.services import LoginState
 from cityhub.dashboard.texts import Lang, T, t
 from cityhub.sdk.principal import Principal
@@ -79,7 +80,7 @@ def footer(lang: Lang) -> Component:
     return html.Footer(
         [
             link(t(lang, Plan.PAGE), href="/masterplan"),
-            link(t(lang, T.PARTNERS_STATE), href="/data"),
+            link(t(lang, S.DATA_QUALITY), href="/data"),
             link(t(lang, T.ACCESSIBILITY), href="/accessibility"),
         ],
         className="frame-foot",

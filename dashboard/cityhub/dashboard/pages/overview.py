@@ -49,7 +49,7 @@ def overview_page(view: View) -> Component:
             html.Div([search(view), area_choice(view)], className="finding"),
             _changes(view, changes_of(facts.values(), view.now)),
             html.H2(t(lang, T.FIELDS), className="hidden"),
-            html.Div([*filter(None, cards), partners(view)], className="fields")
+            html.Div([*filter(None, cards), partners(view)], className="fields" if view.area.is_all else "fields mine")
             if facts or view.area.is_all
             else html.P(t(lang, S.AREA_EMPTY), className="empty"),
         ],

@@ -34,14 +34,14 @@ def look(hours: float, age_s: int, heard: int) -> dict[str, object]:
     return {"source": TYPE, "start": start, "payload": msgspec.json.encode(seen)}
 
 
-def test_a_day_is_summed_and_the_newest_look_counts(tmp_path: Path) -> None:
-    database = Database(tmp_path / "store.db")
+def test_a_day_is_summed_and_the_newest_look_counts(store_url: str | Path) -> None:
+    database = Database(store_url)
     steps = [step(25, 1_000), step(23, 10, contract=2), step(1, 20, contract=1, future=4), step(2, 5, stream="")]
     with database.begin() as connection:
         connection.execute(insert(tables.step), [*steps, step(3, 7, stream="de.duisburg.wbd.bin.emptied.v1")])
         connection.execute(insert(tables.observation), [look(2, 60, 100), look(1, 120, 236)])
     database.close()
-    reader = SqlReader(tmp_path / "store.db", Catalogue({}))
+    reader = SqlReader(store_url, Catalogue({}))
     newest = NOW - timedelta(hours=1) + timedelta(minutes=5, seconds=-120)
     assert reader.source_days(NOW) == {
         TYPE: SourceDay(received=37, rejected=7, newest=newest, known=240, heard=236),
