@@ -40,9 +40,9 @@ query ($excluded: Boolean!, $after: Int!) { kpi(id: "M01") { ... on Kpi {
 @pytest.fixture(scope="module")
 def week(tmp_path_factory: pytest.TempPathFactory) -> Week:
     found = Week(tmp_path_factory.mktemp("proofs"), per_type=300)
-    found.count()
     with found.engine.database.begin() as connection:
         begin(connection, found.catalogue, 0)
+    found.count()
     found.engine.publish()
     return found
 

@@ -23,9 +23,9 @@ def world() -> World:
 def week(tmp_path_factory: pytest.TempPathFactory) -> Week:
     """A real store and a real archive of the same events."""
     found = Week(tmp_path_factory.mktemp("screen"), per_type=300)
-    found.count()
     with found.engine.database.begin() as connection:
         begin(connection, found.catalogue, 0)
+    found.count()
     found.engine.publish()
     return found
 

@@ -11,6 +11,7 @@ from cityhub.hub.secrets import load_or_create
 from cityhub.kpi.definition import load_catalogue
 from cityhub.kpi.store.clocks import JOB
 from tests.unit.hub.hub_runs import HubRun
+from tests.unit.kpi.few import few
 from tests.unit.kpi.proof.world import World
 
 
@@ -26,7 +27,7 @@ def hub(tmp_path: Path) -> Iterator[HubRun]:
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory as a hub leaves it that has counted and archived a week."""
     folder = tmp_path_factory.mktemp("data")
-    world = World(folder, load_catalogue(), per_type=24, job=JOB)
+    world = World(folder, load_catalogue(), per_type=40, job=JOB, told=few())
     world.count()
     world.engine.publish()
     load_or_create(folder)

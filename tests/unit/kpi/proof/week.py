@@ -6,7 +6,7 @@ id with two contents, unreadable, and from the future.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, NamedTuple
@@ -43,6 +43,7 @@ class Week:
     Args:
         per_type: events of each type.
         references: names of the denominators that are set, now and then anew.
+        seldom: further types, with three events each.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Week:
         seed: int,
         per_type: int = 120,
         references: tuple[str, ...] = (),
+        seldom: Sequence[str] = (),
     ) -> None:
         self._random = Random(seed)  # noqa: S311 - must repeat
         self._further = Random(seed)  # noqa: S311 - must repeat
@@ -61,6 +63,8 @@ class Week:
         waiting: list[tuple[datetime, str, bytes]] = []
         for type_ in types:
             waiting += self._of_type(contracts[type_], per_type)
+        for type_ in seldom:
+            waiting += self._of_type(contracts[type_], 3)
         for name in references:
             waiting += self._references(contracts[REFERENCE_TYPE], name)
         for arrives, topic, value in sorted(waiting):

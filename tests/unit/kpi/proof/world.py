@@ -48,17 +48,31 @@ class Remembering:
 
 
 class World:
-    """Attributes: engine = worker and publisher; archive = all that was counted."""
+    """Attributes: engine = worker and publisher; archive = all that was counted.
+
+    Args:
+        told: KPIs whose events the week holds in number, of others few; default: all of the catalogue.
+    """
 
     def __init__(
-        self, folder: Path, catalogue: Catalogue | None = None, *, seed: int = 1, per_type: int = 120, job: str = JOB
+        self,
+        folder: Path,
+        catalogue: Catalogue | None = None,
+        *,
+        seed: int = 1,
+        per_type: int = 120,
+        job: str = JOB,
+        told: Catalogue | None = None,
     ) -> None:
         self.catalogue = catalogue or few()
-        definitions = {one.id: one for one in self.catalogue}
+        definitions = {one.id: one for one in told or self.catalogue}
         self.engine = Engine(folder / "store.db", self.catalogue, job)
         self.plans: dict[str, Plan] = {plan.definition.id: plan for plan in self.engine.plans}
-        names = tuple(sorted({name for plan in self.engine.plans for name in plan.references}))
-        week = Week(self.catalogue.contracts, types_of(definitions), seed=seed, per_type=per_type, references=names)
+        names = tuple(sorted({name for kpi in definitions for name in self.plans[kpi].references}))
+        types = types_of(definitions)
+        seldom = [type_ for type_ in types_of({one.id: one for one in self.catalogue}) if type_ not in types]
+        contracts = self.catalogue.contracts
+        week = Week(contracts, types, seed=seed, per_type=per_type, references=names, seldom=seldom)
         self.logs = week.logs
         self.folder = folder / "archive"
         self.store = folder / "store.db"
