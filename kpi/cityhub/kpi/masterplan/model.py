@@ -70,15 +70,14 @@ class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     placeholder: bool = False
 
 
-class Programme(Struct, frozen=True, kw_only=True):
-    """A programme.
+class ProgrammeFacts(Struct, frozen=True, kw_only=True):
+    """What is known of a programme without its measures.
 
     Attributes:
         total: measures that it has, by its paper; 0 = it is measured as a whole.
         progress: KPI that counts how far each measure is, in its dimension `measure`; None = none does.
         kpis: what it is measured by as a whole.
-        named: measures whose name a paper says without their id. measures: all others.
-        imported: whether the measures were imported.
+        named: measures whose name a paper says without their id.
     """
 
     id: str
@@ -90,6 +89,11 @@ class Programme(Struct, frozen=True, kw_only=True):
     kpis: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
     named: tuple[Measure, ...] = ()
+
+
+class Programme(ProgrammeFacts, frozen=True, kw_only=True):
+    """A programme. Attributes: measures = all that have an id; imported = whether they were imported."""
+
     measures: tuple[Measure, ...] = ()
     imported: bool = False
 

@@ -15,7 +15,7 @@ from msgspec import Struct
 from cityhub.kpi.errors import MasterplanError
 from cityhub.kpi.fields import FIELDS
 from cityhub.kpi.kernel.expression_problems import near
-from cityhub.kpi.masterplan.model import FieldPlan, Masterplan, Measure, Part, Programme
+from cityhub.kpi.masterplan.model import FieldPlan, Masterplan, Measure, Programme, ProgrammeFacts
 from cityhub.sdk import plain_yaml
 from cityhub.sdk.text import Text
 
@@ -33,18 +33,9 @@ class Unnamed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     count: int
 
 
-class ProgrammeForm(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A programme's file."""
+class ProgrammeForm(ProgrammeFacts, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A programme's file. Attributes: unnamed = ids of measures that have no name yet."""
 
-    id: str
-    name: Text
-    sentence: Text
-    source: Text
-    total: int = 0
-    progress: str | None = None
-    kpis: tuple[str, ...] = ()
-    parts: tuple[Part, ...] = ()
-    named: tuple[Measure, ...] = ()
     unnamed: tuple[Unnamed, ...] = ()
 
 
