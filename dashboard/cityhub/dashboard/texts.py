@@ -64,6 +64,7 @@ class T(Wording):
     KPIS_ONE = Text("1 Kennzahl", "1 figure")
     KPIS_MANY = Text("{n} Kennzahlen", "{n} figures")
     NO_DATA_YET = Text("Noch keine Daten", "No data yet")
+    NO_PERIOD_YET = Text("Noch kein abgeschlossener Zeitraum", "No closed period yet")
     NO_KPI_YET = Text(
         "Für dieses Handlungsfeld liefert noch niemand Daten.", "Nobody supplies data for this field yet."
     )

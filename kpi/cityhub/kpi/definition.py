@@ -137,6 +137,15 @@ class KpiDefinition(Struct, frozen=True, kw_only=True, dict=True):
         """The longest lateness among the sources: a window settles that long after its end."""
         return max(source.lateness_s for source in self.sources.values())
 
+    @property
+    def patience_s(self) -> int:
+        """How long a window that is delivered after its end waits for the rest of it.
+
+        A number about people shows nothing before it settles, and later what moves it by more than its smallest group:
+        it need not wait as long as others.
+        """
+        return self.lateness_s if self.minimum_group is None else min(self.lateness_s, 900)
+
 
 class Catalogue:
     """All KPI definitions of the hub and the contracts they were checked against.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -42,6 +42,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     engine.know(logs)
     for topic, log in logs.items():
         engine.apply(topic, log)
+        engine.writer.mark_complete(topic, 0, len(log) - 1, int((NOW + timedelta(minutes=16)).timestamp() * 1000))
     engine.publish(int(NOW.timestamp() * 1000))
     return engine
 

@@ -10,7 +10,7 @@ from cityhub.dashboard.facts import KpiFacts
 from cityhub.dashboard.tables import missing_words, notes_of
 from cityhub.dashboard.texts import Lang, T, t
 from cityhub.kpi.attainment import RULE, Status, Trend
-from cityhub.kpi.definition import Target
+from cityhub.kpi.definition import KpiDefinition, Target
 from cityhub.kpi.values import KpiValue, WindowKind
 
 STATUS_WORD = {
@@ -90,3 +90,8 @@ def spoken_name(facts: KpiFacts, lang: Lang, period: str) -> str:
     as_of = facts.freshness.as_of
     state = [t(lang, T.SPOKEN_STATE, time=formats.clock(as_of, lang))] if as_of else []
     return ", ".join([text, *state, *([t(lang, T.SIMULATION)] if facts.synthetic else [])])
+
+
+def nothing_yet(definition: KpiDefinition, lang: Lang) -> str:
+    """Why there is no number: nothing came, or none is shown before its period is over, as of numbers about people."""
+    return t(lang, T.NO_DATA_YET if definition.minimum_group is None else T.NO_PERIOD_YET)

@@ -9,13 +9,20 @@ from dash.development.base_component import Component
 
 from cityhub.dashboard import formats
 from cityhub.dashboard.components.link import link
-from cityhub.dashboard.components.marks import label_mark, simulation_mark, spoken_name, status_mark, trend_mark
+from cityhub.dashboard.components.marks import (
+    label_mark,
+    nothing_yet,
+    simulation_mark,
+    spoken_name,
+    status_mark,
+    trend_mark,
+)
 from cityhub.dashboard.components.sparkline import sparkline
 from cityhub.dashboard.components.tile import doubt, value_parts
 from cityhub.dashboard.facts import KpiFacts
 from cityhub.dashboard.pages.series import series_over
 from cityhub.dashboard.screen_texts import S
-from cityhub.dashboard.texts import T, t
+from cityhub.dashboard.texts import t
 from cityhub.dashboard.view import View
 from cityhub.kpi.attainment import Status
 
@@ -45,7 +52,7 @@ def _row(view: View, facts: KpiFacts) -> Component:
             html.Span(period, className="period"),
         ]
         if value
-        else [html.Span(t(lang, T.NO_DATA_YET), className="no-data")]
+        else [html.Span(nothing_yet(definition, lang), className="no-data")]
     )
     marks = [
         status_mark(facts.status, lang) if facts.status is not Status.NO_TARGET else None,

@@ -14,6 +14,7 @@ from cityhub.dashboard.components.chart import Series
 from cityhub.dashboard.components.link import link
 from cityhub.dashboard.components.marks import (
     label_mark,
+    nothing_yet,
     simulation_mark,
     spoken_name,
     status_mark,
@@ -24,7 +25,7 @@ from cityhub.dashboard.components.sparkline import sparkline
 from cityhub.dashboard.components.state import health_line, overdue_short, short_state_line
 from cityhub.dashboard.facts import KpiFacts
 from cityhub.dashboard.tables import missing_words
-from cityhub.dashboard.texts import Lang, T, t
+from cityhub.dashboard.texts import Lang
 from cityhub.kpi.attainment import Status, is_reliable
 from cityhub.kpi.health.source import Cause
 from cityhub.kpi.values import KpiValue
@@ -112,7 +113,7 @@ def _number(facts: KpiFacts, lang: Lang, key: str) -> Component:
     """The number; without one the words that say so, never a 0."""
     value = facts.shown
     if value is None:
-        return html.Span(t(lang, T.NO_DATA_YET), className="no-data")
+        return html.Span(nothing_yet(facts.definition, lang), className="no-data")
     if value.value is None:
         return html.Span(value_words(value, lang), className="no-data", id=f"{key}-value")
     return html.Span(value_parts(value, lang), className=f"figure{doubt(value)}", id=f"{key}-value")

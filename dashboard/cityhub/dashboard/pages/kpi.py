@@ -14,7 +14,15 @@ from cityhub.dashboard.components.beside import beside
 from cityhub.dashboard.components.breadcrumb import breadcrumb
 from cityhub.dashboard.components.chart import Series, chart
 from cityhub.dashboard.components.link import link
-from cityhub.dashboard.components.marks import icon, label_mark, simulation_mark, status_mark, target_words, trend_mark
+from cityhub.dashboard.components.marks import (
+    icon,
+    label_mark,
+    nothing_yet,
+    simulation_mark,
+    status_mark,
+    target_words,
+    trend_mark,
+)
 from cityhub.dashboard.components.named import named_rows
 from cityhub.dashboard.components.print_foot import print_foot
 from cityhub.dashboard.components.proof import proof_card
@@ -153,7 +161,9 @@ def _story(view: View, facts: KpiFacts) -> Component:
 def _headline(view: View, facts: KpiFacts) -> Component:
     lang, value = view.lang, facts.shown
     if value is None:
-        return html.P([icon(facts.status), t(lang, T.NO_DATA_YET)], id="kpi-value", className="status status-no-data")
+        return html.P(
+            [icon(facts.status), nothing_yet(facts.definition, lang)], id="kpi-value", className="status status-no-data"
+        )
     return html.Div(
         [
             html.P(_period(view, value), className="period", id="kpi-period"),

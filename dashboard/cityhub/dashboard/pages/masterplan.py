@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 
 from cityhub.dashboard import formats
 from cityhub.dashboard.components.link import link
-from cityhub.dashboard.components.marks import icon, simulation_mark, status_mark
+from cityhub.dashboard.components.marks import icon, nothing_yet, simulation_mark, status_mark
 from cityhub.dashboard.components.plain_table import plain_table
 from cityhub.dashboard.components.state import simulation_banner
 from cityhub.dashboard.components.tile import value_words
@@ -83,7 +83,7 @@ def now_words(view: View, facts: KpiFacts) -> str:
     """The newest number with its period, or that there is none."""
     value, lang = facts.shown, view.lang
     if value is None:
-        return t(lang, T.NO_DATA_YET)
+        return nothing_yet(facts.definition, lang)
     period = formats.period(value.window, value.start, value.end, view.now, lang)
     return t(lang, Plan.PERIOD, value=value_words(value, lang), period=period)
 

@@ -42,16 +42,24 @@ class Settled(NamedTuple):
     reasons: tuple[Reason, ...]
 
 
-def deadline_ms(*, window_end_s: int, lateness_s: int, first_ms: int) -> int:
+def deadline_ms(*, window_end_s: int, lateness_s: int, first_ms: int, patience_s: int | None = None) -> int:
     """Instant after which an arrival is late: `lateness_s` after the window's end or its first arrival, the later one.
 
-    Counting from the first arrival gives a window that is delivered long after its end the same time to be completed.
+    Counting from the first arrival gives a window that is delivered long after its end the same time to be completed;
+    or another one, `patience_s`.
     """
-    return max(window_end_s * 1000, first_ms) + lateness_s * 1000
+    patience_s = lateness_s if patience_s is None else patience_s
+    return max((window_end_s + lateness_s) * 1000, first_ms + patience_s * 1000)
 
 
 def label_of(
-    *, window_end_s: int, lateness_s: int, first_ms: int, settled_ms: int, changed_ms: Mapping[Reason, int]
+    *,
+    window_end_s: int,
+    lateness_s: int,
+    first_ms: int,
+    settled_ms: int,
+    changed_ms: Mapping[Reason, int],
+    patience_s: int | None = None,
 ) -> Settled:
     """Label of a window's number.
 
@@ -63,7 +71,7 @@ def label_of(
             reference, the start of the definition's version or of the engine's meaning. A number's first definition
             and engine are no change.
     """
-    deadline = deadline_ms(window_end_s=window_end_s, lateness_s=lateness_s, first_ms=first_ms)
+    deadline = deadline_ms(window_end_s=window_end_s, lateness_s=lateness_s, first_ms=first_ms, patience_s=patience_s)
     if settled_ms <= deadline:  # at the deadline itself, more records of the same millisecond may follow
         return Settled(Label.PROVISIONAL, ())
     reasons = tuple(reason for reason in Reason if changed_ms.get(reason, deadline) > deadline)

@@ -107,8 +107,8 @@ def _deadline_ms(before: View, frames: Frames, made: pl.DataFrame) -> int:
         for type_, rows in frames.items()
     ]
     first_ms = min((int(first) for first in firsts if isinstance(first, int)), default=0)
-    lateness_s = before.plan.definition.lateness_s
-    return deadline_ms(window_end_s=before.window.end, lateness_s=lateness_s, first_ms=first_ms)
+    one, end_s = before.plan.definition, before.window.end
+    return deadline_ms(window_end_s=end_s, lateness_s=one.lateness_s, first_ms=first_ms, patience_s=one.patience_s)
 
 
 def _sources(look: View, frames: Frames, source: EventSource) -> list[str]:

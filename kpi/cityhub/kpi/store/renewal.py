@@ -80,6 +80,7 @@ def renewed(
         window_end_s=found.job.window.end,
         lateness_s=plan.definition.lateness_s,
         first_ms=value.first_ms,
+        patience_s=plan.definition.patience_s,
         settled_ms=clock.settled_ms if before is None or before.label is Label.PROVISIONAL else _FOR_EVER,
         changed_ms=value.changed_ms,
     )
@@ -131,7 +132,10 @@ def _same(value: KeptValue, before: KeptValue) -> bool:
 def settles_ms(value: KeptValue, plan: Plan) -> int:
     """Beyond which clock a provisional value settles."""
     end_s = int(value.end.timestamp())
-    return deadline_ms(window_end_s=end_s, lateness_s=plan.definition.lateness_s, first_ms=value.first_ms)
+    one = plan.definition
+    return deadline_ms(
+        window_end_s=end_s, lateness_s=one.lateness_s, first_ms=value.first_ms, patience_s=one.patience_s
+    )
 
 
 def _after(plan: Plan, value: KeptValue, before: KeptValue, arrivals: Arrivals, clock: Clock) -> KeptValue:
