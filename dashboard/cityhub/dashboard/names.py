@@ -1,8 +1,7 @@
-"""Names of what definitions and events name by a code: partners, dimensions, denominators."""
+"""Names of what definitions and events name by a code: partners, denominators."""
 
 from __future__ import annotations
 
-from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.naming import partner_name
 from cityhub.sdk.text import Text
 
@@ -20,12 +19,6 @@ PARTNERS = {
     "wf": Text("Wirtschaftsförderung Duisburg", "Duisburg's business development agency"),
 }
 """Full names of partners; every other partner is shown by its short name."""
-_DIMENSIONS = {
-    "channel": Text("Zugangsweg", "channel"),
-    "line": Text("Linie", "line"),
-    "office": Text("Dienststelle", "office"),
-    "service": Text("Leistung", "service"),
-}
 _REFERENCES = {
     "flats": Text("Wohnungen", "flats"),
     "lamps": Text("Laternen", "lamps"),
@@ -38,17 +31,6 @@ def partner_full_name(partner: str, lang: str) -> str:
     """Full name where known, else the short one."""
     known = PARTNERS.get(partner)
     return known.get(lang) if known else partner_name(partner, lang)
-
-
-def dimension_name(definition: KpiDefinition, dimension: str, lang: str) -> str:
-    """What a dimension is called; one without a name here is called by what its contract says of the field."""
-    if dimension in _DIMENSIONS:
-        return _DIMENSIONS[dimension].get(lang)
-    for source, term in definition.dimensions[dimension].items():
-        field = definition.sources[source].contract.fields.get(str(term.tree).removeprefix("$"))
-        if field is not None:
-            return field.meaning.get(lang)
-    return dimension
 
 
 def reference_name(reference: str, lang: str) -> str:

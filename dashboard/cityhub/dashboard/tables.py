@@ -10,8 +10,8 @@ from msgspec import Struct
 from cityhub.dashboard import formats, units
 from cityhub.dashboard.address import Asked, EventsPage
 from cityhub.dashboard.address_query import Order
+from cityhub.dashboard.dimension_names import dimension_name, dimension_value
 from cityhub.dashboard.facts import KpiFacts, Window
-from cityhub.dashboard.names import dimension_name
 from cityhub.dashboard.screen_texts import S
 from cityhub.dashboard.texts import Lang, T, t
 from cityhub.dashboard.view import View
@@ -116,7 +116,8 @@ def dimension_table(view: View, facts: KpiFacts, values: Sequence[KpiValue], ord
     name = dimension_name(definition, dimension, lang)
 
     def part(value: KpiValue) -> str:
-        return value.dimensions[dimension] or t(lang, T.UNKNOWN_VALUE)
+        held = value.dimensions[dimension]
+        return dimension_value(dimension, held, lang) if held else t(lang, T.UNKNOWN_VALUE)
 
     values = ordered(facts, values, order, lambda value: _natural(part(value)))
     columns, rows = columns_and_rows(facts, lang, values, capital(name), part)

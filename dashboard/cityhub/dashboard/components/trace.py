@@ -14,7 +14,7 @@ from cityhub.dashboard.address import KpiPage, PartnerPage
 from cityhub.dashboard.components.link import link
 from cityhub.dashboard.components.marks import icon
 from cityhub.dashboard.components.state import unreadable_part
-from cityhub.dashboard.names import dimension_name
+from cityhub.dashboard.dimension_names import dimension_name, dimension_value
 from cityhub.dashboard.partner_desk import PartnerDesk
 from cityhub.dashboard.partner_texts import REASONS, STATUSES, Own
 from cityhub.dashboard.texts import Lang, t
@@ -101,7 +101,7 @@ def _adds(view: View, one: Counted) -> str:
     lang, definition = view.lang, next((known for known in view.reader.catalogue if known.id == one.kpi), None)
     places = [one.scope or t(lang, Own.CITY)]
     places += [
-        f"{dimension_name(definition, name, lang) if definition else name} {value}"
+        f"{dimension_name(definition, name, lang) if definition else name} {dimension_value(name, value, lang)}"
         for name, value in one.dimensions.items()
     ]
     return t(lang, Own.ADDS, place=", ".join(places), span=formats.span(one.start, one.end, lang), n=one.n)

@@ -20,7 +20,7 @@ from cityhub.dashboard.components.marks import icon
 from cityhub.dashboard.components.proof import receipt_parts
 from cityhub.dashboard.components.state import simulation_banner
 from cityhub.dashboard.components.tile import value_words
-from cityhub.dashboard.names import dimension_name
+from cityhub.dashboard.dimension_names import dimension_name, dimension_value
 from cityhub.dashboard.opening import Opening, opening_of, trouble
 from cityhub.dashboard.proof_rows import events_table, items_of, reason_words
 from cityhub.dashboard.proof_texts import P
@@ -80,7 +80,10 @@ def _periods(view: View, page: EventsPage, opening: Opening) -> Component:
     lang, window = view.lang, opening.window
     names = [formats.period(window.kind, instant(window.start), instant(window.end), view.now, lang)]
     definition = view.reader.catalogue[page.kpi_id]
-    names += [f"{dimension_name(definition, name, lang)} {value}" for name, value in page.asked.dimensions]
+    names += [
+        f"{dimension_name(definition, name, lang)} {dimension_value(name, value, lang)}"
+        for name, value in page.asked.dimensions
+    ]
     names += [page.asked.scope] if page.asked.scope != "city" else []
     value = value_words(opening.shown, lang) if opening.shown else t(lang, T.NO_DATA)
     links = [_window_link(lang, page, opening, P.EARLIER)]

@@ -30,8 +30,8 @@ from cityhub.dashboard.components.state import simulation_banner
 from cityhub.dashboard.components.table import data_table
 from cityhub.dashboard.components.tile import doubt, value_words
 from cityhub.dashboard.components.trust import trust_column
+from cityhub.dashboard.dimension_names import dimension_name
 from cityhub.dashboard.facts import KpiFacts, read_facts
-from cityhub.dashboard.names import dimension_name
 from cityhub.dashboard.pages.boroughs import boroughs_part
 from cityhub.dashboard.pages.field import facts_of
 from cityhub.dashboard.pages.series import SPANS, series_in, spans_of
