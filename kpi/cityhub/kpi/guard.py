@@ -23,6 +23,19 @@ def refuse_people(definition: KpiDefinition) -> None:
         )
 
 
+def refuse_as_of(definition: KpiDefinition) -> None:
+    """Refuse to show what was known when (decision 0018).
+
+    Raises:
+        Withheld: the definition tells of people.
+    """
+    if definition.minimum_group is not None:
+        raise Withheld(
+            f"{definition.id} tells of people: what was known of it at an instant is shown to nobody, because two such "
+            f"numbers could tell of single ones. `cityhub kpi value {definition.id}` shows what is published"
+        )
+
+
 def told(state: AuditState, definition: KpiDefinition) -> AuditState:
     """What an audit is shown to have found: of people its verdict, with rounded counts and without numbers."""
     least, audit = definition.minimum_group, state.audit

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from msgspec import structs
 
 from cityhub.kpi.definition import Catalogue
+from cityhub.kpi.guard import refuse_as_of
 from cityhub.kpi.health.day import SourceDay
 from cityhub.kpi.health.kpi import NOTHING_SEEN, Health, SourceHealths
 from cityhub.kpi.masterplan.model import Masterplan, Measure
@@ -15,6 +16,8 @@ from cityhub.kpi.masterplan.reading import own_masterplan
 from cityhub.kpi.reader import Ask, anchor_of, read_health
 from cityhub.kpi.targets import TargetRecord, records_of
 from cityhub.kpi.values import Decision, KpiValue, StreamState, WindowKind
+
+_ALWAYS = datetime.min.replace(tzinfo=UTC)
 
 
 class InMemoryReader:
@@ -40,11 +43,13 @@ class InMemoryReader:
         self.recorded: list[TargetRecord] = []
         self.imports: dict[str, Sequence[Measure]] = {}
         self._values: dict[tuple[object, ...], KpiValue] = {}
+        self._put: list[tuple[datetime, KpiValue]] = []
 
-    def put(self, values: Iterable[KpiValue]) -> None:
-        """Publish windows."""
+    def put(self, values: Iterable[KpiValue], at: datetime = _ALWAYS) -> None:
+        """Publish windows; instants of publication do not go back."""
         for value in values:
             self._values[(*_window(value), value.definition_version)] = value
+            self._put.append((at, value))
 
     @property
     def catalogue(self) -> Catalogue:
@@ -84,6 +89,28 @@ class InMemoryReader:
         wanted = dict(dimensions or {})
         found = self._of(kpi_id, window, scope, version)
         return [value for value in found if value.dimensions == wanted and start <= anchor_of(value) < end][:limit]
+
+    def as_of(
+        self,
+        kpi_id: str,
+        window: WindowKind,
+        at: datetime,
+        *,
+        anchor: datetime | None = None,
+        scope: str = "city",
+        dimensions: Mapping[str, str] | None = None,
+    ) -> KpiValue | None:
+        """See `KpiReader.as_of`."""
+        refuse_as_of(self._catalogue[kpi_id])
+        then = InMemoryReader(self._catalogue)
+        then.put(value for since, value in self._put if since <= at.replace(second=59, microsecond=999_999))
+        found = [
+            value
+            for value in then._of(kpi_id, window, scope)
+            if value.dimensions == dict(dimensions or {})
+            and (value.end <= at if anchor is None else anchor_of(value) == anchor)
+        ]
+        return structs.replace(found[-1], revision=0, late_n=0) if found else None
 
     def read(self, asks: Sequence[Ask]) -> Sequence[Sequence[KpiValue]]:
         """See `KpiReader.read`."""

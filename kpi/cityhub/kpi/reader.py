@@ -85,6 +85,33 @@ class KpiReader(Protocol):
         """
         ...
 
+    def as_of(
+        self,
+        kpi_id: str,
+        window: WindowKind,
+        at: datetime,
+        *,
+        anchor: datetime | None = None,
+        scope: str = "city",
+        dimensions: Mapping[str, str] | None = None,
+    ) -> KpiValue | None:
+        """What was shown at the end of the minute that holds an instant, by the version that counted then.
+
+        Its label is the one that was shown. Not kept, and therefore 0: `revision`, `late_n`. `inputs_up_to` may lie up
+        to a minute too late, and `definition_hash` is "" when the engine has another meaning since.
+
+        Args:
+            at: not ahead of now.
+            anchor: of the window; None = the newest one that was over by then.
+
+        Returns:
+            None when there was no number yet, or the hub did not keep yet when it was shown.
+
+        Raises:
+            Withheld: the KPI tells of people (decision 0018).
+        """
+        ...
+
     def read(self, asks: Sequence[Ask]) -> Sequence[Sequence[KpiValue]]:
         """The answers to many questions in their order, each oldest first; one look into the store for all of them."""
         ...

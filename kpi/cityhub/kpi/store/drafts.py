@@ -40,7 +40,7 @@ class Draft(NamedTuple):
 
     def write(self, connection: Connection, at_min: int) -> None:
         """Write it; `at_min` is the minute under which history is kept."""
-        write_values(connection, self.plan.definition.id, self.values)
+        write_values(connection, self.plan.definition.id, self.values, at_min)
         write_rollups(connection, self.plan, self.days)
         write_history(connection, self.plan, at_min, self.buckets, self.bins)
         write_clock(connection, self.plan, at_min, self.clock_s, self.references)

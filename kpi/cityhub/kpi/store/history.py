@@ -1,4 +1,4 @@
-"""What was known when: totals of changed buckets, one per minute, and the numbers that follow from them.
+"""What was known when: totals of changed buckets, one per minute, and the numbers that follow from them (`as_of`).
 
 The minute is the publisher's clock. A bucket's entry is written with the pass that takes its mark, so a number as of a
 minute is the one that was published at its end. Only while a backlog of more than one minute is worked off can a window
@@ -8,22 +8,20 @@ be published after the history of its buckets. Recordings of one denominator com
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 from sqlalchemy import Connection, select, text
 from xxhash import xxh3_64_intdigest
 
-from cityhub.kpi.guard import refuse_people
 from cityhub.kpi.kernel.bucket import MAX_SLOTS
 from cityhub.kpi.kernel.plan import Plan
-from cityhub.kpi.kernel.windows import Window
 from cityhub.kpi.store import schema
 from cityhub.kpi.store.dialect import upsert
 from cityhub.kpi.store.figures import Figures, figures
 from cityhub.kpi.store.references import References, load_references
-from cityhub.kpi.store.sheet import Bins, BinSheet, Cut, Integers, Span, added, flat
+from cityhub.kpi.store.sheet import Bins, BinSheet, Integers, Span, added, flat
 from cityhub.kpi.store.windows import Job, Place, PlanRows, columns, totals
 
 MOST_REFERENCES = MAX_SLOTS - 1
@@ -84,26 +82,26 @@ def _clock_series(plan: Plan) -> int:
     return xxh3_64_intdigest(f"clock/{plan.definition.id}/{plan.definition.version}".encode()) & _POSITIVE
 
 
-def as_of(connection: Connection, plan: Plan, window: Window, scope: str, dims: str, *, at_ms: int) -> Figures | None:
-    """A window's numbers as they were known at the end of the minute that holds an instant.
+class Known(NamedTuple):
+    """What a version of a definition had been published with: the end of the record's clock, epoch seconds, and by
+    denominator the newest recording, epoch ms."""
 
-    Args:
-        dims: a dimension's values as canonical JSON; `{}` = all.
-        at_ms: epoch milliseconds of the publisher's clock.
+    until_s: int
+    references: dict[str, int]
 
-    Returns:
-        None when there was no number yet.
 
-    Raises:
-        Withheld: the definition tells of people; what was known when would tell of single ones.
-    """
-    refuse_people(plan.definition)
-    at_min = minute_of(at_ms)
-    clock = _clock(connection, plan, at_min)
-    if clock is None or window.anchor >= clock[0]:
-        return None
-    source = PlanRows(connection, plan)
-    job = Job(Cut(scope, dims), window)
+def known_as_of(connection: Connection, plan: Plan, at_min: int) -> Known | None:
+    """As it was at the end of a minute; None = nothing of this version was published yet."""
+    row = schema.history.c
+    query = select(*(row[f"v{index}"] for index in range(MAX_SLOTS)))
+    query = query.where(row.series == _clock_series(plan), row.start == 0, row.at_min <= at_min)
+    found = connection.execute(query.order_by(row.at_min.desc()).limit(1)).one_or_none()
+    return None if found is None else Known(found[0], dict(zip(plan.references, found[1:], strict=False)))
+
+
+def figures_as_of(connection: Connection, plan: Plan, job: Job, known: Known, at_min: int) -> Figures:
+    """The numbers of a window that was published, as they were known at the end of a minute."""
+    source, window = PlanRows(connection, plan), job.window
     low = 0 if plan.has_prefix else window.start
     base, bins = _known(source, "", low, window.end, at_min)
     layers = {}
@@ -111,21 +109,9 @@ def as_of(connection: Connection, plan: Plan, window: Window, scope: str, dims: 
         layers[window.kind], _ = _known(source, window.kind, window.anchor, window.anchor + 1, at_min)
     found = totals(source, [job], base, layers)[0]
     found = found._replace(bins=BinSheet(source.base, bins).sums(Span(job.cut, window.start, window.end)))
-    if not found.anything:
-        return None
-    references = load_references(connection, plan.references)
-    known_ms = dict(zip(plan.references, clock[1:], strict=False))
-    rows = references.applied(plan.references, job.cut, window.end, known_ms)
+    rows = load_references(connection, plan.references).applied(plan.references, job.cut, window.end, known.references)
     values = {name: None if row is None else row.value for name, row in rows.items()}
-    return figures(plan, job, found, clock[0], values)
-
-
-def _clock(connection: Connection, plan: Plan, at_min: int) -> tuple[int, ...] | None:
-    row = schema.history.c
-    query = select(*(row[f"v{index}"] for index in range(MAX_SLOTS)))
-    query = query.where(row.series == _clock_series(plan), row.start == 0, row.at_min <= at_min)
-    found = connection.execute(query.order_by(row.at_min.desc()).limit(1)).one_or_none()
-    return None if found is None else tuple(found)
+    return figures(plan, job, found, known.until_s, values)
 
 
 def _known(source: PlanRows, layer: str, low: int, high: int, at_min: int) -> tuple[Integers, Integers]:

@@ -33,10 +33,13 @@ class KeptValue(KpiValue, frozen=True, kw_only=True):
     Attributes:
         first_ms: arrival of the first event it is made of; 0 = it was there before its end.
         changed_ms: by `Reason`, when it last changed so (epoch ms).
+        since_min: by reason, or by label where there is none, since which minute of the publisher's clock this version
+            has shown it (epoch minutes). Empty: of people, or published by a hub that did not keep it.
     """
 
     first_ms: int = 0
     changed_ms: dict[Reason, int] = msgspec.field(default_factory=dict)
+    since_min: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class Finding(NamedTuple):
@@ -150,6 +153,7 @@ def _after(plan: Plan, value: KeptValue, before: KeptValue, arrivals: Arrivals, 
         first_ms=before.first_ms,
         changed_ms=before.changed_ms,
         late_n=before.late_n,
+        since_min=before.since_min,
     )
     changed = known != before
     if settled and plan.has_prefix and not changed:
@@ -165,6 +169,8 @@ def _after(plan: Plan, value: KeptValue, before: KeptValue, arrivals: Arrivals, 
             known = _changed(known, Reason.DEFINITION, clock.newest_ms)
     elif redefined:
         known = _changed(known, Reason.ENGINE, clock.newest_ms)
+    if another:
+        known = replace(known, since_min={})
     if not arrivals.first_ms:
         return known
     known = replace(known, first_ms=min(before.first_ms, value.first_ms), inputs_up_to=value.inputs_up_to)
@@ -246,8 +252,19 @@ def _begun_before(connection: Connection, plan: Plan, job: Job) -> list[int]:
     return [decode_value(payload).first_ms for payload in connection.scalars(query)]
 
 
-def write_values(connection: Connection, kpi: str, values: Sequence[tuple[Job, KeptValue]]) -> None:
-    """Keep the values; what the topic has of them is not touched, nor what other versions say of the windows."""
+def _shown(value: KeptValue, at_min: int) -> KeptValue:
+    """The value, with the minute under what it shows for the first time; of people nothing is noted."""
+    told = value.reasons or (value.label.value,)
+    new = {name: at_min for name in told if name not in value.since_min}
+    return replace(value, since_min={**value.since_min, **new}) if new and not value.minimum_group else value
+
+
+def write_values(connection: Connection, kpi: str, values: Sequence[tuple[Job, KeptValue]], at_min: int) -> None:
+    """Keep the values; what the topic has of them is not touched, nor what other versions say of the windows.
+
+    Args:
+        at_min: the minute of the publisher's clock.
+    """
     rows = [
         {
             "kpi": kpi,
@@ -261,7 +278,7 @@ def write_values(connection: Connection, kpi: str, values: Sequence[tuple[Job, K
             "label": value.label.value,
             "revision": value.revision,
             "published": 0,
-            "payload": msgspec.json.encode(value),
+            "payload": msgspec.json.encode(_shown(value, at_min)),
         }
         for job, value in values
     ]

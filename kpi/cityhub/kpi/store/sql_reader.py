@@ -13,18 +13,22 @@ from sqlalchemy import ColumnElement, func, select
 
 from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.definition_people import SMALLEST
+from cityhub.kpi.guard import refuse_as_of
 from cityhub.kpi.health.day import SourceDay
 from cityhub.kpi.health.kpi import Health, SourceHealths
 from cityhub.kpi.kernel.groups import rounded
+from cityhub.kpi.kernel.layout import plan_of
 from cityhub.kpi.masterplan.model import Masterplan
 from cityhub.kpi.masterplan.reading import own_masterplan
 from cityhub.kpi.reader import Ask, read_health
 from cityhub.kpi.store import schema
+from cityhub.kpi.store.as_of import Line, value_as_of
 from cityhub.kpi.store.asking import NEWEST, questions
 from cityhub.kpi.store.cursors import live
 from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.decisions import chosen, decisions_of
 from cityhub.kpi.store.masterplan import imports
+from cityhub.kpi.store.sheet import Cut
 from cityhub.kpi.store.source_days import source_days
 from cityhub.kpi.store.source_health import source_healths
 from cityhub.kpi.store.targets import stored_targets
@@ -105,6 +109,26 @@ class SqlReader:
         where = self._where(kpi_id, window, scope, version) & (row.dims == _dims(dict(dimensions or {})).decode())
         where &= (row.anchor >= int(start.timestamp())) & (row.anchor < int(end.timestamp()))
         return self._values(where, newest_first=False, limit=limit)
+
+    def as_of(
+        self,
+        kpi_id: str,
+        window: WindowKind,
+        at: datetime,
+        *,
+        anchor: datetime | None = None,
+        scope: str = "city",
+        dimensions: Mapping[str, str] | None = None,
+    ) -> KpiValue | None:
+        """See `KpiReader.as_of`."""
+        versions = self._catalogue.versions(kpi_id)
+        for one in versions:
+            refuse_as_of(one)
+        if (database := self._database()) is None:
+            return None
+        line = Line(versions[0].id, window, Cut(scope, _dims(dict(dimensions or {})).decode()))
+        with database.snapshot() as connection:
+            return value_as_of(connection, map(plan_of, versions), line, at, anchor)
 
     def read(self, asks: Sequence[Ask]) -> Sequence[Sequence[KpiValue]]:
         """See `KpiReader.read`."""

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from cityhub.kpi.errors import Withheld
-from cityhub.kpi.kernel.layout import plan_of
-from cityhub.kpi.kernel.windows import window_at
-from cityhub.kpi.store import closing
-from cityhub.kpi.store.history import as_of
+from cityhub.kpi.memory_reader import InMemoryReader
+from cityhub.kpi.store import closing, schema
 from cityhub.kpi.store.outbox import Outbox
+from cityhub.kpi.store.renewal import decode_value
 from cityhub.kpi.store.sheet import Cut
 from cityhub.kpi.store.small_groups import Sizes, hidden
 from cityhub.kpi.values import Label, WindowKind
@@ -125,9 +125,12 @@ def test_no_exact_number_of_people_as_of_an_instant(tmp_path: Path) -> None:
     town = Town(tmp_path, 1)
     for _ in town.live():
         pass
-    window = window_at(WindowKind.MONTH, int(datetime(2026, 11, 5, tzinfo=UTC).timestamp()))
-    with town.engine.database.begin() as connection, pytest.raises(Withheld, match="V01 tells of people"):
-        as_of(connection, plan_of(town.catalogue["V01"]), window, "city", "{}", at_ms=10**13)
+    for reader in (town.reader, InMemoryReader(town.catalogue)):
+        with pytest.raises(Withheld, match="V01 tells of people: what was known of it at an instant"):
+            reader.as_of("V01", WindowKind.MONTH, datetime(2026, 12, 24, tzinfo=UTC))
+    with town.engine.database.snapshot() as connection:
+        kept = [decode_value(payload) for payload in connection.scalars(select(schema.value.c.payload))]
+    assert {tuple(value.since_min) for value in kept} == {()}  # nor does anything tell when a number became another
 
 
 def test_how_many_records_there_are_is_rounded(tmp_path: Path) -> None:
