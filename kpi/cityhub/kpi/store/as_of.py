@@ -21,7 +21,7 @@ from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.kernel.windows import window_at
 from cityhub.kpi.reader import instant
 from cityhub.kpi.store import schema
-from cityhub.kpi.store.history import figures_as_of, known_as_of, minute_of
+from cityhub.kpi.store.history import Known, figures_as_of, known_as_of, minute_of
 from cityhub.kpi.store.renewal import KeptValue, decode_value
 from cityhub.kpi.store.sheet import Cut
 from cityhub.kpi.store.windows import Job
@@ -48,24 +48,32 @@ def value_as_of(
         plans: of all versions of the KPI, none of which tells of people.
     """
     at_min = minute_of(int(at.timestamp() * 1000))
-    by_version = {plan.definition.version: plan for plan in plans}
-    known = {number: known_as_of(connection, plan, at_min) for number, plan in by_version.items()}
-    until_s = max((clock.until_s for clock in known.values() if clock), default=0)
+    known = dict(_known(connection, line.kpi, at_min))
+    until_s = max((one.until_s for one in known.values()), default=0)
     for payload in _published(connection, line, until_s, at, anchor):
         kept = decode_value(payload)
         label = _label_then(kept, at_min)
         if label is None:
             continue
-        clock = known.get(kept.definition_version)
-        if clock is None:
+        plan = next((one for one in plans if one.definition.version == kept.definition_version), None)
+        if plan is None:
             raise VersionMissing(
                 f"{line.kpi} was counted by version {kept.definition_version} then, which has no file; put it back"
             )
-        job = Job(line.cut, window_at(line.kind, int(kept.end.timestamp()) - 1))
-        numbers = figures_as_of(connection, by_version[kept.definition_version], job, clock, at_min)
+        clock, job = known[kept.definition_version], Job(line.cut, window_at(line.kind, int(kept.end.timestamp()) - 1))
+        numbers = figures_as_of(connection, plan, job, clock, at_min)
         value = replace(_decode(payload), **numbers._asdict(), **label, revision=0, late_n=0)
         return replace(value, inputs_up_to=min(value.inputs_up_to, instant(clock.until_s)))
     return None
+
+
+def _known(connection: Connection, kpi: str, at_min: int) -> Iterator[tuple[int, Known]]:
+    """By version; those that had not been published are left out."""
+    row = schema.series.c
+    for version in connection.scalars(select(row.version).where(row.kpi == kpi).distinct()).all():
+        found = known_as_of(connection, kpi, version, at_min)
+        if found is not None:
+            yield version, found
 
 
 def _published(

@@ -64,7 +64,13 @@ def write_clock(connection: Connection, plan: Plan, at_min: int, clock_s: int, r
     """Keep how far the record had come in a minute, and which recordings of denominators were known."""
     seen = references.seen(plan.references[:MOST_REFERENCES])
     newest = {f"v{1 + index}": seen[name].newest_ms for index, name in enumerate(plan.references[:MOST_REFERENCES])}
-    row = {"series": _clock_series(plan), "start": 0, "at_min": at_min, "v0": clock_s, **newest}
+    row = {
+        "series": _clock_series(plan.definition.id, plan.definition.version),
+        "start": 0,
+        "at_min": at_min,
+        "v0": clock_s,
+        **newest,
+    }
     _write(connection, [row], ("v0", *newest))
 
 
@@ -77,26 +83,30 @@ def _write(connection: Connection, rows: Sequence[Mapping[str, Any]], changing: 
         connection.execute(statement, list(rows))
 
 
-def _clock_series(plan: Plan) -> int:
+def _clock_series(kpi: str, version: int) -> int:
     """Stands for the definition's clock, as a series stands for its buckets."""
-    return xxh3_64_intdigest(f"clock/{plan.definition.id}/{plan.definition.version}".encode()) & _POSITIVE
+    return xxh3_64_intdigest(f"clock/{kpi}/{version}".encode()) & _POSITIVE
 
 
 class Known(NamedTuple):
-    """What a version of a definition had been published with: the end of the record's clock, epoch seconds, and by
-    denominator the newest recording, epoch ms."""
+    """What a version of a definition had been published with.
+
+    Attributes:
+        until_s: the end of the record's clock, epoch seconds.
+        referred_ms: of each denominator in the plan's order the newest recording, epoch ms.
+    """
 
     until_s: int
-    references: dict[str, int]
+    referred_ms: tuple[int, ...]
 
 
-def known_as_of(connection: Connection, plan: Plan, at_min: int) -> Known | None:
+def known_as_of(connection: Connection, kpi: str, version: int, at_min: int) -> Known | None:
     """As it was at the end of a minute; None = nothing of this version was published yet."""
     row = schema.history.c
     query = select(*(row[f"v{index}"] for index in range(MAX_SLOTS)))
-    query = query.where(row.series == _clock_series(plan), row.start == 0, row.at_min <= at_min)
+    query = query.where(row.series == _clock_series(kpi, version), row.start == 0, row.at_min <= at_min)
     found = connection.execute(query.order_by(row.at_min.desc()).limit(1)).one_or_none()
-    return None if found is None else Known(found[0], dict(zip(plan.references, found[1:], strict=False)))
+    return None if found is None else Known(found[0], tuple(found[1:]))
 
 
 def figures_as_of(connection: Connection, plan: Plan, job: Job, known: Known, at_min: int) -> Figures:
@@ -109,7 +119,8 @@ def figures_as_of(connection: Connection, plan: Plan, job: Job, known: Known, at
         layers[window.kind], _ = _known(source, window.kind, window.anchor, window.anchor + 1, at_min)
     found = totals(source, [job], base, layers)[0]
     found = found._replace(bins=BinSheet(source.base, bins).sums(Span(job.cut, window.start, window.end)))
-    rows = load_references(connection, plan.references).applied(plan.references, job.cut, window.end, known.references)
+    known_ms = dict(zip(plan.references, known.referred_ms, strict=False))
+    rows = load_references(connection, plan.references).applied(plan.references, job.cut, window.end, known_ms)
     values = {name: None if row is None else row.value for name, row in rows.items()}
     return figures(plan, job, found, known.until_s, values)
 

@@ -112,10 +112,18 @@ class Hub:
                 (self.other if part % 2 else self.writer).apply(topic, part, batch)
             self.applied[topic, part] = first + len(batch)
 
-    def publish(self) -> None:
-        self.publishing.refresh(0)
+    def clock_ms(self) -> int:
+        """When the newest of the records that are counted was appended."""
+        return max(log[self.applied[at] - 1].timestamp for at, log in self.logs.items() if self.applied[at])
+
+    def publish(self, now_ms: int = 0) -> None:
+        self.publishing.refresh(now_ms)
         while self.publishing.behind:
-            self.publishing.refresh(0)
+            self.publishing.refresh(now_ms)
+
+    def only(self, version: int) -> Catalogue:
+        """The catalogue without the files of other versions."""
+        return Catalogue({self.kpi: self.catalogue.version(self.kpi, version)}, self.catalogue.contracts)
 
     def decide(self, version: int = 2) -> Decision:
         with self.database.begin() as connection:
