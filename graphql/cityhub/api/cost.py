@@ -83,8 +83,8 @@ COLUMN = 200
 """A column of a series: up to 2 000 plain values, each about a tenth of a field's work."""
 
 
-OPENING = dict.fromkeys(("Kpi.contributions", "Kpi.receipt"), 1_300)
-"""What it costs besides to read a number's events from archive and log, as `Type.field`."""
+OPENING = {**dict.fromkeys(("Kpi.contributions", "Kpi.receipt"), 1_300), "Kpi.asOf": 300}
+"""What it costs besides to read a number's events from archive and log, or its buckets' history, as `Type.field`."""
 
 
 class Size(NamedTuple):

@@ -16,6 +16,7 @@ from cityhub.api.described import described
 from cityhub.api.enums import Audience, Direction, Language, MeasureClass, Stability, WindowKind, spoken
 from cityhub.api.errors import InvalidArgument
 from cityhub.api.health import Health
+from cityhub.api.past import Remembered
 from cityhub.api.proof import Audit, Contributions, Receipt, VersionDecision, ask, check_open, check_page
 from cityhub.api.series import MAX_WINDOWS, Series
 from cityhub.api.standing import Judged
@@ -62,7 +63,7 @@ class NamedTitle:
 
 
 @strawberry.type(description="A KPI. Without `window` its numbers are those of its default window.")
-class Kpi(Judged):
+class Kpi(Judged, Remembered):
     id: strawberry.ID
     version: int
     field: strawberry.ID = strawberry.field(description="Action field.")

@@ -79,7 +79,7 @@ class KpiValue:
     synthetic: bool = strawberry.field(description="True when any counted event comes from a simulation.")
     label: Label
     reasons: list[Reason] = strawberry.field(description="Why a corrected value changed; else empty.")
-    revision: int = strawberry.field(description="Grows by one with every change of this window.")
+    revision: int = strawberry.field(description="Grows by one with every change of this window; 0: not kept (`asOf`).")
     inputs_up_to: datetime = strawberry.field(description="Arrival of the newest event the value knows of.")
     digest: str = strawberry.field(description="128-bit digest of the counted events, 32 hex digits.")
     suppressed: bool = strawberry.field(

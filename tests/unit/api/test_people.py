@@ -63,6 +63,11 @@ async def test_what_is_behind_a_number_is_for_controllers(world: World, who: str
     assert await world.codes(OPEN % what, who) == ["WITHHELD"]
 
 
+@pytest.mark.parametrize("who", ["controller", "startup"])
+async def test_what_was_known_when_is_for_nobody(world: World, who: str) -> None:
+    assert await world.codes(OPEN % 'asOf(at: "2026-11-03T12:00:00Z") { value }', who) == ["WITHHELD"]
+
+
 async def test_controllers_get_ids_and_the_owners_fields_besides(world: World) -> None:
     for who, subject, adds in (("controller", None, []), ("controller@gebag", "person 7", [{"name": "numerator"}])):
         (event,) = (await world.data(OPEN % EVENTS, who))["kpi"]["contributions"]["events"]
