@@ -27,7 +27,7 @@ from cityhub.hub import (  # noqa: F401 - their commands
     cli_target,
 )
 from cityhub.hub.cli_app import Data, Json, app, kpi_app, reader_of, settings_of
-from cityhub.hub.errors import HubError
+from cityhub.hub.errors import HubError, Misconfigured
 from cityhub.hub.run.runner import PROCESSES, run
 from cityhub.kpi.errors import (
     BatchError,
@@ -143,24 +143,25 @@ def kpi_show(kpi_id: str, data: Data = None, as_json: Json = False) -> None:
 @kpi_app.command("value")
 def kpi_value(
     kpi_id: str,
+    *,
     data: Data = None,
     window: Annotated[WindowKind | None, typer.Option(help="Kind of window; the KPI's own when not given.")] = None,
     version: Annotated[int | None, typer.Option(help="Of the definition; the one that counts when not given.")] = None,
+    as_of: Annotated[str, typer.Option(metavar="TIME", help="What was shown at an instant, and now beside it.")] = "",
     as_json: Json = False,
 ) -> None:
     """The newest value; exit code 1 when nothing was counted yet."""
     from cityhub.hub.commands import kpi
 
-    raise typer.Exit(
-        kpi.value(
-            reader_of(settings_of(data=data)),
-            kpi_id,
-            datetime.now(UTC),
-            window=window,
-            version=version,
-            as_json=as_json,
-        )
-    )
+    reader, now = reader_of(settings_of(data=data)), datetime.now(UTC)
+    if as_of:
+        from cityhub.hub.commands.proof import instant_of
+
+        if version is not None:
+            raise Misconfigured(f"--version {version}: --as-of shows the version that counted then; leave one out")
+        at = instant_of("--as-of", as_of)
+        raise typer.Exit(kpi.value_as_of(reader, kpi_id, at, now, window=window, as_json=as_json))
+    raise typer.Exit(kpi.value(reader, kpi_id, now, window=window, version=version, as_json=as_json))
 
 
 @kpi_app.command("pages")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from msgspec import structs
 
 from cityhub.hub.commands import kpi
+from cityhub.hub.errors import Misconfigured
 from cityhub.kpi.definition import Catalogue, Target
 from cityhub.kpi.health.kpi import SourceHealths
 from cityhub.kpi.health.source import Cause, SourceHealth, State
@@ -17,6 +19,7 @@ from cityhub.kpi.targets import TargetRecord
 from cityhub.kpi.values import Label, WindowKind
 from tests.unit.api.classes import CATALOGUE, CLASSES, value_of, values_of
 from tests.unit.api.world import NOW
+from tests.unit.hub.commands import code_and_words
 
 READER = InMemoryReader(Catalogue({name: CATALOGUE[name] for name in CLASSES}))
 READER.put([value for name in CLASSES for value in values_of(CATALOGUE[name], NOW, 2)])
@@ -99,3 +102,53 @@ def test_the_list_says_where_each_kpi_stands_and_whether_to_believe_it(capsys: p
     told = json.loads(capsys.readouterr().out)["health"]
     assert (told["state"], told["cause"], told["source"]) == ("unreliable", "overdue", types[0])
     assert told["sentence"]["de"].startswith("Nicht verlässlich: „Bus oder Bahn ist abgefahren“ – seit ")
+
+
+def _corrected_since(at: datetime) -> InMemoryReader:
+    reader = InMemoryReader(Catalogue({"M01": CATALOGUE["M01"]}))
+    then = value_of(CATALOGUE["M01"], WindowKind.HOUR, at - timedelta(hours=1), at)
+    reader.put([structs.replace(then, value=80.0, label=Label.PROVISIONAL)], at)
+    reader.put([structs.replace(then, value=90.0, numerator=1, label=Label.FINAL)], at + timedelta(minutes=9))
+    return reader
+
+
+def test_what_was_shown_then_and_what_is_shown_now(capsys: pytest.CaptureFixture[str]) -> None:
+    at = NOW - timedelta(hours=2)
+    reader = _corrected_since(at)
+    assert kpi.value_as_of(reader, "M01", at, NOW, window="hour", as_json=False) == 0
+    then, now = capsys.readouterr().out.splitlines()
+    assert then.startswith("as of 2026-11-03 13:05: M01 hour 2026-11-03 11:00 to 2026-11-03 12:00 UTC: 80 % (")
+    assert then.endswith("provisional)")
+    assert now.startswith("now: M01 hour 2026-11-03 11:00 to 2026-11-03 12:00 UTC: 90 % (")
+    assert now.endswith("final, revision 3)")
+
+    later = at + timedelta(minutes=9)
+    assert kpi.value_as_of(reader, "M01", later, NOW, window="hour", as_json=False) == 0
+    assert capsys.readouterr().out.splitlines()[1] == "now: the same"
+    assert kpi.value_as_of(reader, "M01", at, NOW, window="hour", as_json=True) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["then"]["value"], found["now"]["value"], found["changed"]) == (80.0, 90.0, True)
+
+
+def test_nothing_was_shown_yet(capsys: pytest.CaptureFixture[str]) -> None:
+    reader = _corrected_since(NOW)
+    assert kpi.value_as_of(reader, "M01", NOW - timedelta(minutes=1), NOW, window="hour", as_json=False) == 1
+    assert "M01 as of 2026-11-03 15:04: there was no number" in capsys.readouterr().out
+    with pytest.raises(Misconfigured, match="is still to come; name an instant that is over"):
+        kpi.value_as_of(reader, "M01", NOW + timedelta(minutes=1), NOW, window="hour", as_json=False)
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "words"),
+    [
+        (["M01", "--as-of", "2026-10-24T09:00"], 0, "as of 2026-10-24 09:00: M01 day 2026-10-22 22:00 to 2026-10-23"),
+        (["M01", "--as-of", "yesterday"], 2, "--as-of 'yesterday' is no instant; write 2026-11-24, 2026-11-24T13:00"),
+        (["M01", "--as-of", "2999-01-01"], 2, "--as-of 2999-01-01T00:00:00+01:00 is still to come"),
+        (["M01", "--as-of", "2026-10-24", "--version", "1"], 2, "--version 1: --as-of shows the version that counted"),
+        (["E11", "--as-of", "2026-10-24"], 1, "E11 tells of people: what was known of it at an instant is shown to"),
+    ],
+)
+def test_an_instant_is_read_as_others_are(data: Path, options: list[str], code: int, words: str) -> None:
+    found = code_and_words("kpi", "value", *options, "--data", str(data))
+    assert found[0] == code
+    assert words in found[1]

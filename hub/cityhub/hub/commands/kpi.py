@@ -8,11 +8,14 @@ import msgspec
 
 from cityhub.hub.commands.narrator import show
 from cityhub.hub.commands.text import table
+from cityhub.hub.errors import Misconfigured
 from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.definition_schema import definition_schema
 from cityhub.kpi.health.kpi import Health, health_of
 from cityhub.kpi.health.sentence import sentence
+from cityhub.kpi.kernel.windows import berlin
 from cityhub.kpi.naming import counted, counted_noun, named_values, stands_beside
+from cityhub.kpi.past import past
 from cityhub.kpi.reader import KpiReader
 from cityhub.kpi.standing import standings
 from cityhub.kpi.values import KpiValue, WindowKind
@@ -101,6 +104,35 @@ def value(
     return 0 if found else 1
 
 
+def value_as_of(
+    reader: KpiReader, kpi_id: str, at: datetime, now: datetime, *, window: str | None, as_json: bool
+) -> int:
+    """What was shown at an instant for the whole city, and what is shown now when that differs.
+
+    Returns:
+        1 when there was no number.
+
+    Raises:
+        UnknownKpi: no such KPI.
+        Withheld: the KPI tells of people.
+        Misconfigured: the instant is still to come.
+    """
+    one = reader.catalogue[kpi_id]
+    if at > now:
+        raise Misconfigured(f"--as-of {at.isoformat()} is still to come; name an instant that is over")
+    found = past(reader, kpi_id, WindowKind(window) if window else one.default_window, at)
+    then = f"as of {at.astimezone(berlin()):%Y-%m-%d %H:%M}"
+    if as_json:
+        _json(found and {"then": found.then, "now": found.now, "changed": found.changed})
+    elif found is None:
+        show(f"{kpi_id} {then}: there was no number of a complete window, or it was not kept yet when it was shown")
+    else:
+        show(f"{then}: {_sentence(one, found.then)}")
+        settled = (found.then.label, found.then.reasons) != (found.now.label, found.now.reasons)
+        show(f"now: {_sentence(one, found.now)}" if found.changed or settled else "now: the same")
+    return 0 if found else 1
+
+
 def _sentence(one: KpiDefinition, found: KpiValue) -> str:
     if found.suppressed:
         few = f"withheld: a small group (fewer than {found.minimum_group})"
@@ -113,7 +145,7 @@ def _sentence(one: KpiDefinition, found: KpiValue) -> str:
         *beside,
         *observed,
         f"{found.n} events counted{mark}",
-        ", ".join([found.label.value, *found.reasons, f"revision {found.revision}"]),
+        ", ".join([found.label.value, *found.reasons, *([f"revision {found.revision}"] if found.revision else [])]),
     ]
     if found.minimum_group:
         facts.append(f"counts rounded to {found.minimum_group}")
