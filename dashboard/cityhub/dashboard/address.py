@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from msgspec import Struct
 
-from cityhub.dashboard.address_query import LONGEST, Order, parameter, parameters
+from cityhub.dashboard.address_query import LONGEST, Order, instant_in, parameter, parameters
 from cityhub.dashboard.texts import T
 from cityhub.kpi.kernel.windows import berlin
 from cityhub.kpi.reader import anchor_of
@@ -20,7 +20,6 @@ Span = Literal["60min", "6h", "24h", "48h", "14n", "30n", "14d", "30d", "7d", "1
 _LONGEST_TRACE = 12 * MAX_TEXT + LONGEST
 """A character of an id takes up to twelve in an address."""
 _PAGE_DIGITS = 6
-_YEARS = range(2000, 2100)
 
 
 SOURCE_COLUMNS = ("source", "partner", "every", "state", "situation", "received", "rejected", "heard", "kpis")
@@ -55,7 +54,7 @@ class FieldPage(Struct, frozen=True):
 
 
 class KpiPage(Struct, frozen=True):
-    """One KPI: the span of its chart and what it is split by (None: the first that it offers), its tables' orders."""
+    """One KPI: its chart's span, what splits it (None: the first it has), its tables' orders, the instant looked at."""
 
     kpi_id: str
     span: Span | None = None
@@ -63,6 +62,7 @@ class KpiPage(Struct, frozen=True):
     lines: Order = Order()
     boroughs: Order = Order()
     by: str | None = None
+    asof: datetime | None = None
 
     @property
     def query(self) -> str:
@@ -71,7 +71,8 @@ class KpiPage(Struct, frozen=True):
 
     def query_with(self, orders: Mapping[str, str]) -> str:
         """The same view with other orders of its tables."""
-        chosen = {name: said for name, said in (("span", self.span), ("by", self.by)) if said}
+        asof = f"{self.asof.astimezone(berlin()):%Y-%m-%dT%H:%M}" if self.asof else None
+        chosen = {name: said for name, said in (("span", self.span), ("by", self.by), ("asof", asof)) if said}
         held = {"series": self.series.text, "lines": self.lines.text, "boroughs": self.boroughs.text}
         return urlencode(chosen | held | dict(orders))
 
@@ -108,7 +109,7 @@ class Asked(Struct, frozen=True):
             return None
         window, at = parameter(query, "window"), parameter(query, "at")
         kind = next((kind for kind in WindowKind if kind.value == window), None)
-        instant = None if at is None else _instant(at)
+        instant = None if at is None else instant_in(at)
         if (window and kind is None) or (at and instant is None):
             return None
         pairs = tuple(text.partition("=")[::2] for text in parameters(query, "dimension"))
@@ -270,9 +271,16 @@ def _kpi_page(kpi_id: str, query: object) -> Address:
     span = parameter(query, "span")
     series = Order.parse(parameter(query, "series") or "-period")
     lines, boroughs = (Order.parse(parameter(query, name) or "period") for name in ("lines", "boroughs"))
-    if span not in (None, *get_args(Span)) or series is None or lines is None or boroughs is None:
+    asof = instant_in(said) if (said := parameter(query, "asof")) else None
+    if (
+        span not in (None, *get_args(Span))
+        or series is None
+        or lines is None
+        or boroughs is None
+        or (said and not asof)
+    ):
         return Missing(T.MISSING_VIEW)
-    return KpiPage(kpi_id, span, series, lines, boroughs, parameter(query, "by"))  # type: ignore[arg-type]
+    return KpiPage(kpi_id, span, series, lines, boroughs, parameter(query, "by"), asof)  # type: ignore[arg-type]
 
 
 def _events_page(kpi_id: str, query: object) -> Address:
@@ -281,15 +289,6 @@ def _events_page(kpi_id: str, query: object) -> Address:
     if asked is None or shown not in ("counted", "excluded") or not page.isdecimal() or len(page) > _PAGE_DIGITS:
         return Missing(T.MISSING_VIEW)
     return EventsPage(kpi_id, asked, shown == "excluded", int(page))
-
-
-def _instant(text: str) -> datetime | None:
-    """An instant with its offset, or a time of Duisburg."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return (found if found.tzinfo else found.replace(tzinfo=berlin())) if found.year in _YEARS else None
 
 
 _BELOW_KPI: dict[str, Callable[[str, object], Address]] = {

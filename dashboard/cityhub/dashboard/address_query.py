@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from urllib.parse import parse_qs
 
 from msgspec import Struct
 
+from cityhub.kpi.kernel.windows import berlin
+
 LONGEST = 500
 COLUMNS = ("period", "value", "n")
 """What a table of numbers can be sorted by."""
+_YEARS = range(2000, 2100)
 
 
 class Order(Struct, frozen=True):
@@ -40,3 +44,12 @@ def parameters(query: object, name: str, longest: int = LONGEST) -> Sequence[str
     if not isinstance(query, str) or len(query) > longest:
         return []
     return parse_qs(query.removeprefix("?")).get(name, [])
+
+
+def instant_in(text: str) -> datetime | None:
+    """An instant with its offset, or a time of Duisburg; None = it is none."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (found if found.tzinfo else found.replace(tzinfo=berlin())) if found.year in _YEARS else None

@@ -24,6 +24,7 @@ from cityhub.dashboard.components.marks import (
     trend_mark,
 )
 from cityhub.dashboard.components.named import named_rows
+from cityhub.dashboard.components.past import past_card
 from cityhub.dashboard.components.print_foot import print_foot
 from cityhub.dashboard.components.proof import proof_card
 from cityhub.dashboard.components.state import simulation_banner
@@ -89,6 +90,7 @@ def _left(view: View, page: KpiPage, facts: KpiFacts) -> Sequence[Component | No
         named_rows(view, list(facts_of(view, further).values())) if further else None,
         _series(page, series),
         compared,
+        past_card(view, page, facts),
         boroughs_part(view, facts, page, page.boroughs),
         proof_card(view, definition, facts.shown),
         numbers,
