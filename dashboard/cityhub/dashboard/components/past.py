@@ -42,10 +42,8 @@ def past_card(view: View, page: KpiPage, facts: KpiFacts) -> Component:
 
 def _form(page: KpiPage, lang: Lang) -> Component:
     """Sends the instant with the rest of the view."""
-    held = [
-        dcc.Input(type="hidden", name=name, value=said, id=f"past-{name}")
-        for name, said in parse_qsl(structs.replace(page, asof=None).query)
-    ]
+    rest = {"span": "", "by": "", **dict(parse_qsl(structs.replace(page, asof=None).query))}
+    held = [dcc.Input(type="hidden", name=name, value=said, id=f"past-{name}") for name, said in rest.items()]
     moment = dmc.TextInput(
         label=t(lang, Then.MOMENT),
         description=t(lang, Then.SENTENCE),
