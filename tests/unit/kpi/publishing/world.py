@@ -60,6 +60,10 @@ class Definition(Struct, kw_only=True):
     sources: dict[str, Source] = msgspec.field(default_factory=lambda: {"seen": Source()})
     minimum_group: int | None = None
 
+    @property
+    def patience_s(self) -> int:
+        return self.lateness_s
+
 
 class Plan(Struct, kw_only=True):
     """A plan by hand, shaped as `cityhub.kpi.kernel.plan.Plan`."""
