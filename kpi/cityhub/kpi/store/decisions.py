@@ -39,7 +39,7 @@ def begin(connection: Connection, catalogue: Catalogue, now_ms: int) -> None:
 
     One whose events have been read before it came is wanted: it is filled from what there is, and then handed over.
     """
-    known = set(connection.scalars(select(_row.kpi).distinct()))
+    known = _known(connection)
     cursor = schema.cursor.c
     read = set(connection.scalars(select(cursor.topic).where(cursors.live(), cursor.records > 0).distinct()))
     rows = []
@@ -49,6 +49,11 @@ def begin(connection: Connection, catalogue: Catalogue, now_ms: int) -> None:
         state = State.WANTED if late else State.INITIAL
         rows.append(_new(one, 1, now_ms, who="cityhub", why=why, state=state))
     insert_missing(connection, schema.decision, rows)
+
+
+def _known(connection: Connection) -> set[str]:
+    """KPIs of which something was decided."""
+    return set(connection.scalars(select(_row.kpi).distinct()))
 
 
 def want(connection: Connection, definition: KpiDefinition, *, who: str, why: str, now_ms: int) -> Decision:
@@ -146,14 +151,15 @@ class Choice:
         return Evaluator(every, self._catalogue.contracts).topics
 
     def plans(self, connection: Connection) -> tuple[Plan, ...]:
-        """The chosen versions; each is laid out once.
+        """The chosen versions, without KPIs whose first one is still being filled; each is laid out once.
 
         Raises:
             VersionMissing: see `Catalogue.choosing`.
         """
         found, counted = [], chosen(connection)
+        coming = _known(connection) - counted.keys()
         for one in self._catalogue.choosing(counted):
-            if one.id not in counted:
+            if one.id in coming:
                 continue
             at = one.id, one.version
             if at not in self._plans:
