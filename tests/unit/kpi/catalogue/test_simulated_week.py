@@ -21,7 +21,7 @@ from tests.unit.kpi.proof.world import World
 START, END = datetime(2026, 10, 21, 22, tzinfo=UTC), datetime(2026, 10, 28, 23, tzinfo=UTC)
 """Seven local days and an hour."""
 MANY = 1_000
-"""Of streams with more events every third thing is taken."""
+"""Of streams with more events every fourth thing is taken."""
 ADAPTER = ["de.duisburg.dvv.transit.stop-departed.v1", "de.duisburg.dvv.transit.trip-cancelled.v1"]
 HUB = "de.duisburg.hub."
 """What is told otherwise than by streams: departures by the adapter's feed, what the hub sees by itself."""
@@ -37,7 +37,7 @@ def told() -> dict[str, list[Event]]:
             events = events_between(11, stream, START - stream.backfill, END, CATALOGUE.contracts)
         thin = len(events) > MANY
         for event in events:
-            if not thin or _lot(event) % 3 == 0:
+            if not thin or _lot(event) % 4 == 0:
                 found.setdefault(CATALOGUE.contracts[event.type].topic, []).append(event)
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import lru_cache
 
 from cityhub.sandbox.city.streams.story import DAY, Stream, Told, amount, at, happens, local_day, pick, tell
 from cityhub.sandbox.city.timetable import LOCAL
@@ -34,12 +35,17 @@ def _applications(seed: int, day: date) -> Iterator[Told]:
                 yield Told("de.duisburg.city.application.decided.v1", submitted + took, case, (case, "decided"), data)
 
 
+@lru_cache(maxsize=16)
+def _ways_to_school(seed: int, day: date) -> tuple[Told, ...]:
+    """Decisions of a day about the costs of ways to school."""
+    decided = (one for one in _applications(seed, day) if one.type.endswith("decided.v1"))
+    return tuple(one for one in decided if one.data["service"] == "schuelerfahrtkosten")
+
+
 def _school_tickets(seed: int, day: date) -> Iterator[Told]:
     """For most ways to school that the city pays, DVV issues a ticket within days; it knows the case by the same id."""
     for back in range(_LONGEST_ISSUE_D + 1):
-        for told in _applications(seed, day - back * DAY):
-            if not told.type.endswith("decided.v1") or told.data["service"] != "schuelerfahrtkosten":
-                continue
+        for told in _ways_to_school(seed, day - back * DAY):
             chance = lot(seed, "ticket", told.subject)
             issued = told.time + timedelta(hours=1 + chance.randrange(24 * _LONGEST_ISSUE_D - 1))
             if happens(chance, 0.94) and local_day(issued) == day:
