@@ -43,7 +43,6 @@ class Feed:
         """The API's shape of a feed."""
         problem = status.error or status.delivery_error
         contracts = context.reader.catalogue.contracts
-        of_people = {one.type for one in contracts.values() if one.personal}
         return cls(
             feed=status.feed,
             partner=status.partner,
@@ -57,7 +56,10 @@ class Feed:
             problem=problem if problem and may_diagnose(context.principal, status.partner) else None,
             waiting=status.waiting,
             accepted=_counts(
-                {type_: rounded(n, SMALLEST) if type_ in of_people else n for type_, n in status.accepted.items()}
+                {
+                    type_: rounded(n, SMALLEST) if type_ in contracts and contracts[type_].personal else n
+                    for type_, n in status.accepted.items()
+                }
             ),
             rejected=_counts(status.rejected),
         )

@@ -72,8 +72,8 @@ def _page(one: KpiDefinition, catalogue: Catalogue, where: str, text: str, examp
             f"`{source.type}`",
             source.contract.title.en,
             source.contract.owner,
-            _span(source.cadence_s),
-            _span(source.lateness_s),
+            source.contract.cadence,
+            source.contract.lateness,
         )
         for name, source in one.sources.items()
     ]
@@ -126,11 +126,3 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     yield f"|{' --- |' * len(head)}"
     for row in rows:
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
-
-
-def _span(seconds: int) -> str:
-    """`30s`, `10min`, `48h`, `31d`, as contracts write it."""
-    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
-        if seconds % size == 0 and seconds >= size:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"

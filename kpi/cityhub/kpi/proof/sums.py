@@ -82,9 +82,8 @@ class WindowSums:
 
     def figures(self, job: Job, sums: Totals, references: References) -> Figures:
         """The number that sums are read as."""
-        rows = references.applied(self.plan.references, job.cut, job.window.end)
-        values = {name: None if row is None else row.value for name, row in rows.items()}
-        return figures(self.plan, job, sums, self._clock_s, values)
+        numbers = references.numbers(self.plan.references, job.cut, job.window.end)
+        return figures(self.plan, job, sums, self._clock_s, numbers)
 
     def _dims(self, values: Sequence[str | None]) -> str:
         names = self.plan.definition.dimensions

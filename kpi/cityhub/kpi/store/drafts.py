@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from cityhub.kpi.store.references import References, named_for
 from cityhub.kpi.store.renewal import Finding, KeptValue, first_arrivals, kept_values, renewed, write_values
 from cityhub.kpi.store.rollups import day_totals, keeps_rollups, write_rollups
 from cityhub.kpi.store.sheet import Bins, Integers
+from cityhub.kpi.store.small_groups import Group, Groups
 from cityhub.kpi.store.windows import Histograms, Job, Place, PlanRows, Totals, base_rows, layer_rows, totals
 from cityhub.kpi.values import Label
 
@@ -73,9 +75,7 @@ def draft(
     if closing is None:
         values, provisional = _renewals(source, jobs, found, references, clock)
     else:
-        read, until_s = closing.groups.of, clock.until_s
-        groups = {job: read(job, one, until_s, _applied(plan, job, references)) for job, one in found if one.anything}
-        values, provisional = closing.outcome(groups)
+        values, provisional = closing.outcome(_groups(closing.groups, plan, found, references, clock))
     return Draft(
         plan=plan,
         values=values,
@@ -106,22 +106,26 @@ def _renewals(
     )
 
 
+def _groups(
+    groups: Groups, plan: Plan, found: Sequence[JobSums], references: References, clock: Clock
+) -> dict[Job, Group]:
+    known = partial(references.numbers, plan.references)
+    return {
+        job: groups.of(job, one, clock.until_s, known(job.cut, job.window.end)) for job, one in found if one.anything
+    }
+
+
 def _finding(plan: Plan, sums: JobSums, arrivals: Arrivals, references: References, clock: Clock) -> Finding:
     job, found = sums
     at = job.cut.scope, job.window.end
     return Finding(
         job=job,
-        figures=figures(plan, job, found, clock.until_s, _applied(plan, job, references)),
+        figures=figures(plan, job, found, clock.until_s, references.numbers(plan.references, job.cut, job.window.end)),
         arrivals=arrivals,
         referred_ms=max(
             (references.changed_ms(named_for(key, job.cut.dims), *at) for key in plan.references), default=0
         ),
     )
-
-
-def _applied(plan: Plan, job: Job, references: References) -> dict[str, int | None]:
-    rows = references.applied(plan.references, job.cut, job.window.end)
-    return {name: None if row is None else row.value for name, row in rows.items()}
 
 
 def _of_places(matrices: Sequence[Integers], places: Sequence[Place]) -> list[list[int]]:

@@ -120,9 +120,9 @@ def figures_as_of(connection: Connection, plan: Plan, job: Job, known: Known, at
     found = totals(source, [job], base, layers)[0]
     found = found._replace(bins=BinSheet(source.base, bins).sums(Span(job.cut, window.start, window.end)))
     known_ms = dict(zip(plan.references, known.referred_ms, strict=False))
-    rows = load_references(connection, plan.references).applied(plan.references, job.cut, window.end, known_ms)
-    values = {name: None if row is None else row.value for name, row in rows.items()}
-    return figures(plan, job, found, known.until_s, values)
+    references = load_references(connection, plan.references)
+    numbers = references.numbers(plan.references, job.cut, window.end, known_ms)
+    return figures(plan, job, found, known.until_s, numbers)
 
 
 def _known(source: PlanRows, layer: str, low: int, high: int, at_min: int) -> tuple[Integers, Integers]:

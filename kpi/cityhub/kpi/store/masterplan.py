@@ -9,9 +9,8 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Connection, func, select
 
-from cityhub.kpi.errors import StoreUnavailable
 from cityhub.kpi.masterplan.model import Measure
-from cityhub.kpi.store.database import Database
+from cityhub.kpi.store.appending import append
 from cityhub.kpi.store.dialect import upsert
 from cityhub.kpi.store.plan_tables import masterplan as table
 
@@ -24,20 +23,16 @@ def write_import(store: str | Path, programme: str, measures: Sequence[Measure],
     Raises:
         StoreUnavailable: there is no store, or it cannot be written now.
     """
-    if isinstance(store, Path) and not store.exists():
-        raise StoreUnavailable(f"{store} does not exist: start the hub first, it makes the store")
-    database = Database(store)
     row: dict[str, object] = {"programme": programme, "who": who, "payload": msgspec.json.encode(measures)}
     row["recorded_ms"] = int(time.time() * 1000)
-    try:
-        while True:  # whoever imports at the same time has taken the number: look again
-            with database.begin() as connection:
-                row["number"] = (connection.scalar(select(func.max(table.c.number))) or 0) + 1
-                insert = upsert(connection, table).values(row).on_conflict_do_nothing().returning(table.c.number)
-                if (number := connection.scalar(insert)) is not None:
-                    return int(number)
-    finally:
-        database.close()
+
+    def attempt(connection: Connection) -> int | None:
+        row["number"] = (connection.scalar(select(func.max(table.c.number))) or 0) + 1
+        insert = upsert(connection, table).values(row).on_conflict_do_nothing().returning(table.c.number)
+        number: int | None = connection.scalar(insert)
+        return number
+
+    return append(store, attempt)
 
 
 def imports(connection: Connection) -> dict[str, tuple[Measure, ...]]:

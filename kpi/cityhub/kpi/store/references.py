@@ -58,6 +58,13 @@ class References:
         known = known_ms or {}
         return {key: self.applicable(named_for(key, cut.dims), cut.scope, window_end, known.get(key)) for key in keys}
 
+    def numbers(
+        self, keys: Iterable[str], cut: Cut, window_end: int, known_ms: Mapping[str, int] | None = None
+    ) -> dict[str, int | None]:
+        """The values of `applied`; None = unknown."""
+        rows = self.applied(keys, cut, window_end, known_ms)
+        return {key: None if row is None else row.value for key, row in rows.items()}
+
     def changed_ms(self, name: str, scope: str, window_end: int) -> int:
         """When the denominator of a window last became another number, epoch ms; 0 = never, it is unknown.
 

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, select
 
 from cityhub.kpi.definition import KpiDefinition, Target
 from cityhub.kpi.definition_target import flaw_of_words, flaws_of
-from cityhub.kpi.errors import StoreUnavailable, TargetRefused
-from cityhub.kpi.store.database import Database
+from cityhub.kpi.errors import TargetRefused
+from cityhub.kpi.store.appending import append
 from cityhub.kpi.store.dialect import upsert
 from cityhub.kpi.store.plan_tables import target as table
 from cityhub.kpi.targets import TargetRecord, records_of, standing, target_at
@@ -76,16 +76,9 @@ class TargetBook:
         return self._append(definition, made)
 
     def _append(self, definition: KpiDefinition, make: _Make) -> TargetRecord:
-        if isinstance(self._store, Path) and not self._store.exists():
-            raise StoreUnavailable(f"{self._store} does not exist: start the hub first, it makes the store")
-        database = Database(self._store)
-        try:
-            while True:  # whoever appends at the same time has taken the number: look again
-                with database.begin() as connection:
-                    if found := _appended(connection, definition, make, int(self._clock() * 1000)):
-                        return found
-        finally:
-            database.close()
+        return append(
+            self._store, lambda connection: _appended(connection, definition, make, int(self._clock() * 1000))
+        )
 
 
 def stored_targets(connection: Connection) -> dict[str, list[TargetRecord]]:
