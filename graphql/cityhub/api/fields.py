@@ -35,4 +35,4 @@ class ActionField:
 
     @described("Its KPIs that the caller may read; empty means no data yet.")
     def kpis(self, info: Info) -> list[Kpi]:
-        return [Kpi.of(item) for item in info.context.readable() if item.field == self.source.id]
+        return Kpi.all_of([item for item in info.context.readable() if item.field == self.source.id])

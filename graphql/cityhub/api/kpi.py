@@ -19,7 +19,7 @@ from cityhub.api.health import Health
 from cityhub.api.past import Remembered
 from cityhub.api.proof import Audit, Contributions, Receipt, VersionDecision, ask, check_open, check_page
 from cityhub.api.series import MAX_WINDOWS, Series
-from cityhub.api.standing import Judged
+from cityhub.api.standing import Judged, Siblings
 from cityhub.api.value import KpiValue
 from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.kernel.windows import STEP, window_at
@@ -89,10 +89,16 @@ class Kpi(Judged, Remembered):
     reference: list[Standard] = strawberry.field(description="Standards and papers it leans on.")
 
     @classmethod
-    def of(cls, definition: KpiDefinition) -> Kpi:
-        """The API's shape of a definition."""
+    def all_of(cls, definitions: Sequence[KpiDefinition]) -> list[Kpi]:
+        """The API's shapes of the definitions of one answer."""
+        siblings = Siblings(definitions)
+        return [cls._of(one, siblings) for one in definitions]
+
+    @classmethod
+    def _of(cls, definition: KpiDefinition, siblings: Siblings) -> Kpi:
         return cls(
             definition=definition,
+            siblings=siblings,
             id=strawberry.ID(definition.id),
             version=definition.version,
             field=strawberry.ID(definition.field),
@@ -141,7 +147,7 @@ class Kpi(Judged, Remembered):
 
     @described("Whether it can be relied on now.")
     def health(self, info: Info) -> Health:
-        return Health.of(info.context.reader.health(self.definition.id, info.context.clock()))
+        return Health.of(self._standing(info).health)
 
     @described("The newest window; null where nothing was counted yet.")
     def latest(

@@ -35,13 +35,13 @@ class Query:
         known = [item.id for item in info.context.reader.catalogue.fields]
         if field is not None and field not in known:
             raise InvalidArgument(f"field: there is no action field {field!r}; use one of {', '.join(known)}")
-        return [Kpi.of(item) for item in info.context.readable() if field in (None, item.field)]
+        return Kpi.all_of([item for item in info.context.readable() if field in (None, item.field)])
 
     @strawberry.field
     def kpi(self, info: Info, id: strawberry.ID) -> KpiResult:  # noqa: A002 - the argument's public name
         found = info.context.find(id)
         if found is not None:
-            return Kpi.of(found)
+            return Kpi.all_of([found])[0]
         known = [strawberry.ID(item.id) for item in info.context.readable()]
         message = f"There is no KPI {id!r} that you may read; ask for one of {', '.join(known) or 'none'}."
         return UnknownKpi(id=id, message=message, known=known)

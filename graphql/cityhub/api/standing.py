@@ -82,12 +82,26 @@ class StatusCount:
     count: int
 
 
+class Siblings:
+    """KPIs of one answer: where they stand is read once for all of them, when it is first asked for of one."""
+
+    def __init__(self, definitions: Sequence[KpiDefinition]) -> None:
+        self._definitions = definitions
+        self._found: dict[str, standings.Standing] = {}
+
+    def standing(self, info: Info, kpi_id: str) -> standings.Standing:
+        """Where one of them stands."""
+        if not self._found:
+            self._found = {one.definition.id: one for one in stand(info, self._definitions)}
+        return self._found[kpi_id]
+
+
 @strawberry.type
 class Judged:
-    """The part of a KPI that is about its newest number; read once, when it is first asked for."""
+    """The part of a KPI that is about its newest number."""
 
     definition: strawberry.Private[KpiDefinition]
-    found: strawberry.Private[standings.Standing | None] = None
+    siblings: strawberry.Private[Siblings]
 
     @described("The target that holds at the end of its newest complete window; null = there is none.")
     def target(self, info: Info) -> Target | None:
@@ -113,9 +127,7 @@ class Judged:
         return Trend.of(found) if found else None
 
     def _standing(self, info: Info) -> standings.Standing:
-        if self.found is None:
-            (self.found,) = stand(info, [self.definition])
-        return self.found
+        return self.siblings.standing(info, self.definition.id)
 
 
 def stand(info: Info, found: Sequence[KpiDefinition]) -> Sequence[standings.Standing]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
 from msgspec import structs
 
 from cityhub.kpi.definition import Target
+from cityhub.kpi.reader import Ask
 from cityhub.kpi.targets import TargetRecord
-from cityhub.kpi.values import WindowKind
+from cityhub.kpi.values import KpiValue, WindowKind
 from tests.unit.api.world import FIRST, World, value
+from tests.unit.kpi.few import few
 
 GOAL = Target(value=90.0, watch=15.0, source="Ratsbeschluss", since=date(2026, 1, 1))
 QUERY = """{ kpi(id: "M01") { ... on Kpi {
@@ -76,3 +80,17 @@ async def test_a_field_counts_the_statuses_of_what_the_caller_may_read(world: Wo
     assert counts["mobilitaet"] == [{"status": "no_target", "count": 1}]
     assert counts["wohnen"] == [{"status": "no_data", "count": 1}]
     assert counts["infrastruktur"] == []
+
+
+async def test_where_all_kpis_stand_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World([], few())
+    asked: list[int] = []
+
+    def read(asks: Sequence[Ask]) -> Sequence[Sequence[KpiValue]]:
+        asked.append(len(asks))
+        return [[] for _ in asks]
+
+    monkeypatch.setattr(world.reader, "read", read)
+    found = await world.data("{ kpis { id status health { state } trend { change } } }", "operator")
+    assert len(found["kpis"]) == len(list(few()))
+    assert len(asked) == 1
