@@ -10,7 +10,7 @@ import msgspec
 import yaml
 
 from cityhub.hub.commands.narrator import show
-from cityhub.hub.commands.text import table
+from cityhub.hub.commands.text import markdown_table, table
 from cityhub.hub.errors import Misconfigured
 from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.impact import Impact, impact
@@ -64,8 +64,7 @@ def streams(catalogue: Catalogue) -> int:
         for one in catalogue.contracts.values()
     ]
     topics = {one.topic for one in catalogue.contracts.values()}
-    lines = ["| " + " | ".join(row) + " |" for row in (_STREAMS, ["---"] * len(_STREAMS), *rows)]
-    show(_STREAMS_PAGE.format(types=len(rows), topics=len(topics)) + "\n".join(lines))
+    show(_STREAMS_PAGE.format(types=len(rows), topics=len(topics)) + markdown_table(_STREAMS, rows))
     return 0
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cityhub.hub.commands.narrator import show
+from cityhub.hub.commands.text import markdown_table
 from cityhub.kpi.definition import Catalogue, KpiDefinition, definition_files
 from cityhub.kpi.examples import examples
 from cityhub.sdk.text import Text
@@ -47,7 +48,7 @@ def _index(catalogue: Catalogue) -> Iterator[str]:
         rows = []
         for one in catalogue.of_field(field):
             rows += [_line(one), *map(_line, catalogue.values_of(one.id))]
-        yield from _table(("id", "Kennzahl", "KPI", "unit", "good is", "windows", "owner", "audience"), rows)
+        yield markdown_table(("id", "Kennzahl", "KPI", "unit", "good is", "windows", "owner", "audience"), rows)
     yield ""
 
 
@@ -64,7 +65,7 @@ def _page(one: KpiDefinition, catalogue: Catalogue, where: str, text: str, examp
     yield from _both("Frage", "Question", one.question)
     yield from _both("Aussage", "What it says", one.sentence)
     yield from _both("Formel", "Formula", one.formula)
-    yield from _table(("", ""), _facts(one))
+    yield markdown_table(("", ""), _facts(one))
     yield "\n## Sources\n"
     rows = [
         (
@@ -77,7 +78,7 @@ def _page(one: KpiDefinition, catalogue: Catalogue, where: str, text: str, examp
         )
         for name, source in one.sources.items()
     ]
-    yield from _table(("name", "event type", "meaning", "who answers", "every", "late at most"), rows)
+    yield markdown_table(("name", "event type", "meaning", "who answers", "every", "late at most"), rows)
     if one.value_of is not None:
         main = catalogue[one.value_of]
         yield f"\nA further value of [{main.id} {main.name.en}]({main.id}.md)."
@@ -119,10 +120,3 @@ def _facts(one: KpiDefinition) -> list[tuple[str, str]]:
     facts += [("published before", f"{was.value:g} ({was.period}; {was.source})") for was in one.baseline]
     facts += [("leans on", was.text if was.verified else f"{was.text} (not verified)") for was in one.reference]
     return facts
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(head)} |"
-    yield f"|{' --- |' * len(head)}"
-    for row in rows:
-        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from cityhub.sdk.client.show import table
 
-__all__ = ["age", "megabytes", "table"]
+__all__ = ["age", "markdown_table", "megabytes", "table"]
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+
+
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of Markdown; a bar within a cell is no border."""
+    lines = (head, ["---"] * len(head), *rows)
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
 
 
 def age(span: timedelta) -> str:
