@@ -68,9 +68,8 @@ async def _pressed(services: Services, clicks: object, path: object, settings: o
     lang = preferences(settings if isinstance(settings, dict) else {}).lang
     address, viewer = parse(path, ""), services.viewer()
     definition = _definition(services, address.kpi_id) if isinstance(address, TargetPage) else None
-    if services.targets is None or viewer is None or definition is None or not may_set_targets(viewer):
-        return _trouble([t(lang, Goal.NOT_YOURS)])
-    if not may_read(viewer, definition):
+    mine = definition is not None and may_set_targets(viewer) and may_read(viewer, definition)
+    if services.targets is None or viewer is None or definition is None or not mine:
         return _trouble([t(lang, Goal.NOT_YOURS)])
     try:
         answer = await press(services.targets, viewer, definition, lang)

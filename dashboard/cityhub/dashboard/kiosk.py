@@ -61,8 +61,9 @@ def playlists(view: View) -> Sequence[str]:
 
 def views_of(view: View, playlist: str) -> Sequence[KioskView]:
     """The views of a playlist in their order; without KPIs that are not public, whoever asks."""
-    fields = [field for field in view.reader.catalogue.fields if playlist in {OVERVIEW, field.id}]
-    public = [one for one in view.reader.catalogue.main() if may_read(None, one)]
+    catalogue = view.reader.catalogue
+    fields = [field for field in catalogue.fields if playlist in {OVERVIEW, field.id}]
+    public = [one for field in fields for one in catalogue.of_field(field.id) if may_read(None, one)]
     facts = read_all(view, public)
     return [shown for field in fields for shown in _of_field(view, field, facts)]
 

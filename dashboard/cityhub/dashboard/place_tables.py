@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 from cityhub.dashboard import formats
 from cityhub.dashboard.address_query import Order
@@ -41,9 +40,7 @@ def borough_values(view: View, facts: KpiFacts) -> Mapping[str, KpiValue]:
     shown = facts.shown
     if shown is None or "borough" not in facts.definition.scopes:
         return {}
-    start = anchor_of(shown)
-    end = start + timedelta(seconds=1)
-    asks = [Ask(kpi_id=shown.kpi_id, window=shown.window, scope=place.scope, start=start, end=end) for place in PLACES]
+    asks = [Ask.one(shown.kpi_id, shown.window, anchor_of(shown), place.scope) for place in PLACES]
     return {found[0].scope: found[0] for found in view.reader.read(asks) if found}
 
 
@@ -99,9 +96,8 @@ def comparison_table(view: View, facts: KpiFacts) -> Table | None:
 def _others(shown: KpiValue) -> Mapping[S, Ask]:
     found = {}
     if shown.window not in _NO_PERIOD_BEFORE:
-        start = instant(window_at(shown.window, int(shown.start.timestamp()) - 1).anchor)
-        end = start + timedelta(seconds=1)
-        found[S.PERIOD_BEFORE] = Ask(kpi_id=shown.kpi_id, window=shown.window, start=start, end=end)
+        before = instant(window_at(shown.window, int(shown.start.timestamp()) - 1).anchor)
+        found[S.PERIOD_BEFORE] = Ask.one(shown.kpi_id, shown.window, before)
     if shown.window not in _NO_YEAR_BEFORE:
         found[S.YEAR_BEFORE] = a_year_before(shown)
     return found

@@ -14,7 +14,7 @@ from cityhub.dashboard.sources import SourceState, sources_of
 from cityhub.dashboard.tables import Cell, Column, Table
 from cityhub.dashboard.texts import Lang, T, t
 from cityhub.dashboard.view import View
-from cityhub.kpi.health.kpi import Health
+from cityhub.kpi.health.kpi import blamed
 from cityhub.kpi.health.sentence import sentence
 from cityhub.kpi.health.source import State
 from cityhub.kpi.naming import partner_name
@@ -92,20 +92,11 @@ def _situation(view: View, one: SourceState) -> Sequence[str]:
 
 def _health_words(view: View, one: SourceState) -> str | None:
     """What is wrong with it, as the hub saw it; None while nothing is."""
-    found, contract = one.health, one.contract
+    found = one.health
     if found is None or found.state is State.GOOD:
         return None
-    health = Health(
-        state=found.state,
-        cause=found.cause,
-        source=contract.type,
-        partner=contract.partner,
-        title=contract.title,
-        reporters=contract.reporters,
-        share=found.share,
-        since=instant(found.since_s),
-        at=view.now,
-    )
+    since = instant(found.since_s)
+    health = blamed(one.contract, found.state, found.cause, view.now, since=since, share=found.share)
     return sentence(health, view.lang)
 
 

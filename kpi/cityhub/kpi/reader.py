@@ -7,8 +7,8 @@ starts, never anchors.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Protocol
+from datetime import UTC, datetime, timedelta
+from typing import Protocol, Self
 
 from msgspec import Struct
 
@@ -36,6 +36,11 @@ class Ask(Struct, frozen=True, kw_only=True):
     end: datetime | None = None
     limit: int = 1
     oldest: bool = False
+
+    @classmethod
+    def one(cls, kpi_id: str, window: WindowKind, anchor: datetime, scope: str = "city") -> Self:
+        """For the window with that anchor."""
+        return cls(kpi_id=kpi_id, window=window, scope=scope, start=anchor, end=anchor + timedelta(seconds=1))
 
 
 class KpiReader(Protocol):

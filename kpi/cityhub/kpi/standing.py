@@ -116,15 +116,10 @@ def standings(
 def a_year_before(value: KpiValue) -> Ask:
     """Asks for the window whose last step was the same a year before; of 29 February the 28th, of weeks 52 earlier."""
     last_day = anchor_of(value).astimezone(berlin())
-    if value.window is WindowKind.WEEK:
-        return _asks_for(value, last_day - timedelta(weeks=52))
     day = min(last_day.day, 28) if last_day.month == _FEBRUARY else last_day.day
-    return _asks_for(value, last_day.replace(year=last_day.year - 1, day=day))
-
-
-def _asks_for(value: KpiValue, anchor: datetime) -> Ask:
-    end = anchor + timedelta(seconds=1)
-    return Ask(kpi_id=value.kpi_id, window=value.window, scope=value.scope, start=anchor, end=end)
+    weekly = value.window is WindowKind.WEEK
+    then = last_day - timedelta(weeks=52) if weekly else last_day.replace(year=last_day.year - 1, day=day)
+    return Ask.one(value.kpi_id, value.window, then, value.scope)
 
 
 class _Read(NamedTuple):

@@ -13,6 +13,7 @@ from cityhub.kpi.definition import KpiDefinition, Source
 from cityhub.kpi.health.source import MISSED_REPORTS, SEVERITY, STEP_S, Cause, SourceHealth, State
 from cityhub.kpi.kernel.measure import Part
 from cityhub.kpi.values import KpiValue
+from cityhub.sdk.contract import Contract
 from cityhub.sdk.door import HUB
 from cityhub.sdk.text import Text
 
@@ -115,7 +116,7 @@ def _of_sources(definition: KpiDefinition, healths: SourceHealths) -> Iterator[H
         if known is not None and known.state is not State.GOOD:
             state = known.state if name in main else State.DEGRADED
             since = datetime.fromtimestamp(known.since_s, UTC)
-            yield _blamed(source, state, known.cause, healths.at, since=since, share=known.share)
+            yield blamed(source.contract, state, known.cause, healths.at, since=since, share=known.share)
 
 
 def _still_to_come(definition: KpiDefinition, healths: SourceHealths) -> Iterator[Health]:
@@ -124,7 +125,7 @@ def _still_to_come(definition: KpiDefinition, healths: SourceHealths) -> Iterato
     watched_s = (at - since).total_seconds() if at is not None and since is not None else 0
     for source in _never(definition, healths):
         if watched_s > MISSED_REPORTS * source.cadence_s:
-            yield _blamed(source, State.DEGRADED, Cause.NEVER, at)
+            yield blamed(source.contract, State.DEGRADED, Cause.NEVER, at)
 
 
 def _never(definition: KpiDefinition, healths: SourceHealths) -> list[Source]:
@@ -141,15 +142,15 @@ def _never(definition: KpiDefinition, healths: SourceHealths) -> list[Source]:
 def _without_value(definition: KpiDefinition, healths: SourceHealths, found: list[Health]) -> Health:
     missing = _never(definition, healths)
     if missing:
-        return _blamed(missing[0], State.NO_DATA, Cause.NEVER, healths.at)
+        return blamed(missing[0].contract, State.NO_DATA, Cause.NEVER, healths.at)
     worst = max(found, key=lambda one: SEVERITY[one.state], default=None)
     if worst is not None:
         return msgspec.structs.replace(worst, state=State.NO_DATA)
     return Health(state=State.NO_DATA, cause=Cause.EMPTY, at=healths.at)
 
 
-def _blamed(
-    source: Source,
+def blamed(
+    contract: Contract,
     state: State,
     cause: Cause | None,
     at: datetime | None,
@@ -157,11 +158,11 @@ def _blamed(
     since: datetime | None = None,
     share: float | None = None,
 ) -> Health:
-    contract = source.contract
+    """A health that a source, the event type of a contract, is to blame for."""
     return Health(
         state=state,
         cause=cause,
-        source=source.type,
+        source=contract.type,
         partner=contract.partner,
         title=contract.title,
         reporters=contract.reporters,
