@@ -1,4 +1,4 @@
-"""Fetching one JSON document from a partner without trusting its answer.
+"""Fetching one document from a partner without trusting its answer.
 
 Source of the rules: RFC 9110 (validators, content negotiation), docs/adapters/dvv-transit.md. The size is bounded while
 the body arrives, compressed bodies are refused unread (we never ask for one), redirects are not followed.
@@ -21,13 +21,26 @@ MAX_BYTES = 16 * 1024 * 1024
 DEADLINE_S = 60.0
 _TIMEOUT = httpx.Timeout(20.0, connect=5.0)
 _GONE = 410
+_MODIFIED = "modified:"
+
+
+JSON = ("application/json",)
+SIMULATION = "cityhub-simulation"
+"""Header with which a simulation says that it is one."""
 
 
 class Document(Struct, frozen=True):
-    """A body of type application/json, not parsed yet. `etag` is None where the partner gives none."""
+    """A body of an accepted type, not parsed yet.
+
+    Attributes:
+        etag: the partner's validator, or `modified:` and its Last-Modified; None where it gives neither.
+        answered_at: the partner's clock where it tells it (header Date). synthetic: it says that it is a simulation.
+    """
 
     body: bytes
     etag: str | None
+    answered_at: datetime | None = None
+    synthetic: bool = False
 
 
 class NotModified(Struct, frozen=True):
@@ -42,19 +55,24 @@ async def download(
     *,
     params: Mapping[str, str],
     etag: str | None,
+    accept: tuple[str, ...] = JSON,
+    secret: str = "",
     max_bytes: int = MAX_BYTES,
     deadline_s: float = DEADLINE_S,
 ) -> Document | NotModified:
     """One bounded GET.
+
+    Args:
+        etag: of the last `Document` from there.
+        accept: media types that are taken; text must be in UTF-8 unless it is XML, which says so itself.
+        secret: bearer token, "" for none.
 
     Raises:
         CursorExpired: the partner answered 410 Gone.
         FeedFault: `unreachable`, `timeout`, `incomplete`, `http_status`, `content_type`, `content_encoding` or
             `too_large`.
     """
-    headers = {"accept": "application/json", "accept-encoding": "identity"}
-    if etag:
-        headers["if-none-match"] = etag
+    headers = {"accept": ", ".join(accept), "accept-encoding": "identity"} | _condition(etag) | _login(secret)
     try:
         async with (
             asyncio.timeout(deadline_s),
@@ -62,8 +80,9 @@ async def download(
         ):
             if answer.status_code == httpx.codes.NOT_MODIFIED and etag:
                 return NotModified(_clock_of(answer))
-            _check_head(answer, url)
-            return Document(await _bounded(answer, url, max_bytes), answer.headers.get("etag"))
+            _check_head(answer, url, accept)
+            body = await _bounded(answer, url, max_bytes)
+            return Document(body, _validator(answer), _clock_of(answer), SIMULATION in answer.headers)
     except (TimeoutError, httpx.TimeoutException) as error:
         raise FeedFault("timeout", f"{url} did not answer within {deadline_s:g} s") from error
     except httpx.RemoteProtocolError as error:
@@ -72,7 +91,23 @@ async def download(
         raise FeedFault("unreachable", f"{url} cannot be reached: {error or type(error).__name__}") from error
 
 
-def _check_head(answer: httpx.Response, url: str) -> None:
+def _login(secret: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {secret}"} if secret else {}
+
+
+def _condition(etag: str | None) -> dict[str, str]:
+    if etag is None:
+        return {}
+    modified = etag.removeprefix(_MODIFIED)
+    return {"if-none-match": etag} if modified == etag else {"if-modified-since": modified}
+
+
+def _validator(answer: httpx.Response) -> str | None:
+    etag, modified = answer.headers.get("etag"), answer.headers.get("last-modified")
+    return etag or (f"{_MODIFIED}{modified}" if modified else None)
+
+
+def _check_head(answer: httpx.Response, url: str, accept: tuple[str, ...]) -> None:
     if answer.status_code == _GONE:
         raise CursorExpired("cursor_expired", f"{url} no longer knows our position (HTTP 410)")
     if answer.status_code != httpx.codes.OK:
@@ -82,10 +117,10 @@ def _check_head(answer: httpx.Response, url: str) -> None:
         raise FeedFault("content_encoding", f"{url} answered {encoding[:40]!r} although only identity was asked for")
     declared = Message()
     declared["content-type"] = answer.headers.get("content-type", "")
-    charset = declared.get_content_charset("utf-8")
-    if declared.get_content_type() != "application/json" or charset not in ("utf-8", "us-ascii"):
+    kind, charset = declared.get_content_type(), declared.get_content_charset("utf-8")
+    if kind not in accept or (charset not in ("utf-8", "us-ascii") and not kind.endswith("xml")):
         raise FeedFault(
-            "content_type", f"{url} answered {declared['content-type'][:80]!r}, expected application/json in UTF-8"
+            "content_type", f"{url} answered {declared['content-type'][:80]!r}, expected {' or '.join(accept)} in UTF-8"
         )
 
 

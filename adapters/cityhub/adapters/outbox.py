@@ -24,7 +24,7 @@ from msgspec import Struct
 
 from cityhub.adapters import status
 from cityhub.adapters.errors import FeedFault, StateUnavailable
-from cityhub.adapters.source import Source
+from cityhub.adapters.source import Source, topic_of
 from cityhub.sdk import codec
 from cityhub.sdk.event import Event
 
@@ -129,7 +129,7 @@ class Outbox:
             The next `step`.
         """
         feed = source.feed
-        entries = [(feed, source.topic, codec.encode(event)) for event in effects.events]
+        entries = [(feed, topic_of(event.type), codec.encode(event)) for event in effects.events]
         with self._transaction() as db:
             moved = db.execute(
                 "UPDATE position SET step = step + 1, position = ? WHERE feed = ? AND step = ?",
@@ -164,13 +164,16 @@ class Outbox:
         with self._naming_the_file():
             return int(self._db.execute("SELECT count(*) FROM outbox WHERE feed = ?", (feed,)).fetchone()[0])
 
-    def oldest(self, feed: str, limit: int) -> tuple[int, list[Event]]:
-        """The next events to publish, in order, and the number to acknowledge them with."""
+    def oldest(self, feed: str, limit: int) -> tuple[int, dict[str, list[Event]]]:
+        """The next events to publish by topic, each in order, and the number to acknowledge them with."""
         with self._naming_the_file():
             rows = self._db.execute(
-                "SELECT seq, event FROM outbox WHERE feed = ? ORDER BY seq LIMIT ?", (feed, limit)
+                "SELECT seq, topic, event FROM outbox WHERE feed = ? ORDER BY seq LIMIT ?", (feed, limit)
             ).fetchall()
-        return (rows[-1][0] if rows else 0), [_event(body) for _, body in rows]
+        found: dict[str, list[Event]] = {}
+        for _, topic, body in rows:
+            found.setdefault(topic, []).append(_event(body))
+        return (rows[-1][0] if rows else 0), found
 
     def acknowledge(self, feed: str, last: int) -> None:
         """The broker has everything up to `last`."""

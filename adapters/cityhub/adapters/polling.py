@@ -139,7 +139,8 @@ class _Loop:
                 await self._filled.wait()
                 continue
             try:
-                await self._publisher.publish(self._source.topic, events)
+                for topic, some in events.items():
+                    await self._publisher.publish(topic, some)
             except BusError as error:
                 faults += 1
                 self._outbox.not_delivered(self._source.feed, str(error))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -96,17 +96,6 @@ class AdapterStatusReader:
         except sqlite3.Error as error:
             raise StateUnavailable(f"{self._path} cannot be read: {error}") from error
         return [_status(row, waiting.get(row["feed"], 0), counts) for row in rows]
-
-
-def answered(feeds: Iterable[FeedStatus], topics: Iterable[str]) -> dict[str, datetime]:
-    """By topic, up to when the feed that fills it has told everything, also that nothing happened.
-
-    Args:
-        topics: `du.evt.<feed>.v<major>`; without those that no feed fills, or none that has answered yet.
-    """
-    told = {feed.feed: feed.checkpoint_at for feed in feeds if feed.checkpoint_at is not None}
-    names = {topic: topic.removeprefix("du.evt.").rpartition(".")[0] for topic in topics}
-    return {topic: told[name] for topic, name in names.items() if name in told}
 
 
 def count(db: sqlite3.Connection, feed: str, kind: Kind, counts: Counter[str]) -> None:

@@ -133,7 +133,7 @@ def validate(event: Event) -> None:
         bool(_HASH.fullmatch(event.contenthash)), "contenthash", event.contenthash, "must be 64 lower-case hex digits"
     )
     if event.borough is not UNSET:
-        _require(bool(_BOROUGH.fullmatch(event.borough)), "borough", event.borough, "must be one of STB01 to STB07")
+        _require(is_borough(event.borough), "borough", event.borough, "must be one of STB01 to STB07")
     for name in ("id", "subject", "partitionkey", "dataschema", "registerversion", "recordedby"):
         value = getattr(event, name)
         _require(value is UNSET or is_short_text(value), name, value, f"must be 1 to {MAX_TEXT} printable characters")
@@ -155,6 +155,11 @@ def validate(event: Event) -> None:
 def is_short_text(value: str) -> bool:
     """Whether it may be a text attribute of an event: 1 to `MAX_TEXT` printable characters."""
     return 0 < len(value) <= MAX_TEXT and value.isprintable()
+
+
+def is_borough(value: str) -> bool:
+    """Whether it is a Stadtbezirk of Duisburg, `STB01` … `STB07`."""
+    return bool(_BOROUGH.fullmatch(value))
 
 
 def check_not_future(event: Event, received_at: datetime) -> None:

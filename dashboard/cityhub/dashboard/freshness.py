@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from cityhub.adapters.catalogue import feed_of
 from cityhub.adapters.status import FeedStatus
 from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.values import StreamState
@@ -49,11 +50,6 @@ def as_of(stream: StreamState, feed: FeedStatus | None) -> datetime | None:
     return feed.checkpoint_at if stream.records >= delivered else stream.newest_append
 
 
-def feed_of(topic: str, feeds: Iterable[FeedStatus]) -> FeedStatus | None:
-    """The adapter that fills `du.evt.<feed>.v<major>`, if one does."""
-    return next((feed for feed in feeds if topic.removeprefix("du.evt.").rpartition(".")[0] == feed.feed), None)
-
-
 def freshness_of(
     definition: KpiDefinition, streams: Sequence[StreamState], feeds: Sequence[FeedStatus], now: datetime
 ) -> Freshness:
@@ -62,6 +58,6 @@ def freshness_of(
     states = []
     for source in definition.sources.values():
         stream = by_topic.get(source.topic)
-        moment = as_of(stream, feed_of(source.topic, feeds)) if stream else None
+        moment = as_of(stream, feed_of(source.type, feeds)) if stream else None
         states.append(Freshness.of(source.topic.split(".")[2], moment, source.cadence_s, now))
     return min(states, key=lambda state: (state.as_of is not None, state.as_of or now))

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from cityhub.adapters.catalogue import feed_of
 from cityhub.adapters.status import FeedStatus
-from cityhub.dashboard.freshness import Freshness, as_of, feed_of
+from cityhub.dashboard.freshness import Freshness, as_of
 from cityhub.dashboard.view import View
 from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.health.day import SourceDay
@@ -54,7 +55,7 @@ def sources_of(view: View) -> Sequence[SourceState]:
         stream = streams.get(contract.topic)
         if contract.type not in readers and (stream is None or contract.topic in read_topics):
             continue
-        feed = feed_of(contract.topic, view.feeds)
+        feed = feed_of(contract.type, view.feeds)
         day = days.get(contract.type)
         moment = _as_of(stream, feed, day)
         every_s = feed.interval_s if feed else contract.cadence_s

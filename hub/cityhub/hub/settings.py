@@ -85,6 +85,8 @@ class Settings(BaseModel):
     city_seed: int = Field(default=2026, ge=0, description="seed of the simulated city")
     city_backfill_hours: int = Field(default=48, ge=0, le=720, description="hours played at the first start")
     transit_url: Url = Field(default="", description="public-transport feed (VDV 454)")
+    sources: str = Field(default="", description="YAML file with addresses of partners' systems; empty = simulated")
+    register_url: str = Field(default="", description="asset register: CSV, `file:///…` or `http(s)://…`")
     poll_s: float = Field(default=10.0, gt=0, le=3600, description="seconds between two polls of a feed")
     kafka_port: Port = Field(default=19092, description="embedded Kafka, listener of the hub's own processes")
     kafka_controller_port: Port = Field(default=19093, description="embedded Kafka, controller")
@@ -171,11 +173,13 @@ def _complete(settings: Settings) -> Settings:
     """Fill in the defaults that depend on other settings."""
     host = "127.0.0.1" if settings.host in _EVERY_ADDRESS else settings.host
     host = f"[{host}]" if ":" in host else host
+    city = f"http://127.0.0.1:{settings.city_port}"
     return settings.model_copy(
         update={
             "public_url": settings.public_url or f"http://{host}:{settings.port}",
             "archive": settings.archive or str(settings.data / "archive"),
-            "transit_url": settings.transit_url or f"http://127.0.0.1:{settings.city_port}",
+            "transit_url": settings.transit_url or city,
+            "register_url": settings.register_url or (f"{city}/assets.csv" if settings.city else ""),
         }
     )
 

@@ -128,7 +128,7 @@ class Observer:
         newest, answers = steps.newest_ms(connection, end_s), self._answers()
         for contract in self._contracts:
             newest_s = newest.get(contract.type, 0) // 1_000
-            if answered := answers.get(contract.topic):
+            if answered := answers.get(contract.type):
                 newest_s = max(newest_s, min(int(answered.timestamp()), end_s))
             if newest_s:
                 step = seen.get(Place(contract.partner, contract.type, start_s), Step())

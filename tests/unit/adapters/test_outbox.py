@@ -17,6 +17,7 @@ from cityhub.sdk.event import Event, make_event
 
 AT = datetime(2026, 11, 20, 7, tzinfo=UTC)
 FEED = DVV_TRANSIT.feed
+TOPIC = "du.evt.dvv.transit.v1"
 
 
 def event(number: int) -> Event:
@@ -54,7 +55,7 @@ def test_events_come_out_in_order_and_stay_until_acknowledged(tmp_path: Path) ->
         outbox.commit(DVV_TRANSIT, step, effects(3, position=b"p2", T1=None, T2=b"other"))
         assert reader.all()[0].checkpoint_at is None
         last, events = outbox.oldest(FEED, 2)
-        assert events == [event(1), event(2)]
+        assert events == {TOPIC: [event(1), event(2)]}
         outbox.acknowledge(FEED, last)
         assert reader.all()[0].waiting == 1
         assert reader.all()[0].checkpoint_at is None
@@ -62,9 +63,9 @@ def test_events_come_out_in_order_and_stay_until_acknowledged(tmp_path: Path) ->
         again = outbox.open(DVV_TRANSIT, "http://one")
         assert (again.step, again.position, again.memory) == (2, b"p2", {"T2": b"other"})
         last, events = outbox.oldest(FEED, 10)
-        assert events == [event(3)]
+        assert events == {TOPIC: [event(3)]}
         outbox.acknowledge(FEED, last)
-        assert outbox.oldest(FEED, 10) == (0, [])
+        assert outbox.oldest(FEED, 10) == (0, {})
         assert reader.all()[0].checkpoint_at == AT
 
 
@@ -94,7 +95,7 @@ def test_full_disk_keeps_what_was_there(tmp_path: Path) -> None:
             outbox.commit(DVV_TRANSIT, step, effects(2, big=b"x" * 100_000))
     with Outbox(tmp_path / "a.db") as outbox:
         assert outbox.open(DVV_TRANSIT, "http://one").step == step
-        assert outbox.oldest(FEED, 10)[1] == [event(1)]
+        assert outbox.oldest(FEED, 10)[1] == {TOPIC: [event(1)]}
 
 
 @pytest.mark.parametrize("damage", ["no database", "folder missing", "folder"])

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from cityhub.dashboard.freshness import as_of, feed_of, freshness_of
+from cityhub.dashboard.freshness import as_of, freshness_of
 from cityhub.kpi.definition import load_catalogue
-from tests.unit.dashboard.world import NOW, TOPIC, feed, stream
+from tests.unit.dashboard.world import NOW, feed, stream
 
 M01 = load_catalogue()["M01"]
 
@@ -39,9 +39,3 @@ def test_without_an_adapter_the_newest_arrival_counts() -> None:
 def test_before_the_first_data_nothing_is_overdue() -> None:
     state = freshness_of(M01, [], [], NOW)
     assert (state.partner, state.as_of, state.overdue_since, state.every_s) == ("dvv", None, None, 30)
-
-
-def test_feeds_belong_to_topics_of_every_version() -> None:
-    assert feed_of(TOPIC, [feed(NOW)]) == feed(NOW)
-    assert feed_of("du.evt.dvv.transit.v12", [feed(NOW)]) == feed(NOW)
-    assert feed_of("du.evt.dvv.lamps.v1", [feed(NOW)]) is None

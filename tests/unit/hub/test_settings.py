@@ -112,7 +112,11 @@ def test_other_processes_get_the_same_settings(environment: dict[str, str]) -> N
 
 def documented() -> list[str]:
     """The rows of the settings table as they must stand in docs/operating.md."""
-    given_later = {"public_url": "`http://<host>:<port>`", "transit_url": "the simulated city"}
+    given_later = {
+        "public_url": "`http://<host>:<port>`",
+        "transit_url": "the simulated city",
+        "register_url": "the simulated city",
+    }
     folders = {"data": "`./var`", "cache": "`$XDG_CACHE_HOME/cityhub`, else `~/.cache/cityhub`"}
     rows = []
     for name, field in Settings.model_fields.items():

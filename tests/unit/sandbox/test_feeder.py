@@ -19,7 +19,7 @@ from cityhub.sdk.event import Event
 
 NOW = datetime(2026, 11, 20, 11, tzinfo=UTC)
 CONTRACTS = load_contracts()
-SOME = tuple(one for one in STREAMS if one.name in {"references", "appointments", "bins", "parking-tickets", "gauge"})
+SOME = tuple(one for one in STREAMS if one.name in {"references", "maturity", "bins", "parking-tickets", "gauge"})
 
 
 class Log:
@@ -39,7 +39,7 @@ class Log:
 
 @pytest.fixture(autouse=True)
 def few_streams(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feeder_module, "STREAMS", SOME)
+    monkeypatch.setattr(feeder_module, "UNSERVED", SOME)
 
 
 async def _feed(log: Log, state: Path, *moments: datetime) -> None:
@@ -95,7 +95,7 @@ async def test_a_day_is_made_up_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
         return Stream(stream.name, timedelta(days=1), of_day)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(feeder_module, "STREAMS", tuple(map(counted, SOME)))
+    monkeypatch.setattr(feeder_module, "UNSERVED", tuple(map(counted, SOME)))
     now = NOW
     feeder = Feeder(1, CONTRACTS, Log(), tmp_path / "city.json", lambda: now)  # type: ignore[arg-type]
     for _ in range(200):

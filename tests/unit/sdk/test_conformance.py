@@ -102,7 +102,7 @@ def test_what_the_transit_adapter_emits_fits_its_contracts() -> None:
         one = contracts[event.type]
         assert violations(one, event.data) == []
         assert set(event.data) <= set(one.fields)
-        assert one.topic == source.DVV_TRANSIT.topic
+        assert one.topic == "du.evt.dvv.transit.v1"
 
 
 def test_what_the_engines_tests_send_fits_the_contracts() -> None:

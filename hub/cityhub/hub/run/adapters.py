@@ -3,23 +3,65 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from datetime import UTC, datetime
 
+import httpx
+
+from cityhub.adapters.adapter import Tools
+from cityhub.adapters.catalogue import ADAPTERS
 from cityhub.adapters.dvv.transit.feed import run_transit
+from cityhub.adapters.feed import SourceFeed
+from cityhub.adapters.outbox import Outbox
+from cityhub.adapters.polling import Pace, Publisher, run_feed
+from cityhub.adapters.register import Register
 from cityhub.bus.publisher import EventPublisher
 from cityhub.hub.access import kafka_access
 from cityhub.hub.secrets import Secrets
 from cityhub.hub.settings import Settings
+from cityhub.hub.sources import Place, places
 
 
 async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> None:
-    """Read all feeds until `stop` is set."""
-    async with EventPublisher(kafka_access(settings, secrets), client_id="cityhub-adapters") as publisher:
-        await run_transit(
-            path=settings.data / "adapters.db",
-            base_url=settings.transit_url,
-            publisher=publisher,
-            clock=lambda: datetime.now(UTC),
-            stop=stop,
-            poll_s=settings.poll_s,
-        )
+    """Read all feeds until `stop` is set.
+
+    Raises:
+        Misconfigured: the file of the sources is wrong. StateUnavailable: adapters.db cannot be used.
+    """
+    wanted, path = places(settings), settings.data / "adapters.db"
+    async with (
+        EventPublisher(kafka_access(settings, secrets), client_id="cityhub-adapters") as publisher,
+        httpx.AsyncClient(trust_env=False, headers={"user-agent": "cityhub"}) as http,
+    ):
+        with Outbox(path) as outbox:
+            tools = Tools(http=http, clock=_now)
+            register = Register(http, settings.register_url, _now)
+            async with asyncio.TaskGroup() as group:
+                if settings.transit_url:
+                    transit = run_transit(
+                        path=path,
+                        base_url=settings.transit_url,
+                        publisher=publisher,
+                        clock=_now,
+                        stop=stop,
+                        poll_s=settings.poll_s,
+                    )
+                    group.create_task(transit)
+                for place in wanted:
+                    group.create_task(_read(place, tools, outbox, register, publisher, stop))
+
+
+async def _read(  # noqa: PLR0917 - made in one place
+    place: Place, tools: Tools, outbox: Outbox, register: Register, publisher: Publisher, stop: asyncio.Event
+) -> None:
+    _, connect = ADAPTERS[place.source.feed]
+    feed = SourceFeed(connect(place.link, tools), place.link, outbox, register, tools.clock)
+    pace = Pace(every_s=place.every_s, jitter=random.SystemRandom().random)
+    try:
+        await run_feed(feed, outbox, publisher, pace=pace, clock=tools.clock, stop=stop)
+    finally:
+        await feed.close()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -9,8 +9,9 @@ from functools import partial
 
 from structlog import get_logger
 
+from cityhub.adapters.catalogue import answered
 from cityhub.adapters.errors import StateUnavailable
-from cityhub.adapters.status import AdapterStatusReader, answered
+from cityhub.adapters.status import AdapterStatusReader
 from cityhub.hub.access import kafka_access
 from cityhub.hub.secrets import Secrets
 from cityhub.hub.settings import Settings
@@ -32,6 +33,6 @@ async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> None
         except StateUnavailable as error:
             log.warning("feeds_unknown", error=str(error), remedy="their sources are judged by their events alone")
             return {}
-        return answered(feeds, {contract.topic for contract in catalogue.contracts.values()})
+        return answered(feeds)
 
     await follower.serve(access, settings.store, stop, catalogue=catalogue, alive=alive, answers=answers)

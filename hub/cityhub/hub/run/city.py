@@ -1,4 +1,4 @@
-"""The simulated city, on loopback only: feeds for the adapters there are, events for partners that have none yet."""
+"""The simulated city, on loopback only: partners' systems in their own formats, events where no adapter is yet."""
 
 from __future__ import annotations
 
@@ -8,25 +8,42 @@ from datetime import UTC, datetime
 from structlog import get_logger
 
 from cityhub.bus.errors import BusUnavailable
+from cityhub.bus.pause import pause
 from cityhub.bus.publisher import EventPublisher
 from cityhub.hub.access import kafka_access
 from cityhub.hub.run.serving import serve
 from cityhub.hub.secrets import Secrets
 from cityhub.hub.settings import Settings
+from cityhub.hub.sources import drop_folder
 from cityhub.sandbox.city.app import create_city
+from cityhub.sandbox.city.chronicle import Chronicle
 from cityhub.sandbox.city.feeder import Feeder
+from cityhub.sandbox.city.served import SERVED, City
 from cityhub.sdk.contract import load_contracts
 
 log = get_logger()
 _RETRY_S = 2.0
+_DROP_S = 10.0
 
 
 async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> None:
     """Answer polls and write streams until `stop` is set."""
     app = create_city(settings.city_seed, _now, settings.city_backfill_hours)
-    feeding = asyncio.create_task(_feed(settings, secrets, stop))
+    beside = [asyncio.create_task(_feed(settings, secrets, stop)), asyncio.create_task(_drop(settings, stop))]
     await serve(app, host="127.0.0.1", port=settings.city_port, stop=stop)
-    await feeding
+    await asyncio.gather(*beside)
+
+
+async def _drop(settings: Settings, stop: asyncio.Event) -> None:
+    """Put files where partners that send files put them."""
+    city = City(Chronicle(settings.city_seed), _now, settings.city_seed)
+    while not stop.is_set():
+        for one in SERVED:
+            if one.drop:
+                folder = drop_folder(settings) / one.feed
+                folder.mkdir(parents=True, exist_ok=True)
+                one.drop(city, folder)
+        await pause(stop, _DROP_S)
 
 
 async def _feed(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> None:

@@ -1,4 +1,4 @@
-"""The simulated city as a web application: VDV-454 over HTTP for the adapter, and what it is for whoever looks."""
+"""The simulated city as a web application: partners' systems in their own formats, and what it is for whoever looks."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
+from itertools import chain
 
 import msgspec
 from starlette.applications import Starlette
@@ -13,8 +14,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from cityhub.sandbox.city.assets import register_csv
+from cityhub.sandbox.city.chronicle import Chronicle
 from cityhub.sandbox.city.feed import CityFeed
 from cityhub.sandbox.city.network import Line, build_network
+from cityhub.sandbox.city.served import SERVED, City
+from cityhub.sandbox.city.served.endpoint import SIMULATION
 
 KEPT = timedelta(hours=96)
 """A reader that stayed away longer starts again without a cursor. An outage of three days costs nothing."""
@@ -26,6 +31,8 @@ form of real messages of a control centre for transit (VDV-454).
 
 GET /vdv454/aus?seit=<cursor>                IstFahrt
 GET /vdv454/ref-aus?Betriebstag=YYYY-MM-DD   SollFahrt
+GET /<partner>/<source>                      each in its own format
+GET /assets.csv                              asset register
 GET /healthz
 """
 
@@ -35,6 +42,7 @@ def create_city(
     clock: Callable[[], datetime],
     backfill_hours: int,
     network: tuple[Line, ...] | None = None,
+    longest: timedelta | None = None,
 ) -> Starlette:
     """Build the application.
 
@@ -43,7 +51,9 @@ def create_city(
         clock: the present, aware.
         backfill_hours: how far back a reader without cursor begins.
         network: instead of Duisburg's lines.
+        longest: other sources' histories are no longer than this.
     """
+    teller = City(Chronicle(seed, longest), clock, seed)
     city = _City(seed, clock, timedelta(hours=backfill_hours), network or build_network())
     return Starlette(
         routes=[
@@ -51,8 +61,14 @@ def create_city(
             Route("/healthz", city.health),
             Route("/vdv454/aus", city.actual),
             Route("/vdv454/ref-aus", city.reference),
+            Route("/assets.csv", _assets),
+            *chain.from_iterable(one.serve(teller) for one in SERVED if one.serve),
         ]
     )
+
+
+async def _assets(request: Request) -> Response:
+    return Response(register_csv(), media_type="text/csv; charset=utf-8", headers=SIMULATION)
 
 
 class _City:

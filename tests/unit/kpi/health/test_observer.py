@@ -159,10 +159,10 @@ async def test_a_source_of_which_nothing_ever_came_is_not_observed(world: World)
 
 
 async def test_a_feed_that_says_that_nothing_happened_is_in_time(database: Database) -> None:
-    world = World(database, {"du.evt.dvv.transit.v1": NOON + timedelta(seconds=280)})
+    world = World(database, {"de.duisburg.dvv.transit.stop-departed.v1": NOON + timedelta(seconds=280)})
     await world.look(0)
     found = world.observations()
-    assert {one.source.split(".")[3] for one in found} == {"transit"}
+    assert [one.source for one in found] == ["de.duisburg.dvv.transit.stop-departed.v1"]
     assert {(one.age_s, one.received, one.in_time) for one in found} == {(20, 0, True)}
 
 

@@ -145,7 +145,7 @@ class _Work:
         except RejectedEvent as rejected:
             self.rejects.append(Reject(rejected.reason, f"{day}/{name}/{told.subject}", str(rejected)))
         else:
-            self.events.append(replace(event, recordedby=source.MADE_BY))
+            self.events.append(replace(event, recordedby=source.DVV_TRANSIT.recordedby))
 
 
 class _Told(Struct, frozen=True):

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Literal, TypeAlias, TypeVar
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta, Raw, Struct, field
 
 from cityhub.adapters.errors import FeedFault
+from cityhub.adapters.json_items import parse_items, parse_json
 from cityhub.adapters.reject import Reject
 
-MAX_VALUES = 1_000_000
-"""More JSON values than this in one answer are hostile: 16 MiB of honest halts have about half as many."""
 MAX_TRIPS = 20_000
 """Ten operating days of DVG. Bounds the memory that refusing each of them costs."""
 
@@ -111,7 +110,6 @@ class Answer(Struct, frozen=True):
 _answer = msgspec.json.Decoder(Answer)
 _actual = msgspec.json.Decoder(ActualTrip)
 _planned = msgspec.json.Decoder(PlannedTrip)
-_TripT = TypeVar("_TripT", ActualTrip, PlannedTrip)
 
 
 def is_set(flag: Flag) -> bool:
@@ -125,12 +123,7 @@ def parse_answer(body: bytes) -> Answer:
     Raises:
         FeedFault: `too_many_values`, `parse` (no JSON of that shape) or `refused` (the partner answered an error).
     """
-    if body.count(b",") > MAX_VALUES:
-        raise FeedFault("too_many_values", f"the answer has more than {MAX_VALUES} values; nothing of it was read")
-    try:
-        answer = _answer.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise FeedFault("parse", f"the answer is not a DatenAbrufenAntwort in JSON and UTF-8: {error}") from error
+    answer = parse_json(body, _answer, "a DatenAbrufenAntwort")
     if len(answer.actual) + len(answer.planned) > MAX_TRIPS:
         raise FeedFault("too_many_values", f"the answer has more than {MAX_TRIPS} trips; nothing of it was taken")
     confirmation = answer.confirmation
@@ -145,23 +138,11 @@ def parse_answer(body: bytes) -> Answer:
 
 def parse_actual(items: Sequence[Raw]) -> tuple[list[ActualTrip], list[Reject]]:
     """The trips that are well formed, and the others with path and reason `schema`."""
-    return _parse(items, _actual, "IstFahrt")
+    good, rejects = parse_items(items, _actual, "IstFahrt")
+    return [trip for _, trip in good], rejects
 
 
 def parse_planned(items: Sequence[Raw]) -> tuple[list[PlannedTrip], list[Reject]]:
     """As `parse_actual`."""
-    return _parse(items, _planned, "SollFahrt")
-
-
-def _parse(
-    items: Sequence[Raw], decoder: msgspec.json.Decoder[_TripT], element: str
-) -> tuple[list[_TripT], list[Reject]]:
-    trips: list[_TripT] = []
-    rejects: list[Reject] = []
-    for index, item in enumerate(items):
-        try:
-            trips.append(decoder.decode(item))
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            what, _, where = str(error).partition(" - at `$")
-            rejects.append(Reject("schema", f"{element}[{index}]{where.rstrip('`')}", what))
-    return trips, rejects
+    good, rejects = parse_items(items, _planned, "SollFahrt")
+    return [trip for _, trip in good], rejects

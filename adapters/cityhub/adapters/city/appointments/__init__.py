@@ -1,0 +1,1 @@
+"""Appointments of the Bürgerservice and the Straßenverkehrsamt: docs/adapters/city-appointments.md."""

@@ -1,0 +1,142 @@
+"""One source at work: asks its adapter, makes events of what it says, keeps the outcome in one transaction.
+
+Every fact passes the door that partners' own events pass (`sdk.door`): its contract, its key, its clock.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cityhub.adapters.adapter import Adapter, Known, Link
+from cityhub.adapters.errors import CursorExpired
+from cityhub.adapters.fact import Fact, Reading
+from cityhub.adapters.outbox import Effects, Outbox
+from cityhub.adapters.register import Register
+from cityhub.adapters.reject import Reject
+from cityhub.adapters.source import Source
+from cityhub.sdk.contract import Contracts, load_contracts
+from cityhub.sdk.door import judged
+from cityhub.sdk.errors import RejectedEvent
+from cityhub.sdk.event import Event, make_event
+
+_log = structlog.get_logger()
+
+
+class SourceFeed:
+    """See `polling.Feed`.
+
+    Args:
+        register: where assets stand.
+    """
+
+    def __init__(
+        self, adapter: Adapter, link: Link, outbox: Outbox, register: Register, clock: Callable[[], datetime]
+    ) -> None:
+        self._adapter = adapter
+        self._source = adapter.source
+        self._outbox = outbox
+        self._register = register
+        self._clock = clock
+        self._contracts = load_contracts()
+        remembered = outbox.open(self._source, link.url)
+        self._link = link
+        self._step = remembered.step
+        self._cursor = remembered.position.decode()
+        self._memory = dict(remembered.memory)
+        self._data_at: datetime | None = None
+
+    @property
+    def source(self) -> Source:
+        """The declaration."""
+        return self._source
+
+    async def step(self) -> bool:
+        """Ask once and keep what came; see `polling.Feed`."""
+        await self._register.ready()
+        try:
+            reading = await self._adapter.ask(Known(self._cursor, self._memory))
+        except CursorExpired:
+            self._cursor = ""
+            raise
+        cursor = self._cursor if reading.cursor is None else reading.cursor
+        moved = cursor != self._cursor
+        self._keep(reading, cursor)
+        await self._adapter.kept()
+        return reading.more and moved
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._adapter.close()
+
+    def _keep(self, reading: Reading, cursor: str) -> None:
+        now = self._clock()
+        synthetic = self._link.synthetic or reading.synthetic
+        stamp = Stamp(self._source, self._contracts, self._register, synthetic=synthetic)
+        judgements = [stamp.event(fact, now) for fact in reading.facts]
+        events = [one for one in judgements if isinstance(one, Event)]
+        rejects = [*reading.rejects, *(one for one in judgements if isinstance(one, Reject))]
+        newest = max((event.time for event in events), default=self._data_at or now)
+        self._data_at = max(newest, self._data_at or newest)
+        self._step = self._outbox.commit(
+            self._source,
+            self._step,
+            Effects(
+                position=cursor.encode(),
+                events=events,
+                memory=reading.memory,
+                system=self._source.uri(synthetic=synthetic),
+                synthetic=synthetic,
+                succeeded_at=now,
+                data_at=min(reading.as_of or self._data_at, now),
+                rejected=Counter(reject.reason for reject in rejects),
+                noted=reading.noted,
+                last_reject=f"{rejects[-1].path}: {rejects[-1].detail}" if rejects else "",
+            ),
+        )
+        self._cursor = cursor
+        for key, body in reading.memory.items():
+            if body is None:
+                self._memory.pop(key, None)
+            else:
+                self._memory[key] = body
+        if rejects:
+            counts = Counter(reject.reason for reject in rejects)
+            _log.warning("items_rejected", feed=self._source.feed, counts=dict(counts), last=rejects[-1].path)
+
+
+class Stamp(Struct, frozen=True):
+    """Makes events of facts."""
+
+    source: Source
+    contracts: Contracts
+    register: Register
+    synthetic: bool
+
+    def event(self, fact: Fact, now: datetime) -> Event | Reject:
+        """The event of a fact, or why there is none."""
+        try:
+            made = make_event(
+                type_=fact.type,
+                source=self.source.uri(synthetic=self.synthetic),
+                natural_key=fact.key,
+                version=fact.version,
+                subject=fact.subject,
+                time=fact.time,
+                recorded_at=now,
+                data=fact.data,
+                synthetic=self.synthetic,
+            )
+            event = judged(made, self.contracts, self.source.partner, now)
+        except RejectedEvent as why:
+            return Reject(why.reason, fact.path or "/".join(fact.key), str(why))
+        event = replace(event, recordedby=self.source.recordedby)
+        if fact.borough:
+            return replace(event, borough=fact.borough, registerversion=self.source.recordedby)
+        borough = self.register.borough(fact.subject)
+        return replace(event, borough=borough, registerversion=self.register.version) if borough else event

@@ -1,0 +1,99 @@
+"""A source that is asked over HTTP: one GET per question, whatever the format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TypeAlias
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cityhub.adapters.adapter import Adapter, Known, Link, Tools
+from cityhub.adapters.download import JSON, MAX_BYTES, NotModified, download
+from cityhub.adapters.fact import Reading
+from cityhub.adapters.source import Source
+
+
+class Question(Struct, frozen=True):
+    """What is asked for. Attributes: path: below the partner's address, "" or beginning with a slash."""
+
+    path: str = ""
+    params: Mapping[str, str] = {}
+
+
+Ask: TypeAlias = Callable[[str], Question]
+"""The question to a cursor, "" at first."""
+Read: TypeAlias = Callable[[bytes, Mapping[str, bytes], datetime], Reading]
+"""What an answer says: body, memory, the adapter's clock. Raises FeedFault `parse` where it is unusable as a whole."""
+
+
+class _Position(Struct, frozen=True, array_like=True):
+    """Where the source was read up to: the mapping's cursor, the validator of the last answer to it, and whether that
+    was a simulation's."""
+
+    cursor: str = ""
+    etag: str | None = None
+    synthetic: bool = False
+
+
+class HttpAdapter(Adapter):
+    """Asks, and reads what is new: an answer that the partner or its validator calls unchanged is not read again.
+
+    Args:
+        ask: makes questions of cursors. read: the mapping.
+        accept: media types of an answer.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        link: Link,
+        tools: Tools,
+        *,
+        read: Read,
+        ask: Ask = lambda _: Question(),
+        accept: tuple[str, ...] = JSON,
+        max_bytes: int = MAX_BYTES,
+    ) -> None:
+        self._source = source
+        self._link = link
+        self._tools = tools
+        self._question = ask
+        self._read = read
+        self._accept = accept
+        self._max_bytes = max_bytes
+
+    @property
+    def source(self) -> Source:
+        return self._source
+
+    async def ask(self, known: Known) -> Reading:
+        was = _decode(known.cursor) if known.cursor else _Position()
+        question = self._question(was.cursor)
+        got = await download(
+            self._tools.http,
+            f"{self._link.url}{question.path}",
+            params=question.params,
+            etag=was.etag,
+            accept=self._accept,
+            secret=self._link.secret,
+            max_bytes=self._max_bytes,
+        )
+        if isinstance(got, NotModified):
+            return Reading(as_of=got.answered_at or self._tools.clock(), synthetic=was.synthetic)
+        reading = self._read(got.body, known.memory, self._tools.clock())
+        cursor = was.cursor if reading.cursor is None else reading.cursor
+        now_at = _Position(cursor, got.etag if cursor == was.cursor else None, got.synthetic)
+        return replace(
+            reading,
+            cursor=_encode(now_at).decode(),
+            more=reading.more and cursor != was.cursor,
+            as_of=reading.as_of or (None if reading.more else got.answered_at),
+            synthetic=got.synthetic,
+        )
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(_Position).decode

@@ -1,0 +1,119 @@
+"""Where each partner's system is: the simulated city's, unless the file `CITYHUB_SOURCES` names another.
+
+city.appointments:
+  url: https://termine.example/journal
+  secret_file: /run/secrets/termine      # token or password; its last line break does not count
+  every_s: 30                            # seconds between two questions
+wbd.bins: {enabled: false}
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+import yaml
+from msgspec import Struct
+
+from cityhub.adapters.adapter import Link
+from cityhub.adapters.catalogue import ADAPTERS
+from cityhub.adapters.source import Source
+from cityhub.hub.errors import Misconfigured
+from cityhub.hub.settings import Settings
+from cityhub.sdk import plain_yaml
+
+SCHEMES = {"http": ("http", "https"), "mqtt": ("mqtt", "mqtts"), "folder": ("file",), "tcp": ("tcp",)}
+"""Of addresses, by transport."""
+LONGEST_PAUSE_S = 300.0
+
+
+class Named(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the file says of a source; `every_s` 0 = as the source's declaration suggests."""
+
+    url: str = ""
+    secret_file: str = ""
+    every_s: float = 0.0
+    enabled: bool = True
+
+
+class Place(Struct, frozen=True):
+    """A source that is read. Attributes: every_s: seconds between two questions."""
+
+    source: Source
+    link: Link
+    every_s: float
+
+
+def places(settings: Settings) -> list[Place]:
+    """All sources that are read, by feed.
+
+    Raises:
+        Misconfigured: every problem of the file at once.
+    """
+    named = _named(settings)
+    problems = [f"{feed}: {problem}" for feed, one in named.items() for problem in _problems(feed, one)]
+    if problems:
+        raise Misconfigured(f"{settings.sources} is wrong:\n" + "\n".join(f"  {problem}" for problem in problems))
+    found = []
+    for feed, (source, _) in sorted(ADAPTERS.items()):
+        one = named.get(feed, Named())
+        if one.enabled and (one.url or settings.city):
+            link = Link(
+                url=one.url.rstrip("/") or simulated(source, settings),
+                synthetic=not one.url,
+                secret=_secret(one.secret_file),
+            )
+            found.append(Place(source, link, one.every_s or _pause_s(source, settings)))
+    return found
+
+
+def simulated(source: Source, settings: Settings) -> str:
+    """Address of a source in the simulated city."""
+    partner, _, name = source.feed.partition(".")
+    if source.transport == "folder":
+        return (drop_folder(settings) / source.feed).as_uri()
+    return f"http://127.0.0.1:{settings.city_port}/{partner}/{name}"
+
+
+def drop_folder(settings: Settings) -> Path:
+    """Where the simulated city puts files, a folder per feed."""
+    return settings.data / "city-files"
+
+
+def _pause_s(source: Source, settings: Settings) -> float:
+    """Three times within the interval of the source, but not more often than any, and at least every five minutes."""
+    return max(settings.poll_s, min(LONGEST_PAUSE_S, source.interval_s / 3))
+
+
+def _named(settings: Settings) -> Mapping[str, Named]:
+    if not settings.sources:
+        return {}
+    try:
+        tree: Any = plain_yaml.load(Path(settings.sources).read_text(encoding="utf-8")) or {}
+        return msgspec.convert(tree, dict[str, Named])
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, msgspec.ValidationError) as error:
+        raise Misconfigured(f"{settings.sources} cannot be read as the list of sources: {error}") from error
+
+
+def _problems(feed: str, one: Named) -> Iterator[str]:
+    if feed not in ADAPTERS:
+        near = difflib.get_close_matches(feed, ADAPTERS, n=1, cutoff=0.5)
+        yield f"no such source; did you mean {near[0]}?" if near else "no such source; `cityhub adapters` lists all"
+        return
+    transport = ADAPTERS[feed][0].transport
+    if one.url and urlsplit(one.url).scheme not in SCHEMES[transport]:
+        yield f"url {one.url!r}: must begin with {' or '.join(f'{scheme}://' for scheme in SCHEMES[transport])}"
+    if urlsplit(one.url).password:
+        yield "url holds a password, which would be shown; put it into a file and name it as secret_file"
+    if one.every_s < 0:
+        yield f"every_s {one.every_s}: must be seconds, more than 0"
+    if one.secret_file and not Path(one.secret_file).is_file():
+        yield f"secret_file {one.secret_file!r}: is not there"
+
+
+def _secret(file: str) -> str:
+    return Path(file).read_text(encoding="utf-8").strip() if file else ""

@@ -1,0 +1,10 @@
+"""Partners' systems as the simulated city plays them: each in its own format."""
+
+from __future__ import annotations
+
+from cityhub.sandbox.city.served.city import appointments
+from cityhub.sandbox.city.served.endpoint import City, Served
+
+__all__ = ["SERVED", "City", "Served"]
+
+SERVED: tuple[Served, ...] = (appointments.SERVED,)

@@ -1,0 +1,79 @@
+"""What all endpoints of the simulated city have in common."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from pathlib import Path
+from typing import TypeAlias
+
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from cityhub.sandbox.city.chronicle import Chronicle, Page
+
+SIMULATION = {"cityhub-simulation": "true"}
+"""Header of every answer: these data are invented."""
+
+
+class City(Struct, frozen=True):
+    """What an endpoint tells from. Attributes: clock: the present, aware."""
+
+    chronicle: Chronicle
+    clock: Callable[[], datetime]
+    seed: int
+
+
+Serve: TypeAlias = Callable[[City], Sequence[Route]]
+"""How a source's module makes its addresses, all below `/<partner>/<source>`."""
+Drop: TypeAlias = Callable[[City, Path], None]
+"""How a source's module brings its drop folder up to date: every file that is due and not there, complete at once."""
+
+
+class Served(Struct, frozen=True, kw_only=True):
+    """A source that is served in its own format, in one of these ways.
+
+    Attributes:
+        feed: of the adapter that reads it. streams: what it tells, which nobody else does.
+    """
+
+    feed: str
+    streams: tuple[str, ...]
+    serve: Serve | None = None
+    drop: Drop | None = None
+
+
+def paged(
+    path: str, streams: Sequence[str], parameter: str, render: Callable[[Page, datetime], bytes], media_type: str
+) -> Serve:
+    """One address that hands over page by page.
+
+    Args:
+        parameter: of the query that holds the cursor.
+        render: a page, and the city's clock, in the source's format.
+    """
+
+    def serve(city: City) -> Sequence[Route]:
+        async def page(request: Request) -> Response:
+            now = city.clock()
+            found = city.chronicle.page(streams, request.query_params.get(parameter, ""), now)
+            if found is None:
+                return PlainTextResponse(f"{parameter}: unbekannt oder zu alt", status_code=410)
+            return answer(request, render(found, now), media_type, now)
+
+        return [Route(path, page)]
+
+    return serve
+
+
+def answer(request: Request, body: bytes, media_type: str, now: datetime) -> Response:
+    """A body with validator and clock, or 304 where the asker has it."""
+    etag = f'"{hashlib.sha256(body).hexdigest()[:24]}"'
+    headers: Mapping[str, str] = {"etag": etag, "date": format_datetime(now.astimezone(UTC), usegmt=True)} | SIMULATION
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type=media_type, headers=headers)

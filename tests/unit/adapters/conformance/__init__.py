@@ -1,0 +1,1 @@
+"""What every adapter does, whatever its partner speaks."""

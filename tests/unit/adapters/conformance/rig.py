@@ -1,0 +1,209 @@
+"""One adapter, its partner as the simulated city plays it, and a broker: everything in one place, at one instant."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypeAlias
+
+import httpx
+import msgspec
+from msgspec import UNSET, Struct
+from starlette.applications import Starlette
+
+from cityhub.adapters.adapter import Adapter, Known, Link, Tools
+from cityhub.adapters.catalogue import ADAPTERS
+from cityhub.adapters.fact import Reading
+from cityhub.adapters.feed import SourceFeed
+from cityhub.adapters.outbox import Outbox
+from cityhub.adapters.register import Register
+from cityhub.adapters.source import Source
+from cityhub.sandbox.city.assets import register_csv
+from cityhub.sandbox.city.chronicle import Chronicle
+from cityhub.sandbox.city.served import SERVED, City, Served
+from cityhub.sandbox.city.streams.story import Told
+from cityhub.sdk.event import Event
+
+NOW = datetime(2026, 11, 20, 11, 7, tzinfo=UTC)
+SEED = 7
+LONGEST = timedelta(days=3)
+"""Of history: every adapter sees turns of days and a few hundred events."""
+BOUND = 200
+"""Steps after which a feed that still has more waiting is taken to go round in circles."""
+SECRET = "geheim-4711"
+Mutate: TypeAlias = Callable[[bytes], bytes]
+Point: TypeAlias = Callable[[str], None]
+
+
+class Killed(BaseException):
+    """The process ends here: nobody catches it."""
+
+
+class Broker:
+    """Keeps what it acknowledges."""
+
+    def __init__(self, point: Point = lambda _: None) -> None:
+        self.events: list[Event] = []
+        self._point = point
+
+    async def publish(self, topic: str, events: Sequence[Event]) -> None:
+        """Whole batches only."""
+        self._point("publish")
+        self.events += events
+        self._point("published")
+
+
+class Rig(Struct, frozen=True):
+    """What is tested. Attributes: city_now: the partner's clock."""
+
+    served: Served
+    city_now: datetime = NOW
+    longest: timedelta = LONGEST
+
+    @property
+    def chronicle(self) -> Chronicle:
+        """What the city tells."""
+        return Chronicle(SEED, self.longest)
+
+    def expected(self) -> list[Told]:
+        """What is to arrive."""
+        chronicle = self.chronicle
+        parts = (
+            chronicle.between([name], self.city_now - chronicle.history(name), self.city_now)
+            for name in self.served.streams
+        )
+        return [one for part in parts for one in part]
+
+    @asynccontextmanager
+    async def link(
+        self, folder: Path, mutate: Mutate | None = None, clock: Callable[[], datetime] = lambda: NOW
+    ) -> AsyncIterator[tuple[Link, Tools]]:
+        """The partner's system at work.
+
+        Args:
+            folder: for what must be on disk. mutate: spoils every answer. clock: the adapter's.
+        """
+        city = City(self.chronicle, lambda: self.city_now, SEED)
+        app = Starlette(routes=[*self.served.serve(city)] if self.served.serve else [])
+        transport = Spoiling(httpx.ASGITransport(app), mutate)
+        async with httpx.AsyncClient(transport=transport) as http:
+            url = f"http://city/{self.served.feed.replace('.', '/')}"
+            if self.served.drop:
+                drop = folder / "drop"
+                drop.mkdir(exist_ok=True)
+                self.served.drop(city, drop)
+                if mutate:
+                    for file in drop.iterdir():
+                        file.write_bytes(mutate(file.read_bytes()))
+                url = drop.resolve().as_uri()
+            yield Link(url=url, synthetic=True, secret=SECRET), Tools(http=http, clock=clock)
+
+    def connect(self, link: Link, tools: Tools) -> Adapter:
+        """The adapter."""
+        return ADAPTERS[self.served.feed][1](link, tools)
+
+
+class Spoiling(httpx.AsyncBaseTransport):
+    """Spoils the bodies that pass; remembers the good ones."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, mutate: Mutate | None) -> None:
+        self._inner = inner
+        self._mutate = mutate
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Length and validators fit the spoilt body: it is the content that is bad."""
+        answer = await self._inner.handle_async_request(request)
+        if self._mutate is None or answer.status_code != httpx.codes.OK:
+            return answer
+        body = self._mutate(await answer.aread())
+        headers = [(name, value) for name, value in answer.headers.raw if name.lower() != b"content-length"]
+        return httpx.Response(200, headers=headers, stream=httpx.ByteStream(body))
+
+
+async def live(
+    rig: Rig,
+    folder: Path,
+    broker: Broker,
+    *,
+    point: Point = lambda _: None,
+    clock: Callable[[], datetime] = lambda: NOW,
+) -> None:
+    """One life of the adapter: everything there is, delivered. Ends as a kill does when `point` raises Killed."""
+    async with rig.link(folder, clock=clock) as (link, tools):
+        with Outbox(folder / "adapters.db") as outbox:
+            adapter = Watched(rig.connect(link, tools), point)
+            register_file = folder / "register.csv"
+            register_file.write_bytes(register_csv())
+            register = Register(tools.http, register_file.resolve().as_uri(), clock)
+            feed = SourceFeed(adapter, link, outbox, register, clock)
+            try:
+                for _ in range(BOUND):
+                    more = await feed.step()
+                    point("step")
+                    await deliver(outbox, rig.served.feed, broker, point)
+                    if not more:
+                        return
+                raise AssertionError(f"{rig.served.feed} still has more waiting after {BOUND} steps")
+            finally:
+                await feed.close()
+
+
+async def deliver(outbox: Outbox, feed: str, broker: Broker, point: Point) -> None:
+    """As `polling` does."""
+    while True:
+        last, waiting = outbox.oldest(feed, 500)
+        if not waiting:
+            return
+        for topic, events in waiting.items():
+            await broker.publish(topic, events)
+        outbox.acknowledge(feed, last)
+        point("acknowledged")
+
+
+class Watched(Adapter):
+    """An adapter whose steps can be the last ones."""
+
+    def __init__(self, inner: Adapter, point: Point) -> None:
+        self._inner = inner
+        self._point = point
+
+    @property
+    def source(self) -> Source:
+        """As it is."""
+        return self._inner.source
+
+    async def ask(self, known: Known) -> Reading:
+        """Before it asks, and when it has the answer."""
+        self._point("ask")
+        reading = await self._inner.ask(known)
+        self._point("asked")
+        return reading
+
+    async def kept(self) -> None:
+        """Before the partner is told, and after."""
+        self._point("kept")
+        await self._inner.kept()
+        self._point("told")
+
+    async def close(self) -> None:
+        """As it is."""
+        await self._inner.close()
+
+
+def said(one: Event | Told) -> str:
+    """What an event says, in one line: type, subject, time, data, borough."""
+    borough = "" if one.borough is UNSET else one.borough
+    content = [one.type, one.subject, one.time.astimezone(UTC), one.data, borough]
+    return msgspec.json.encode(content, order="deterministic").decode()
+
+
+def by_id(events: Sequence[Event]) -> dict[str, Event]:
+    """As the engine counts: each id once."""
+    return {event.id: event for event in events}
+
+
+def rigs() -> list[Rig]:
+    """Every adapter's."""
+    return [Rig(one) for one in sorted(SERVED, key=lambda one: one.feed)]
