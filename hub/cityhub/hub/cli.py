@@ -14,8 +14,10 @@ from typing import Annotated, NoReturn
 import typer
 
 from cityhub.adapters.errors import AdapterError
+from cityhub.adapters.scaffold import CannotScaffold
 from cityhub.bus.errors import ArchiveDamaged, ArchiveMissing, BusError
 from cityhub.hub import (  # noqa: F401 - their commands
+    cli_adapter,
     cli_archive,
     cli_changes,
     cli_contract,
@@ -56,7 +58,7 @@ _ANSWERED_NO = (
     ArchiveMissing,
     ArchiveDamaged,
 )
-_WRONG_INPUT = (DefinitionError, ContractError, MasterplanError, SamplesUnusable, TargetRefused)
+_WRONG_INPUT = (CannotScaffold, DefinitionError, ContractError, MasterplanError, SamplesUnusable, TargetRefused)
 _TROUBLE_OF_THE_MACHINE = {
     errno.ENOSPC,
     errno.EDQUOT,
