@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from cityhub.adapters.catalogue import SOURCES, answered, feed_of
-from cityhub.adapters.dvv.transit.source import STOP_DEPARTED, TRIP_CANCELLED
+from cityhub.adapters.dvv.transit.source import PREDICTED, STOP_DEPARTED, TRIP_CANCELLED
 from cityhub.sdk.contract import load_contracts
 from tests.unit.api.world import NOW, feed
 
@@ -14,7 +14,7 @@ LAMP = "de.duisburg.dvv.lamp.energy-metered.v1"
 
 def test_a_feed_answers_for_its_types_as_far_as_kafka_has_them() -> None:
     told = replace(feed(), checkpoint_at=NOW)
-    assert answered([told]) == {STOP_DEPARTED: NOW, TRIP_CANCELLED: NOW}
+    assert answered([told]) == {STOP_DEPARTED: NOW, TRIP_CANCELLED: NOW, PREDICTED: NOW}
     assert answered([replace(told, checkpoint_at=None)]) == {}
     assert answered([]) == {}
 

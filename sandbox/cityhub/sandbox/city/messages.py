@@ -2,7 +2,8 @@
 
 As the real thing it reports changes: a full message before the start, then partial ones as values change, for the stop
 that was left and a few ahead. The last value reported for a stop is what happened there. Some messages come twice, some
-are sent again much later, some trips never have a full one.
+are sent again much later, some trips never have a full one. Some stops have no prognosis: there only what happened is
+reported.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from zlib import crc32
 
 import msgspec
 from msgspec import Struct, field
@@ -26,6 +28,8 @@ OVERTAKEN_S = 240
 EARLIEST_S, LATEST_S = 2400, 3600
 """Messages of a trip lie between its planned start − EARLIEST_S and its planned end + LATEST_S."""
 _TWICE, _AGAIN, _NO_FULL = 0.010, 0.005, 0.03
+_WITHOUT_PROGNOSIS = 9
+"""Of so many stops one has none."""
 
 
 class Message(Struct, frozen=True):
@@ -91,9 +95,10 @@ def _cancelling(chance: random.Random, trip: Trip) -> list[Message]:
 
 
 def _reporting(chance: random.Random, trip: Trip, went: Drive) -> Iterator[Message]:
+    ahead_of_time = [has_prognosis(stop.id) for stop in trip.stops]
     reported: list[int | None] = [None] * len(went.departed_s)
     if chance.random() >= _NO_FULL:
-        reported = list(trip.planned_s[:-1])
+        reported = [at if ahead_of_time[place] else None for place, at in enumerate(trip.planned_s[:-1])]
         at_ms = (trip.planned_s[0] - FULL_BEFORE_S) * 1000 + int(chance.random() * 60_000)
         values = (*enumerate(reported), (len(reported), trip.planned_s[-1]))
         yield Message(at_ms, at_ms, trip, True, False, values)
@@ -101,13 +106,19 @@ def _reporting(chance: random.Random, trip: Trip, went: Drive) -> Iterator[Messa
         delay_s = departed_s - trip.planned_s[place]
         last = _last_renewed(reported, place, departed_s)
         expected = [(ahead, trip.planned_s[ahead] + delay_s) for ahead in range(place, last + 1)]
+        expected = [(ahead, at) for ahead, at in expected if ahead == place or ahead_of_time[ahead]]
         news = tuple((ahead, value) for ahead, value in expected if reported[ahead] != value)
         heard_ms = departed_s * 1000 + 2000 + int(chance.random() * 10_000)
-        if news and (reported[place] != departed_s or reported[last] != expected[-1][1]):
+        if news and (reported[place] != departed_s or reported[expected[-1][0]] != expected[-1][1]):
             at_ms = min(heard_ms, ((reported[place] or departed_s) + OVERDUE_S) * 1000)
             for ahead, value in news:
                 reported[ahead] = value
             yield Message(at_ms, at_ms, trip, False, False, news)
+
+
+def has_prognosis(stop: str) -> bool:
+    """Whether passengers are told departures of a stop ahead of time."""
+    return crc32(stop.encode()) % _WITHOUT_PROGNOSIS != 0
 
 
 def _last_renewed(reported: list[int | None], place: int, departed_s: int) -> int:

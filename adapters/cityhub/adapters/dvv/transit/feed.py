@@ -40,7 +40,7 @@ class Position(Struct, frozen=True):
     Attributes:
         cursor: the partner's `Naechster`, empty before the first answer.
         etag: of the last answer to that cursor. `references`: ETag of REF-AUS by operating day.
-        clock_s, since_s: as in `FeedState`.
+        clock_s, since_s, predicted: as in `FeedState`.
         synthetic: the last answer came from a simulation.
     """
 
@@ -49,6 +49,7 @@ class Position(Struct, frozen=True):
     references: Mapping[str, str] = {}
     clock_s: int = 0
     since_s: int = 0
+    predicted: Mapping[str, int] = {}
     synthetic: bool = False
 
 
@@ -78,7 +79,8 @@ class TransitFeed:
         known = [trips.unpack(body) for body in remembered.memory.values()]
         self._step = remembered.step
         self._position = _decode(remembered.position) if remembered.position else Position()
-        self._state = FeedState({trip.key: trip for trip in known}, self._position.clock_s, self._position.since_s)
+        was = self._position
+        self._state = FeedState({trip.key: trip for trip in known}, was.clock_s, was.since_s, was.predicted)
 
     @property
     def source(self) -> Source:
@@ -153,21 +155,22 @@ class TransitFeed:
         now = self._clock()
         done = apply(self._state, batch, now)
         rejects = [*rejects, *done.rejects]
-        position = replace(position, clock_s=done.state.clock_s, since_s=done.state.since_s)
+        after = done.state
+        position = replace(position, clock_s=after.clock_s, since_s=after.since_s, predicted=after.predicted)
         effects = Effects(
             position=_encode(position),
-            events=done.events,
-            memory=_changes(self._state.trips, done.state.trips),
+            events=[*done.events, *done.predictions],
+            memory=_changes(self._state.trips, after.trips),
             system=SIMULATION_URI if batch.synthetic else self._system,
             synthetic=batch.synthetic,
             succeeded_at=now,
-            data_at=trips.instant(done.state.clock_s),
+            data_at=trips.instant(after.clock_s),
             rejected=faults + Counter(reject.reason for reject in rejects),
             noted=done.counts,
             last_reject=f"{rejects[-1].path}: {rejects[-1].detail}" if rejects else "",
         )
         self._step = self._outbox.commit(DVV_TRANSIT, self._step, effects)
-        self._position, self._state = position, done.state
+        self._position, self._state = position, after
         if rejects:
             _log.warning(
                 "items_rejected", feed=DVV_TRANSIT.feed, counts=dict(effects.rejected), last=effects.last_reject

@@ -17,8 +17,9 @@ from msgspec.structs import replace
 
 from cityhub.adapters.dvv.transit import source
 from cityhub.adapters.dvv.transit.merge import merge_actual, merge_planned, seen_at
+from cityhub.adapters.dvv.transit.predictions import predicted
 from cityhub.adapters.dvv.transit.refusal import refused
-from cityhub.adapters.dvv.transit.trips import KEEP_S, MAX_TRIPS, Call, FeedState, Trip, TripKey, instant, seconds
+from cityhub.adapters.dvv.transit.trips import KEEP_S, MAX_TRIPS, Call, FeedState, Seen, Trip, TripKey, instant, seconds
 from cityhub.adapters.dvv.transit.wire import ActualTrip, PlannedTrip
 from cityhub.adapters.reject import Reject
 from cityhub.sdk.errors import RejectedEvent
@@ -47,10 +48,16 @@ class Batch(Struct, frozen=True, kw_only=True):
 
 
 class Step(Struct, frozen=True):
-    """What an answer led to. `counts` holds everything that is neither an event nor a reject."""
+    """What an answer led to.
+
+    Attributes:
+        events: departures and cancellations. predictions: events of stops that have a prognosis.
+        counts: everything that is neither an event nor a reject.
+    """
 
     state: FeedState
     events: list[Event]
+    predictions: list[Event]
     rejects: list[Reject]
     counts: Counter[str]
 
@@ -63,7 +70,7 @@ def apply(state: FeedState, batch: Batch, now: datetime) -> Step:
     """
     clock_s = max(state.clock_s, seconds(_reached(batch, now)))
     since_s = state.since_s or clock_s
-    work = _Work(batch, now, clock_s, dict(state.trips))
+    work = _Work(batch, now, clock_s, dict(state.trips), dict(state.predicted))
     work.merge()
     for key, trip in list(work.trips.items()):
         if trip.due_s is not None and trip.due_s + SETTLE_S <= clock_s:
@@ -72,18 +79,23 @@ def apply(state: FeedState, batch: Batch, now: datetime) -> Step:
             del work.trips[key]
             work.counts["without_realtime"] += _never_told(trip, since_s)
             work.counts["cancelled_without_start"] += trip.cancelled and not trip.cancel_told
-    return Step(FeedState(work.trips, clock_s, since_s), work.events, work.rejects, +work.counts)
+    after = FeedState(work.trips, clock_s, since_s, work.predicted)
+    return Step(after, work.events, work.predictions, work.rejects, +work.counts)
 
 
 class _Work:
     """The answer under way: collects while `apply` runs, never outlives it."""
 
-    def __init__(self, batch: Batch, now: datetime, clock_s: int, trips: dict[TripKey, Trip]) -> None:
+    def __init__(
+        self, batch: Batch, now: datetime, clock_s: int, trips: dict[TripKey, Trip], predicted: dict[str, int]
+    ) -> None:
         self._batch = batch
         self._now = now
         self._clock_s = clock_s
         self.trips = trips
+        self.predicted = predicted
         self.events: list[Event] = []
+        self.predictions: list[Event] = []
         self.rejects: list[Reject] = []
         self.counts: Counter[str] = Counter()
 
@@ -101,20 +113,28 @@ class _Work:
                 self.trips[key] = merge_actual(
                     self.trips.get(key), actual, seen, self._clock_s, self.counts, synthetic=synthetic
                 )
+                self._predict(self.trips[key], actual, seen)
 
     def settled(self, trip: Trip) -> Trip:
         """Emit what the feed's clock has passed."""
         if trip.cancelled:
-            self._emit(trip, _cancellation(trip, trip.start() or 0))
+            self._emit(trip, _cancellation(trip, trip.start() or 0), self.events)
             return replace(trip, cancel_told=True).timed()
         calls = list(trip.calls)
         for place, call in enumerate(calls):
             departs_s = call.report.departs_s if call.report and trip.in_effect(call.report) else None
             if call.told_s is None and departs_s is not None and departs_s + SETTLE_S <= self._clock_s:
-                self._emit(trip, _departure(trip, call, departs_s))
+                self._emit(trip, _departure(trip, call, departs_s), self.events)
                 self.counts["without_reference"] += not call.scheduled
                 calls[place] = replace(call, told_s=departs_s)
         return replace(trip, calls=tuple(calls)).timed()
+
+    def _predict(self, trip: Trip, message: ActualTrip, seen: Seen) -> None:
+        for stop, hour in predicted(message, seen, self.predicted):
+            self.predicted[stop] = hour
+            told_s = min(seen[0] // 1000, seconds(self._now))
+            told = _Told(source.PREDICTED, stop, ("predicted", stop, str(hour)), told_s, {"stop": stop}, stop)
+            self._emit(trip, told, self.predictions)
 
     def _admitted(self, message: ActualTrip | PlannedTrip, element: str) -> TripKey | None:
         key = (message.id.day.isoformat(), message.id.trip)
@@ -127,8 +147,11 @@ class _Work:
         self.rejects.append(refusal)
         return None
 
-    def _emit(self, trip: Trip, told: _Told) -> None:
+    def _emit(self, trip: Trip, told: _Told, events: list[Event]) -> None:
         day, name = trip.key
+        data = {"line": trip.line} | told.data
+        if not told.partitionkey:
+            data |= {"trip": name, "operating_day": day, "direction": trip.direction}
         try:
             event = make_event(
                 type_=told.type,
@@ -138,24 +161,29 @@ class _Work:
                 subject=told.subject,
                 time=instant(told.time_s),
                 recorded_at=self._now,
-                data={"trip": name, "operating_day": day, "line": trip.line, "direction": trip.direction, **told.data},
-                partitionkey=f"{day}/{name}",
+                data=data,
+                partitionkey=told.partitionkey or f"{day}/{name}",
                 synthetic=trip.synthetic,
             )
         except RejectedEvent as rejected:
             self.rejects.append(Reject(rejected.reason, f"{day}/{name}/{told.subject}", str(rejected)))
         else:
-            self.events.append(replace(event, recordedby=source.DVV_TRANSIT.recordedby))
+            events.append(replace(event, recordedby=source.DVV_TRANSIT.recordedby))
 
 
 class _Told(Struct, frozen=True):
-    """What a departure and a cancellation say differently."""
+    """What departures, cancellations and predictions say differently.
+
+    Attributes:
+        partitionkey: "" = the trip's, which the data then name.
+    """
 
     type: str
     subject: str
     key: tuple[str, ...]
     time_s: int
     data: dict[str, Any]
+    partitionkey: str = ""
 
 
 def _departure(trip: Trip, call: Call, departs_s: int) -> _Told:

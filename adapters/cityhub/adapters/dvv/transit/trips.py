@@ -112,11 +112,13 @@ class FeedState(Struct, frozen=True):
     Attributes:
         clock_s: the feed's clock: everything before it has been reported. 0 before the first answer.
         since_s: `clock_s` after the first answer; earlier trips were never ours to hear of.
+        predicted: by stop the hour in which a prognosis was told last, see `predictions`.
     """
 
     trips: Mapping[TripKey, Trip] = {}
     clock_s: int = 0
     since_s: int = 0
+    predicted: Mapping[str, int] = {}
 
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -1,21 +1,17 @@
-"""Free WLAN, charge points and real-time departures. Pure."""
+"""Free WLAN and charge points. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from functools import lru_cache
 
-from cityhub.sandbox.city.network import build_network
-from cityhub.sandbox.city.streams.sensor import by_day, readings
+from cityhub.sandbox.city.streams.sensor import readings
 from cityhub.sandbox.city.streams.story import BOROUGHS, Stream, Told, at, happens, iso, pick, tell
 from cityhub.sandbox.city.traffic import lot
 
 _ACCESS_POINTS, _CHARGE_POINTS = 60, 80
 _REMOVED = 59
 """An access point that was taken down."""
-_WITHOUT_SIGN = 9
-"""Every ninth stop has no real-time information."""
 
 
 def _access_points(seed: int, day: date) -> Iterator[Told]:
@@ -59,29 +55,8 @@ def _charging(seed: int, day: date) -> Iterator[Told]:
             yield tell(type_, moment, name, key, data, borough=borough, told_at=told_at)
 
 
-@lru_cache(maxsize=1)
-def _stops() -> tuple[tuple[str, str], ...]:
-    """Stop and one of its lines, in order of the stops' names."""
-    found = {stop.id: line.name for line in build_network() for stop in line.stops}
-    return tuple(sorted(found.items()))
-
-
-def _predictions(seed: int, day: date) -> Iterator[Told]:
-    """Signs at stops, every two hours of service; a real source says it every half minute."""
-    for number, (stop, line) in enumerate(_stops()):
-        if number % _WITHOUT_SIGN == 0:
-            continue
-        chance = lot(seed, "sign", number, day)
-        for hour in range(5, 24, 2):
-            if happens(chance, 0.25 + 0.7 * by_day(hour)):
-                moment = at(day, hour * 3_600 + number)
-                data = {"stop": stop, "line": None if happens(chance, 0.1) else line}
-                yield tell("dvv.transit.prediction-published", moment, stop, (stop, iso(moment)), data)
-
-
 STREAMS = (
     Stream("access-points", timedelta(days=29), _access_points),
     Stream("sessions", timedelta(hours=70), _sessions),
     Stream("charging", timedelta(hours=48), _charging),
-    Stream("predictions", timedelta(hours=48), _predictions),
 )
