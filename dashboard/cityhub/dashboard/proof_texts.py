@@ -77,7 +77,8 @@ class P(Wording):
     )
     EVENTS_OF = Text("Ereignisse: {kpi}", "Events: {kpi}")
     EVENTS_LEAD = Text(
-        "{counted} Datensätze zählen, {excluded} zählen nicht.", "{counted} records count, {excluded} do not."
+        "Gezählte Datensätze: {counted}, nicht gezählte: {excluded}.",
+        "Records that count: {counted}, that do not: {excluded}.",
     )
     ONLY_SUBJECT = Text("Nur zum Gegenstand {subject}.", "Only of {subject}.")
     ALL_SUBJECTS = Text("Alle zeigen", "Show all")

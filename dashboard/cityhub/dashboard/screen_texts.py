@@ -106,10 +106,10 @@ class S(Wording):
         "It is not known what the old luminaires used; so every lamp that reported is filled.",
     )
     LAMPS_HATCH = Text(
-        "Schraffiert: Von dieser Laterne zählt in diesem Zeitraum kein Ereignis, in den {days} Tagen davor kam eines. "
-        "Jede Laterne führt zu ihren Ereignissen.",
-        "Hatched: of this lamp no event counts in this period, but one came in the {days} days before. Every lamp "
-        "leads to its events.",
+        "Zahlen in {unit}. Schraffiert: Von dieser Laterne zählt in diesem Zeitraum kein Ereignis, in den {days} Tagen "
+        "davor kam eines. Jede Laterne führt zu ihren Ereignissen.",
+        "Figures in {unit}. Hatched: of this lamp no event counts in this period, but one came in the {days} days "
+        "before. Every lamp leads to its events.",
     )
     LAMP_LIT = Text("{lamp}: {value}", "{lamp}: {value}")
     LAMP_SHARE = Text("{share} einer alten Leuchte", "{share} of an old luminaire")

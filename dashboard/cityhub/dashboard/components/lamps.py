@@ -32,7 +32,7 @@ class Lamp(Struct, frozen=True):
 
 def lamp_row(lamps: Sequence[Lamp], unit: str, label: str, lang: Lang) -> Component:
     """A row of glyphs that breaks into shorter ones where there is less room."""
-    items = [html.Li(_lamp(lamp, f"lamp-{place}", unit, lang)) for place, lamp in enumerate(lamps)]
+    items = [_lamp(lamp, f"lamp-{place}", unit, lang) for place, lamp in enumerate(lamps)]
     return html.Ul(items, className="lamps", **{"aria-label": label})
 
 
@@ -44,7 +44,7 @@ def _lamp(lamp: Lamp, key: str, unit: str, lang: Lang) -> Component:
     parts = [html.Span(className="lamp-head"), glass, html.Span(className="lamp-mast")]
     more = lamp.share is not None and lamp.share > 1
     value = "–" if lamp.used is None else formats.quantity(lamp.used, unit, lang).partition(formats.NBSP)[0]
-    return link(
+    drawn = link(
         [
             html.Span(parts, className="lamp-glyph"),
             html.Span([icon("up") if more else None, value], className="lamp-value"),
@@ -53,9 +53,9 @@ def _lamp(lamp: Lamp, key: str, unit: str, lang: Lang) -> Component:
         lamp.address,
         id=key,
         className="lamp",
-        title=words,
         **{"aria-label": words},
     )
+    return html.Li(drawn, title=words, id=f"{key}-place")
 
 
 def _words(lamp: Lamp, unit: str, lang: Lang) -> str:

@@ -62,7 +62,7 @@ def events_page(view: View, page: EventsPage, definition: KpiDefinition) -> Comp
         words = [icon("warning"), trouble(error, view.lang)]
         body.append(html.P(words, role="alert", id="events-trouble", className="trouble"))
     else:
-        body += [*_lead(view, found), *_events(view, page, definition, found)]
+        body += [*_only(page, view.lang), *_lead(view, found), *_events(view, page, definition, found)]
     receipt = html.Section(
         [html.H2(t(view.lang, P.PROOF)), *receipt_parts(view, page.kpi_id, page.asked)], className="card proof"
     )
@@ -90,7 +90,6 @@ def _periods(view: View, page: EventsPage, opening: Opening) -> Component:
         for name, value in page.asked.dimensions
     ]
     names += [page.asked.scope] if page.asked.scope != "city" else []
-    only = html.P(_only(page, lang), id="events-subject") if page.subject else None
     value = value_words(opening.shown, lang) if opening.shown else t(lang, T.NO_DATA)
     links = [_window_link(lang, page, opening, P.EARLIER)]
     if window.end <= view.now.timestamp():
@@ -98,17 +97,18 @@ def _periods(view: View, page: EventsPage, opening: Opening) -> Component:
     return html.Div(
         [
             html.P([html.Strong(value, className="figure-medium"), " ", ", ".join(names)], id="events-number"),
-            only,
             html.Nav(links, className="switch", **{"aria-label": t(lang, P.PERIODS)}),
         ],
         className="section-head",
     )
 
 
-def _only(page: EventsPage, lang: Lang) -> Sequence[Component | str]:
-    """Which thing the events are of, and the way to all of them."""
+def _only(page: EventsPage, lang: Lang) -> Sequence[Component]:
+    """Which thing the events are of, and the way to all of them; nothing where they are of all."""
+    if not page.subject:
+        return []
     everything = link(t(lang, P.ALL_SUBJECTS), EventsPage(page.kpi_id, page.asked).address, id="events-everything")
-    return [t(lang, P.ONLY_SUBJECT, subject=page.subject), " ", everything]
+    return [html.P([t(lang, P.ONLY_SUBJECT, subject=page.subject), " ", everything], id="events-subject")]
 
 
 def _window_link(lang: Lang, page: EventsPage, opening: Opening, words: P) -> Component:

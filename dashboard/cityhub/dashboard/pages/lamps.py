@@ -12,7 +12,7 @@ from msgspec import structs
 
 from cityhub.api.access import may_see_things
 from cityhub.bus.errors import BusError
-from cityhub.dashboard import formats
+from cityhub.dashboard import formats, units
 from cityhub.dashboard.address import EventsPage, KpiPage
 from cityhub.dashboard.asked import Asked
 from cityhub.dashboard.components.lamps import Lamp, lamp_row
@@ -22,6 +22,7 @@ from cityhub.dashboard.facts import KpiFacts
 from cityhub.dashboard.opening import trouble
 from cityhub.dashboard.proof_texts import P
 from cityhub.dashboard.screen_texts import S
+from cityhub.dashboard.tables import capital
 from cityhub.dashboard.texts import t
 from cityhub.dashboard.view import View
 from cityhub.kpi.errors import KpiError
@@ -92,7 +93,9 @@ def _lead(view: View, shown: KpiValue, lamps: Sequence[Lamp]) -> Component:
     """How many reported, and the silent ones by name."""
     lang, silent = view.lang, [lamp for lamp in lamps if lamp.used is None]
     heard, known = (formats.number(count, lang) for count in (len(lamps) - len(silent), len(lamps)))
-    words: list[Component | str] = [t(lang, S.LAMPS_LEAD, period=_period(view, shown), heard=heard, known=known)]
+    words: list[Component | str] = [
+        t(lang, S.LAMPS_LEAD, period=capital(_period(view, shown)), heard=heard, known=known)
+    ]
     if silent:
         words.append(f" {t(lang, S.LAMPS_SILENT)}: ")
         for place, lamp in enumerate(silent[:_SILENT_NAMED]):
@@ -117,7 +120,8 @@ def _scale(view: View, shown: KpiValue, baseline: Fraction | None) -> Component:
         if baseline is None
         else t(lang, S.LAMPS_SCALE, baseline=formats.quantity(float(baseline), shown.unit, lang))
     )
-    return html.P([filled, " ", t(lang, S.LAMPS_HATCH, days=KNOWN_FOR.days)], id="lamps-scale", className="hint")
+    rest = t(lang, S.LAMPS_HATCH, unit=units.sign(shown.unit, lang), days=KNOWN_FOR.days)
+    return html.P([filled, " ", rest], id="lamps-scale", className="hint")
 
 
 def _pages(view: View, page: KpiPage, count: int) -> Component | None:
