@@ -121,7 +121,7 @@ def _scale(view: View, shown: KpiValue, baseline: Fraction | None) -> Component:
         else t(lang, S.LAMPS_SCALE, baseline=formats.quantity(float(baseline), shown.unit, lang))
     )
     rest = t(lang, S.LAMPS_HATCH, unit=units.sign(shown.unit, lang), days=KNOWN_FOR.days)
-    return html.P([filled, " ", rest], id="lamps-scale", className="hint")
+    return html.P(html.Small([filled, " ", rest]), id="lamps-scale")
 
 
 def _pages(view: View, page: KpiPage, count: int) -> Component | None:
