@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from typing import Literal, Self, get_args
+from datetime import datetime
+from typing import Literal, get_args
 from urllib.parse import quote, urlencode
 
 from msgspec import Struct
 
-from cityhub.dashboard.address_query import LONGEST, Order, instant_in, parameter, parameters
+from cityhub.dashboard.address_query import LONGEST, Order, instant_in, parameter
+from cityhub.dashboard.asked import Asked
 from cityhub.dashboard.texts import T
 from cityhub.kpi.kernel.windows import berlin
-from cityhub.kpi.reader import anchor_of
-from cityhub.kpi.values import KpiValue, WindowKind
 from cityhub.sdk.event import MAX_TEXT
 
 Span = Literal["60min", "6h", "24h", "48h", "14n", "30n", "14d", "30d", "7d", "12w", "12m", "ytd", "5y", "5s"]
@@ -54,7 +53,11 @@ class FieldPage(Struct, frozen=True):
 
 
 class KpiPage(Struct, frozen=True):
-    """One KPI: its chart's span, what splits it (None: the first it has), its tables' orders, the instant looked at."""
+    """One KPI: its chart's span, what splits it (None: the first it has), its tables' orders, the instant looked at.
+
+    Attributes:
+        lamps: page of single lamps, from 0.
+    """
 
     kpi_id: str
     span: Span | None = None
@@ -63,6 +66,7 @@ class KpiPage(Struct, frozen=True):
     boroughs: Order = Order()
     by: str | None = None
     asof: datetime | None = None
+    lamps: int = 0
 
     @property
     def query(self) -> str:
@@ -72,7 +76,8 @@ class KpiPage(Struct, frozen=True):
     def query_with(self, orders: Mapping[str, str]) -> str:
         """The same view with other orders of its tables."""
         asof = f"{self.asof.astimezone(berlin()):%Y-%m-%dT%H:%M}" if self.asof else None
-        chosen = {name: said for name, said in (("span", self.span), ("by", self.by), ("asof", asof)) if said}
+        said = {"span": self.span, "by": self.by, "asof": asof, "lamps": self.lamps or None}
+        chosen = {name: text for name, text in said.items() if text}
         held = {"series": self.series.text, "lines": self.lines.text, "boroughs": self.boroughs.text}
         return urlencode(chosen | held | dict(orders))
 
@@ -82,55 +87,18 @@ class KpiPage(Struct, frozen=True):
         return "/kpi/" + quote(self.kpi_id, safe="")
 
 
-class Asked(Struct, frozen=True):
-    """A number of a KPI: of the window kind that holds an instant, for a place and held dimensions.
+class EventsPage(Struct, frozen=True):
+    """The events behind a number of a KPI: those that count, or those that do not; pages from 0.
 
     Attributes:
-        window: None = the default kind. at: None = the newest window that is over.
+        subject: only those of this thing; "" = of all.
     """
-
-    window: WindowKind | None = None
-    at: datetime | None = None
-    scope: str = "city"
-    dimensions: tuple[tuple[str, str], ...] = ()
-
-    @classmethod
-    def of(cls, value: KpiValue) -> Self:
-        """What asks for a published number."""
-        return cls(value.window, anchor_of(value), value.scope, tuple(value.dimensions.items()))
-
-    @classmethod
-    def parse(cls, query: object) -> Self | None:
-        """None when there is no such window or instant, or the query is too long to be read whole.
-
-        Places and dimensions are not looked up here.
-        """
-        if isinstance(query, str) and len(query) > LONGEST:
-            return None
-        window, at = parameter(query, "window"), parameter(query, "at")
-        kind = next((kind for kind in WindowKind if kind.value == window), None)
-        instant = None if at is None else instant_in(at)
-        if (window and kind is None) or (at and instant is None):
-            return None
-        pairs = tuple(text.partition("=")[::2] for text in parameters(query, "dimension"))
-        return cls(kind, instant, parameter(query, "scope") or "city", pairs)
-
-    @property
-    def pairs(self) -> list[tuple[str, str]]:
-        """As parameters of a query."""
-        found = [("window", self.window.value)] if self.window else []
-        found += [("at", f"{self.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")] if self.at else []
-        found += [("scope", self.scope)] if self.scope != "city" else []
-        return found + [("dimension", f"{name}={value}") for name, value in self.dimensions]
-
-
-class EventsPage(Struct, frozen=True):
-    """The events behind a number of a KPI: those that count, or those that do not; pages from 0."""
 
     kpi_id: str
     asked: Asked = Asked()
     excluded: bool = False
     page: int = 0
+    subject: str = ""
 
     @property
     def path(self) -> str:
@@ -140,8 +108,10 @@ class EventsPage(Struct, frozen=True):
     @property
     def query(self) -> str:
         """The view as a query string without the question mark."""
+        subject = [("subject", self.subject)] if self.subject else []
         show = [("show", "excluded")] if self.excluded else []
-        return urlencode([*self.asked.pairs, *show, *([("page", str(self.page))] if self.page else [])])
+        page = [("page", str(self.page))] if self.page else []
+        return urlencode([*self.asked.pairs, *subject, *show, *page])
 
     @property
     def address(self) -> str:
@@ -272,23 +242,30 @@ def _kpi_page(kpi_id: str, query: object) -> Address:
     series = Order.parse(parameter(query, "series") or "-period")
     lines, boroughs = (Order.parse(parameter(query, name) or "period") for name in ("lines", "boroughs"))
     asof = instant_in(said) if (said := parameter(query, "asof")) else None
+    lamps = _page_number(query, "lamps")
     if (
         span not in (None, *get_args(Span))
+        or lamps is None
         or series is None
         or lines is None
         or boroughs is None
         or (said and not asof)
     ):
         return Missing(T.MISSING_VIEW)
-    return KpiPage(kpi_id, span, series, lines, boroughs, parameter(query, "by"), asof)  # type: ignore[arg-type]
+    return KpiPage(kpi_id, span, series, lines, boroughs, parameter(query, "by"), asof, lamps)  # type: ignore[arg-type]
 
 
 def _events_page(kpi_id: str, query: object) -> Address:
-    shown, page = parameter(query, "show") or "counted", parameter(query, "page") or "0"
-    asked = Asked.parse(query)
-    if asked is None or shown not in ("counted", "excluded") or not page.isdecimal() or len(page) > _PAGE_DIGITS:
+    shown, page, asked = parameter(query, "show") or "counted", _page_number(query, "page"), Asked.parse(query)
+    if asked is None or shown not in ("counted", "excluded") or page is None:
         return Missing(T.MISSING_VIEW)
-    return EventsPage(kpi_id, asked, shown == "excluded", int(page))
+    return EventsPage(kpi_id, asked, shown == "excluded", page, parameter(query, "subject") or "")
+
+
+def _page_number(query: object, name: str) -> int | None:
+    """From 0, where none is named as well; None = it is no number, or too long a one."""
+    said = parameter(query, name) or "0"
+    return int(said) if said.isdecimal() and len(said) <= _PAGE_DIGITS else None
 
 
 _BELOW_KPI: dict[str, Callable[[str, object], Address]] = {

@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from cityhub.adapters.errors import AdapterError
-from cityhub.api.access import may_open
+from cityhub.api.access import may_open, may_see_things
 from cityhub.api.errors import InvalidArgument
 from cityhub.bus.errors import BusError
-from cityhub.dashboard.address import Asked
+from cityhub.dashboard.asked import Asked
 from cityhub.dashboard.export import csv_of
 from cityhub.dashboard.opening import Opening, opening_of, trouble
 from cityhub.dashboard.preferences import chosen_in, preferences
@@ -24,7 +24,7 @@ from cityhub.dashboard.texts import T, t
 from cityhub.dashboard.view import View
 from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.errors import KpiError
-from cityhub.kpi.proof.receipt import encode
+from cityhub.kpi.proof.receipt import encode, number_id
 from cityhub.kpi.proof.service import ProofReader
 
 _RETRY_S = "10"
@@ -38,7 +38,10 @@ class ProofRoutes:
         self._services = services
 
     async def receipt(self, request: Request) -> Response:
-        """The receipt of the number that `window`, `at`, `scope` and `dimension` name; without them of the newest."""
+        """The receipt of the number that `window`, `at`, `scope` and `dimension` name; without them of the newest.
+
+        Where `number` is not the id of that number (any more), 409 says which it is now.
+        """
         return await asyncio.to_thread(self._answer, request, _receipt)
 
     async def events_csv(self, request: Request) -> Response:
@@ -81,8 +84,13 @@ def _made(request: Request, view: View, made: _Made) -> Response:
     return made(request, view, view.proofs, definition, opening)
 
 
-def _receipt(_: Request, __: View, proofs: ProofReader, definition: KpiDefinition, opening: Opening) -> Response:
-    receipt = proofs.receipt(opening.number)
+def _receipt(
+    request: Request, view: View, proofs: ProofReader, definition: KpiDefinition, opening: Opening
+) -> Response:
+    receipt, said = proofs.receipt(opening.number), request.query_params.get("number")
+    if said and said != (found := number_id(receipt)):
+        words = t(view.lang, P.RECEIPT_OTHER, said=said, number=found)
+        return PlainTextResponse(words, HTTPStatus.CONFLICT)
     headers = _headers(f"cityhub-receipt-{definition.id}-{receipt.id[:12]}.json")
     return Response(encode(receipt), media_type="application/json", headers=headers)
 
@@ -92,8 +100,10 @@ def _events_csv(
 ) -> Response:
     if view.viewer is None:
         return PlainTextResponse(t(view.lang, P.LOG_IN_TO_SEE), HTTPStatus.UNAUTHORIZED)
-    excluded = request.query_params.get("show") == "excluded"
-    table = all_events(view, definition, proofs, opening.number, excluded=excluded)
+    excluded, subject = request.query_params.get("show") == "excluded", request.query_params.get("subject", "")
+    if subject and not may_see_things(view.viewer, definition):
+        return PlainTextResponse(t(view.lang, T.MISSING_VIEW), HTTPStatus.BAD_REQUEST)
+    table = all_events(view, definition, proofs, opening.number, excluded=excluded, subject=subject)
     part = "excluded" if excluded else "counted"
     headers = _headers(f"{definition.id}-events-{part}-{opening.number.anchor:%Y-%m-%dT%H%MZ}.csv")
     return Response(csv_of(table, view.lang), media_type="text/csv; charset=utf-8", headers=headers)

@@ -41,15 +41,17 @@ def events_table(
     )
 
 
-def all_events(view: View, definition: KpiDefinition, proofs: ProofReader, number: Number, *, excluded: bool) -> Table:
-    """The table of all of them, up to `MOST_ROWS`.
+def all_events(
+    view: View, definition: KpiDefinition, proofs: ProofReader, number: Number, *, excluded: bool, subject: str = ""
+) -> Table:
+    """The table of all of them, or of those of one thing, up to `MOST_ROWS`.
 
     Raises:
         KpiError, BusError: as `ProofReader`.
     """
     items: list[Contribution | Exclusion] = []
     while True:
-        found = proofs.page(number, first=len(items), size=_AT_ONCE, excluded=excluded)
+        found = proofs.page(number, first=len(items), size=_AT_ONCE, excluded=excluded, subject=subject)
         some = items_of(found)
         items += some
         count = found.excluded if excluded else found.counted

@@ -63,14 +63,25 @@ class P(Wording):
         "The receipt is named after the first twelve characters of its id. With it, whoever has the archive "
         "computes the number again without our server:",
     )
+    RECEIPT_OTHER = Text(
+        "Zur Kennung {said} gibt es hier keinen Beleg mehr: Die Zahl hat jetzt die Kennung {number}. Seit dem Ausdruck "
+        "haben sich ihre Ereignisse, ihre Bezugsgrößen oder ihre Definition geändert. Den Beleg der heutigen Zahl gibt "
+        "es unter derselben Adresse ohne „number“.",
+        "There is no receipt of id {said} here any more: the number's id is now {number}. Since it was printed its "
+        "events, its denominators or its definition have changed. The receipt of today's number is at the same address "
+        "without 'number'.",
+    )
     RECEIPT_KEY = Text("Öffentlicher Schlüssel der Unterschrift", "Public key of the signature")
     RECEIPT_UNSIGNED = Text(
         "Die Belege dieses Hubs sind nicht unterschrieben.", "The receipts of this hub are not signed."
     )
     EVENTS_OF = Text("Ereignisse: {kpi}", "Events: {kpi}")
     EVENTS_LEAD = Text(
-        "{counted} Datensätze zählen, {excluded} zählen nicht.", "{counted} records count, {excluded} do not."
+        "Gezählte Datensätze: {counted}, nicht gezählte: {excluded}.",
+        "Records that count: {counted}, that do not: {excluded}.",
     )
+    ONLY_SUBJECT = Text("Nur zum Gegenstand {subject}.", "Only of {subject}.")
+    ALL_SUBJECTS = Text("Alle zeigen", "Show all")
     EVENTS_REASONS = Text("Warum nicht: {reasons}.", "Why not: {reasons}.")
     LOG_IN_TO_SEE = Text(
         "Die einzelnen Ereignisse sehen angemeldete Personen.",

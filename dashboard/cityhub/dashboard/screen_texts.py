@@ -86,6 +86,40 @@ class S(Wording):
 
     SPLIT_BY = Text("Aufgeteilt nach", "Split by")
 
+    # lamps
+    LAMPS = Text("Laterne für Laterne", "Lamp by lamp")
+    LAMPS_OF = Text("Laternen {first} bis {last}, {period}", "Lamps {first} to {last}, {period}")
+    LAMPS_LEAD = Text(
+        "{period}: {heard} von {known} bekannten Laternen haben gemeldet.",
+        "{period}: {heard} of {known} known lamps have reported.",
+    )
+    LAMPS_SILENT = Text("Stumm", "Silent")
+    LAMPS_MORE = Text("und {n} weitere", "and {n} more")
+    LAMPS_SCALE = Text(
+        "Der Kasten steht für den Verbrauch einer alten Leuchte ({baseline}), die Füllung für den gemessenen, ein "
+        "Pfeil für mehr als den alten.",
+        "The box stands for what an old luminaire used ({baseline}), the filling for what was metered, an arrow for "
+        "more than the old one.",
+    )
+    LAMPS_NO_SCALE = Text(
+        "Der Verbrauch der alten Leuchten ist nicht bekannt; deshalb ist jede meldende Laterne ganz gefüllt.",
+        "It is not known what the old luminaires used; so every lamp that reported is filled.",
+    )
+    LAMPS_HATCH = Text(
+        "Zahlen in {unit}. Schraffiert: Von dieser Laterne zählt in diesem Zeitraum kein Ereignis, in den {days} Tagen "
+        "davor kam eines. Jede Laterne führt zu ihren Ereignissen.",
+        "Figures in {unit}. Hatched: of this lamp no event counts in this period, but one came in the {days} days "
+        "before. Every lamp leads to its events.",
+    )
+    LAMP_LIT = Text("{lamp}: {value}", "{lamp}: {value}")
+    LAMP_SHARE = Text("{share} einer alten Leuchte", "{share} of an old luminaire")
+    LAMP_SILENT = Text("{lamp}: stumm", "{lamp}: silent")
+    LAMPS_PAGES = Text("Seiten der Laternen", "Pages of lamps")
+    LAMPS_FOR = Text(
+        "Die einzelnen Laternen sehen angemeldete Personen der Stadt und von {partner}.",
+        "The single lamps are shown to those of the city and of {partner} who are logged in.",
+    )
+
     # print
     PRINTED = Text("Gedruckt am {time}", "Printed on {time}")
     PRINTED_NUMBER = Text(
@@ -95,7 +129,10 @@ class S(Wording):
     PRINTED_DEFINITION = Text(
         "Definition {kpi}, Fassung {version}, Prüfsumme {hash}", "Definition {kpi}, version {version}, checksum {hash}"
     )
-    PRINTED_RECEIPT = Text("Nachweis zu dieser Zahl: {address}", "Receipt of this number: {address}")
+    PRINTED_RECEIPT = Text(
+        "Nachweis zu dieser Zahl: Kennung {number}, unter {address}",
+        "Receipt of this number: id {number}, at {address}",
+    )
     SOURCES = Text("Alle Quellen", "All sources")
     PARTNER = Text("Partner", "Partner")
     PROMISED = Text("Zugesagt", "Promised")

@@ -8,8 +8,9 @@ from typing import Any
 from msgspec import Struct
 
 from cityhub.dashboard import formats, units
-from cityhub.dashboard.address import Asked, EventsPage
+from cityhub.dashboard.address import EventsPage
 from cityhub.dashboard.address_query import Order
+from cityhub.dashboard.asked import Asked
 from cityhub.dashboard.dimension_names import dimension_name, dimension_value
 from cityhub.dashboard.facts import KpiFacts, Window
 from cityhub.dashboard.screen_texts import S

@@ -53,6 +53,12 @@ def may_see_fields(principal: Principal | None, definition: KpiDefinition, partn
     return principal is not None and principal.organisation == partner
 
 
+def may_see_things(principal: Principal | None, definition: KpiDefinition) -> bool:
+    """Whether a caller may see of every event behind a KPI's numbers which thing it is of."""
+    partners = {source.contract.partner for source in definition.sources.values()}
+    return may_open(principal, definition) and all(may_see_fields(principal, definition, one) for one in partners)
+
+
 def may_set_targets(principal: Principal | None) -> bool:
     """Whether a caller sets targets: controllers do."""
     return principal is not None and CONTROLLER in principal.roles

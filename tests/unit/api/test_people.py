@@ -30,7 +30,9 @@ AT = datetime(2026, 11, 5, tzinfo=UTC)
 class Opened:
     """One event behind every number."""
 
-    def page(self, wanted: Number, *, first: int = 0, size: int = 100, excluded: bool = False) -> Page:
+    def page(
+        self, wanted: Number, *, first: int = 0, size: int = 100, excluded: bool = False, subject: str = ""
+    ) -> Page:
         origin = Origin("id", TYPE, "gebag", "//gebag/desk", "person 7", AT, TOPIC, 0, 0, "v1", "", True)
         return Page(1, 0, {}, (Contribution(origin, 1, {"numerator": 1}),), ())
 

@@ -10,6 +10,7 @@ from cityhub.dashboard.address import (
     AccessibilityPage,
     Address,
     DataPage,
+    EventsPage,
     FieldPage,
     KpiPage,
     Missing,
@@ -30,6 +31,8 @@ from tests.unit.dashboard.world import World
         ("/accessibility/", "", AccessibilityPage()),
         ("/field/wohnen", "", FieldPage("wohnen")),
         ("/kpi/M01", "?lang=en", KpiPage("M01")),
+        ("/kpi/I08", "?lamps=16", KpiPage("I08", lamps=16)),
+        ("/kpi/I08/events", "?subject=lamp-7&page=2", EventsPage("I08", page=2, subject="lamp-7")),
         ("/kpi/M01", "?span=14d&series=value&lines=-n", KpiPage("M01", "14d", Order("value"), Order("n", True))),
     ],
 )
@@ -38,8 +41,10 @@ def test_known_addresses(path: str, query: str, expected: Address) -> None:
 
 
 def test_a_view_survives_its_own_address() -> None:
-    page = KpiPage("M01", "30d", Order("n"), Order("value", True))
+    page = KpiPage("M01", "30d", Order("n"), Order("value", True), lamps=3)
     assert parse(page.path, page.query) == page
+    events = EventsPage("I08", excluded=True, page=4, subject="lamp 7&page=1")
+    assert parse(events.path, events.query) == events
 
 
 @pytest.mark.parametrize(
@@ -50,6 +55,8 @@ def test_a_view_survives_its_own_address() -> None:
         ("/kpi/M01/x", ""),
         ("/kpi/M01", "?span=1y"),
         ("/kpi/M01", "?series=hash"),
+        ("/kpi/I08", "?lamps=-1"),
+        ("/kpi/I08", "?lamps=1234567"),
         ("/kpi/M01", "?lines=--value"),
         ({"a": 1}, ""),
         (None, None),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import httpx
@@ -11,6 +12,7 @@ from msgspec import structs
 from cityhub.kpi.definition import Baseline, Responsible, Standard
 from cityhub.kpi.health.kpi import SourceHealths
 from cityhub.kpi.health.source import Cause, SourceHealth, State
+from cityhub.kpi.proof.receipt import number_id, parse
 from cityhub.kpi.values import WindowKind
 from cityhub.sdk.text import Text
 from tests.unit.api.classes import CATALOGUE, value_of
@@ -141,6 +143,17 @@ def test_a_printed_page_names_its_data_state_and_what_proves_the_number(world: W
     assert "/receipts/" not in foot, "nothing is archived here"
 
 
-def test_a_printed_page_names_its_receipt(proved: World) -> None:
+async def test_a_printed_page_names_its_receipt(proved: World) -> None:
     foot = read(page(proved, "/kpi/M01").body, "print-foot")
-    assert "/receipts/M01?window=day&at=" in foot
+    (number,) = re.findall("Kennung ([0-9a-f]{16})", foot)
+    address = re.search(r"unter (/receipts/M01\?window=day&at=\S+)", foot)
+    assert address
+    assert address[1].endswith(f"&number={number}")
+    server, _ = proved.dashboard()
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(server), base_url="http://hub") as http:
+        answer = await http.get(address[1])
+        other = await http.get(address[1].replace(number, "0" * 16))
+    assert number_id(parse(answer.content)) == number
+    assert other.status_code == 409
+    assert number in other.text
+    assert "Zur Kennung 0000000000000000 gibt es hier keinen Beleg mehr" in other.text

@@ -130,7 +130,7 @@ def test_every_row_of_the_tables_leads_to_its_events(world: World, part: str) ->
 
 def test_events_are_shown_page_by_page(world: World) -> None:
     first = page(world, "/kpi/M01/events", WEDNESDAY).body
-    assert " Datensätze zählen, " in read(first, "events-lead")
+    assert "Gezählte Datensätze: " in read(first, "events-lead")
     assert "Nenner +1" in read(first, "events-rows")
     assert "du.evt.dvv.transit.v1 / " in read(first, "events-rows")
     assert read(first, "events-range").startswith("1 bis 25 von ")
@@ -207,7 +207,7 @@ def test_views_that_do_not_exist_are_a_message(world: World, query: str) -> None
 def test_single_events_are_for_those_who_are_logged_in(world: World) -> None:
     world.viewer = None
     drawn = page(world, "/kpi/M01/events", WEDNESDAY).body
-    assert " Datensätze zählen, " in read(drawn, "events-lead")
+    assert "Gezählte Datensätze: " in read(drawn, "events-lead")
     assert read(drawn, "events-log-in") == "Die einzelnen Ereignisse sehen angemeldete Personen."
     assert not {"events-rows", "events-csv", "events-counted"} & set(ids(drawn))
     assert "proof-receipt" in ids(drawn)

@@ -128,7 +128,9 @@ async def test_no_spreadsheet_runs_what_partners_write(world: World, start: str)
     evil = f"{start}HYPERLINK(A1)"
 
     class Evil:
-        def page(self, wanted: Number, *, first: int = 0, size: int = 100, excluded: bool = False) -> Page:
+        def page(
+            self, wanted: Number, *, first: int = 0, size: int = 100, excluded: bool = False, subject: str = ""
+        ) -> Page:
             assert (first, excluded) == (0, False)
             found = real.page(wanted, size=1)
             (one,) = found.contributions

@@ -10,7 +10,8 @@ from dash import html
 from dash.development.base_component import Component
 from msgspec.structs import replace
 
-from cityhub.api.access import may_open
+from cityhub.api.access import may_open, may_see_things
+from cityhub.api.errors import InvalidArgument
 from cityhub.bus.errors import BusError
 from cityhub.dashboard import formats
 from cityhub.dashboard.address import EventsPage, KpiPage
@@ -40,8 +41,10 @@ def events_page(view: View, page: EventsPage, definition: KpiDefinition) -> Comp
     """Draw a page of the events behind a number of a KPI, for a viewer who may see it.
 
     Raises:
-        InvalidArgument: the KPI has no such number.
+        InvalidArgument: the KPI has no such number, or events of one thing are not for the viewer.
     """
+    if page.subject and not may_see_things(view.viewer, definition):
+        raise InvalidArgument("subject: which things events are of is told to the city and to their partner")
     opening = opening_of(view, definition, page.asked)
     if not may_open(view.viewer, definition):
         people = html.P(t(view.lang, P.FOR_CONTROLLERS), id="events-people")
@@ -52,12 +55,14 @@ def events_page(view: View, page: EventsPage, definition: KpiDefinition) -> Comp
     page = replace(page, asked=opening.asked)
     body: list[Any] = [_periods(view, page, opening)]
     try:
-        found = view.proofs.page(opening.number, first=page.page * ROWS, size=ROWS, excluded=page.excluded)
+        found = view.proofs.page(
+            opening.number, first=page.page * ROWS, size=ROWS, excluded=page.excluded, subject=page.subject
+        )
     except (KpiError, BusError) as error:
         words = [icon("warning"), trouble(error, view.lang)]
         body.append(html.P(words, role="alert", id="events-trouble", className="trouble"))
     else:
-        body += [*_lead(view, found), *_events(view, page, definition, found)]
+        body += [*_only(page, view.lang), *_lead(view, found), *_events(view, page, definition, found)]
     receipt = html.Section(
         [html.H2(t(view.lang, P.PROOF)), *receipt_parts(view, page.kpi_id, page.asked)], className="card proof"
     )
@@ -98,8 +103,16 @@ def _periods(view: View, page: EventsPage, opening: Opening) -> Component:
     )
 
 
+def _only(page: EventsPage, lang: Lang) -> Sequence[Component]:
+    """Which thing the events are of, and the way to all of them; nothing where they are of all."""
+    if not page.subject:
+        return []
+    everything = link(t(lang, P.ALL_SUBJECTS), EventsPage(page.kpi_id, page.asked).address, id="events-everything")
+    return [html.P([t(lang, P.ONLY_SUBJECT, subject=page.subject), " ", everything], id="events-subject")]
+
+
 def _window_link(lang: Lang, page: EventsPage, opening: Opening, words: P) -> Component:
-    there = EventsPage(page.kpi_id, opening.beside(later=words is P.LATER), page.excluded)
+    there = replace(page, asked=opening.beside(later=words is P.LATER), page=0)
     return link(t(lang, words), there.address, id=f"events-{words.name.lower()}", className="choice")
 
 
@@ -132,7 +145,7 @@ def _choice(page: EventsPage, lang: Lang) -> Component:
     choices = [
         link(
             t(lang, words),
-            EventsPage(page.kpi_id, page.asked, excluded).address,
+            replace(page, excluded=excluded, page=0).address,
             id=f"events-{words.name.lower()}",
             className="choice",
             **{"aria-current": str(excluded == page.excluded).lower()},

@@ -35,6 +35,7 @@ from cityhub.dashboard.dimension_names import dimension_name
 from cityhub.dashboard.facts import KpiFacts, read_facts
 from cityhub.dashboard.pages.boroughs import boroughs_part
 from cityhub.dashboard.pages.field import facts_of
+from cityhub.dashboard.pages.lamps import lamps_part
 from cityhub.dashboard.pages.series import SPANS, series_in, spans_of
 from cityhub.dashboard.place_tables import borough_table, borough_values, comparison_table
 from cityhub.dashboard.screen_texts import S
@@ -88,6 +89,7 @@ def _left(view: View, page: KpiPage, facts: KpiFacts) -> Sequence[Component | No
     return [
         _story(view, facts),
         named_rows(view, list(facts_of(view, further).values())) if further else None,
+        lamps_part(view, page, facts),
         _series(page, series),
         compared,
         past_card(view, page, facts),

@@ -22,7 +22,7 @@ from cityhub.kpi.proof import signature
 from cityhub.kpi.proof.auditing import audited, lines
 from cityhub.kpi.proof.explain import Contribution, Exclusion, Page
 from cityhub.kpi.proof.rebuild import rebuild
-from cityhub.kpi.proof.receipt import encode, parse
+from cityhub.kpi.proof.receipt import encode, number_id, parse
 from cityhub.kpi.proof.service import Number, ProofReader, number
 from cityhub.kpi.proof.stored import snapshot
 from cityhub.kpi.proof.verify import verify
@@ -105,7 +105,10 @@ def issue(proofs: ProofReader, asked: Number, out: Path | None) -> int:
         show(encode(receipt).decode().rstrip())
         return 0
     out.write_bytes(encode(receipt))
-    show(f"receipt {receipt.id[:12]} of {receipt.events} events is in {out}; check it: cityhub receipt verify {out}")
+    show(
+        f"receipt {receipt.id[:12]} of number {number_id(receipt)}, {receipt.events} events, is in {out}; check it: "
+        f"cityhub receipt verify {out}"
+    )
     return 0
 
 
@@ -133,7 +136,8 @@ def check(file: Path, archive: str, catalogue: Catalogue, key: Path | None) -> i
     value = "unknown" if receipt.value is None else f"{receipt.value:g} {receipt.unit}"
     show(
         f"{receipt.kpi} {receipt.window} {receipt.start:%Y-%m-%d %H:%M} to {receipt.end:%Y-%m-%d %H:%M} UTC "
-        f"{receipt.scope}: {value} is proved by {receipt.events} events of the archive{signed}"
+        f"{receipt.scope}: {value} is proved by {receipt.events} events of the archive{signed}; "
+        f"number {number_id(receipt)}"
     )
     return 0
 

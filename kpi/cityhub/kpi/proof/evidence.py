@@ -127,6 +127,14 @@ class Evidence:
         return rows.sort(~pl.col("adds"), *EVENT).drop("adds")
 
     @cached_property
+    def subjects(self) -> pl.DataFrame:
+        """type, part, off and subject of every record that was looked at."""
+        frames = (
+            frame.select(pl.lit(type_).alias("type"), *EVENT[1:], "subject") for type_, frame in self._frames.items()
+        )
+        return pl.concat(frames)
+
+    @cached_property
     def bins(self) -> pl.DataFrame:
         """type, part, off, histogram, bin, count of the window."""
         found = self._of_cut(self._pieces.bins)

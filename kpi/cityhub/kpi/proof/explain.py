@@ -76,13 +76,27 @@ class Page(Struct, frozen=True):
     exclusions: tuple[Exclusion, ...]
 
 
-def page(evidence: Evidence, source: ProofSource, *, first: int = 0, size: int = 100, excluded: bool = False) -> Page:
+def page(
+    evidence: Evidence,
+    source: ProofSource,
+    *,
+    first: int = 0,
+    size: int = 100,
+    excluded: bool = False,
+    subject: str = "",
+) -> Page:
     """Rows `first` to `first + size` of what counts, or of what is excluded.
+
+    Args:
+        subject: only records of this thing, in the counts too; "" = of all.
 
     Raises:
         ArchiveMissing, ArchiveDamaged: the events are not all there.
     """
     counts, left = evidence.contributions, evidence.excluded()
+    if subject:
+        mine = evidence.subjects.filter(pl.col("subject") == subject)
+        counts, left = (rows.join(mine, on=EVENT, how="semi", maintain_order="left") for rows in (counts, left))
     chosen = (left if excluded else counts).slice(first, min(size, MOST_AT_ONCE))
     origins = _origins(evidence, source, chosen)
     reasons = left.group_by("reason").len().sort("reason").rows()

@@ -16,9 +16,10 @@ from msgspec.structs import replace
 from cityhub.kpi.errors import ReceiptInvalid
 from cityhub.kpi.kernel.windows import Window, window_at
 from cityhub.kpi.proof.signature import Signature
-from cityhub.kpi.values import Label, WindowKind
+from cityhub.kpi.values import KpiValue, Label, WindowKind
 
 FORMAT = 1
+_NUMBER_ID_DIGITS = 16
 Vector = dict[str, dict[int, int]]
 """Last counted offset by topic and partition; −1 = nothing of it."""
 
@@ -105,6 +106,26 @@ def sealed(receipt: Receipt) -> Receipt:
     """The receipt with its id, still unsigned."""
     bare = replace(receipt, id="", signature=None)
     return replace(bare, id=hashlib.sha256(_canonical(bare)).hexdigest())
+
+
+def number_id(number: KpiValue | Receipt) -> str:
+    """A short id of a number, the same for what is published and for all of its receipts, whenever they are issued.
+
+    First 16 hex digits of the SHA-256 of what decides it: KPI, definition, window, place, dimensions, denominators and
+    digest of the events. A running window's may also move with the clock alone. "" where the digest is not shown.
+    """
+    if not number.digest:
+        return ""
+    kpi, references = (
+        (number.kpi, {one.name: one.value for one in number.references})
+        if isinstance(number, Receipt)
+        else (number.kpi_id, number.references)
+    )
+    place = (number.window, number.start, number.end, number.scope, number.dimensions)
+    decides = msgspec.json.encode(
+        (kpi, number.definition_hash, *place, references, number.digest), order="deterministic"
+    )
+    return hashlib.sha256(decides).hexdigest()[:_NUMBER_ID_DIGITS]
 
 
 def encode(receipt: Receipt) -> bytes:

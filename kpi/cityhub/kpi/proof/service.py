@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -27,6 +27,7 @@ from cityhub.kpi.proof import signature
 from cityhub.kpi.proof.evidence import Evidence, Question
 from cityhub.kpi.proof.explain import Page, page
 from cityhub.kpi.proof.receipt import Receipt
+from cityhub.kpi.proof.shares import Share, shares
 from cityhub.kpi.proof.stored import vector_of
 from cityhub.kpi.proof.verify import receipt_of
 from cityhub.kpi.store import audits, schema
@@ -72,8 +73,14 @@ class ProofReader(Protocol):
     All raise UnknownKpi, ArchiveMissing, ArchiveDamaged, BusUnavailable and StoreUnavailable.
     """
 
-    def page(self, wanted: Number, *, first: int = 0, size: int = 100, excluded: bool = False) -> Page:
-        """Events behind a number, or those that do not count."""
+    def page(
+        self, wanted: Number, *, first: int = 0, size: int = 100, excluded: bool = False, subject: str = ""
+    ) -> Page:
+        """Events behind a number, or those that do not count; with `subject` those of one thing."""
+        ...
+
+    def shares(self, wanted: Number, known_for: timedelta) -> Sequence[Share]:
+        """What each thing adds to a number; those that were heard of so long before its window too (`shares`)."""
         ...
 
     def receipt(self, wanted: Number) -> Receipt:
@@ -116,15 +123,26 @@ class Proofs:
         self._job = job
         self._kept = Kept[Number, _Opened](KEPT_S, busy=_busy)
 
-    def page(self, wanted: Number, *, first: int = 0, size: int = 100, excluded: bool = False) -> Page:
+    def page(
+        self, wanted: Number, *, first: int = 0, size: int = 100, excluded: bool = False, subject: str = ""
+    ) -> Page:
         """See `ProofReader`."""
         with self._kept.turn(wanted, lambda: self._open(wanted)) as opened:
-            key = (first, size, excluded)
+            key = (first, size, excluded, subject)
             if key not in opened.pages:
                 while len(opened.pages) >= _MOST_PAGES:
                     del opened.pages[next(iter(opened.pages))]
-                opened.pages[key] = page(opened.evidence, opened.archive, first=first, size=size, excluded=excluded)
+                opened.pages[key] = page(
+                    opened.evidence, opened.archive, first=first, size=size, excluded=excluded, subject=subject
+                )
             return opened.pages[key]
+
+    def shares(self, wanted: Number, known_for: timedelta) -> Sequence[Share]:
+        """See `ProofReader`."""
+        with self._kept.turn(wanted, lambda: self._open(wanted)) as opened:
+            if known_for not in opened.shares:
+                opened.shares[known_for] = shares(opened.evidence, opened.archive, known_for)
+            return opened.shares[known_for]
 
     def receipt(self, wanted: Number) -> Receipt:
         """See `ProofReader`."""
@@ -166,7 +184,8 @@ class _Opened(msgspec.Struct, frozen=True):
     evidence: Evidence
     archive: Archive
     shown: KpiValue | None
-    pages: dict[tuple[int, int, bool], Page] = {}
+    pages: dict[tuple[int, int, bool, str], Page] = {}
+    shares: dict[timedelta, Sequence[Share]] = {}
 
 
 def _busy() -> StoreUnavailable:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,7 +17,7 @@ from cityhub.bus.errors import ArchiveDamaged, ArchiveMissing
 from cityhub.kpi.definition import load_catalogue
 from cityhub.kpi.errors import ReceiptInvalid
 from cityhub.kpi.proof import merkle, signature
-from cityhub.kpi.proof.receipt import Receipt, encode, parse, sealed
+from cityhub.kpi.proof.receipt import Receipt, encode, number_id, parse, sealed
 from cityhub.kpi.proof.verify import receipt_of, verify
 from tests.unit.kpi.proof.world import World
 
@@ -130,6 +132,29 @@ def test_every_byte_of_a_receipt_counts(world: World) -> None:
                 parse(changed)
     with pytest.raises(ReceiptInvalid, match="not readable as JSON"):
         parse(content[: len(content) // 2])
+
+
+@pytest.mark.parametrize("kpi", KPIS)
+def test_a_number_has_one_id_whenever_its_receipt_is_issued(world: World, kpi: str) -> None:
+    values = [one for one in world.published(kpi) if one.digest]
+    named = {number_id(one) for one in values}
+    assert len(named) == len(values)
+    for value in values[:5]:
+        evidence = world.evidence(value)
+        receipts = [receipt_of(evidence, world.archive, value, value.end + timedelta(days=days)) for days in (1, 2)]
+        assert receipts[0].id != receipts[1].id
+        read = [parse(encode(one)) for one in receipts]
+        assert {number_id(one) for one in read} == {number_id(value)}
+        assert re.fullmatch("[0-9a-f]{16}", number_id(value))
+
+
+@pytest.mark.parametrize(
+    "changes", [{"digest": "1" * 32}, {"scope": "STB09"}, {"references": {"lamps": 1}}, {"definition_hash": "ab"}]
+)
+def test_another_number_has_another_id(world: World, changes: dict[str, Any]) -> None:
+    value = world.published("I08")[0]
+    assert number_id(msgspec.structs.replace(value, **changes)) != number_id(value)
+    assert not number_id(msgspec.structs.replace(value, digest=""))
 
 
 def test_a_signature_says_whose_receipt_it_is(world: World) -> None:
