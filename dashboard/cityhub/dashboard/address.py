@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from typing import Literal, Self, get_args
+from datetime import datetime
+from typing import Literal, get_args
 from urllib.parse import quote, urlencode
 
 from msgspec import Struct
 
-from cityhub.dashboard.address_query import LONGEST, Order, instant_in, parameter, parameters
+from cityhub.dashboard.address_query import LONGEST, Order, instant_in, parameter
+from cityhub.dashboard.asked import Asked
 from cityhub.dashboard.texts import T
 from cityhub.kpi.kernel.windows import berlin
-from cityhub.kpi.reader import anchor_of
-from cityhub.kpi.values import KpiValue, WindowKind
 from cityhub.sdk.event import MAX_TEXT
 
 Span = Literal["60min", "6h", "24h", "48h", "14n", "30n", "14d", "30d", "7d", "12w", "12m", "ytd", "5y", "5s"]
@@ -82,48 +81,6 @@ class KpiPage(Struct, frozen=True):
         return "/kpi/" + quote(self.kpi_id, safe="")
 
 
-class Asked(Struct, frozen=True):
-    """A number of a KPI: of the window kind that holds an instant, for a place and held dimensions.
-
-    Attributes:
-        window: None = the default kind. at: None = the newest window that is over.
-    """
-
-    window: WindowKind | None = None
-    at: datetime | None = None
-    scope: str = "city"
-    dimensions: tuple[tuple[str, str], ...] = ()
-
-    @classmethod
-    def of(cls, value: KpiValue) -> Self:
-        """What asks for a published number."""
-        return cls(value.window, anchor_of(value), value.scope, tuple(value.dimensions.items()))
-
-    @classmethod
-    def parse(cls, query: object) -> Self | None:
-        """None when there is no such window or instant, or the query is too long to be read whole.
-
-        Places and dimensions are not looked up here.
-        """
-        if isinstance(query, str) and len(query) > LONGEST:
-            return None
-        window, at = parameter(query, "window"), parameter(query, "at")
-        kind = next((kind for kind in WindowKind if kind.value == window), None)
-        instant = None if at is None else instant_in(at)
-        if (window and kind is None) or (at and instant is None):
-            return None
-        pairs = tuple(text.partition("=")[::2] for text in parameters(query, "dimension"))
-        return cls(kind, instant, parameter(query, "scope") or "city", pairs)
-
-    @property
-    def pairs(self) -> list[tuple[str, str]]:
-        """As parameters of a query."""
-        found = [("window", self.window.value)] if self.window else []
-        found += [("at", f"{self.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}")] if self.at else []
-        found += [("scope", self.scope)] if self.scope != "city" else []
-        return found + [("dimension", f"{name}={value}") for name, value in self.dimensions]
-
-
 class EventsPage(Struct, frozen=True):
     """The events behind a number of a KPI: those that count, or those that do not; pages from 0."""
 
@@ -159,9 +116,24 @@ class TargetPage(Struct, frozen=True):
         """The page's address."""
         return f"/kpi/{quote(self.kpi_id, safe='')}/target"
 
+    @property
+    def query(self) -> str:
+        """There is one view of it."""
+        return ""
+
 
 class MasterplanPage(Struct, frozen=True):
     """Fields, goals, measures and KPIs, and the programmes behind them."""
+
+    @property
+    def path(self) -> str:
+        """The page's address."""
+        return "/masterplan"
+
+    @property
+    def query(self) -> str:
+        """There is one view of it."""
+        return ""
 
 
 class DataPage(Struct, frozen=True):
@@ -195,10 +167,19 @@ class PartnerPage(Struct, frozen=True):
     trace: str = ""
 
     @property
+    def path(self) -> str:
+        """The page's path without its view."""
+        return "/partner"
+
+    @property
+    def query(self) -> str:
+        """The view as a query string without the question mark."""
+        return urlencode([(name, said) for name, said in (("partner", self.partner), ("trace", self.trace)) if said])
+
+    @property
     def address(self) -> str:
         """Path and query."""
-        chosen = [(name, said) for name, said in (("partner", self.partner), ("trace", self.trace)) if said]
-        return "/partner" + (f"?{urlencode(chosen)}" if chosen else "")
+        return f"{self.path}?{self.query}" if self.query else self.path
 
 
 class AccessibilityPage(Struct, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from cityhub.dashboard.tables import Cell, Table
+from cityhub.dashboard.tables import Cell, Shown, Table
 from cityhub.dashboard.texts import Lang, T, t
 
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
@@ -28,6 +28,8 @@ def escaped(text: str) -> str:
 
 
 def _cell(cell: Cell, decimals: int | None, lang: Lang) -> str:
+    if isinstance(cell, Shown):
+        cell = cell.says
     if cell is None:
         return t(lang, T.UNKNOWN_VALUE)
     if isinstance(cell, str):

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from cityhub.api.cut import Cut, DimensionInput, cut_of
 from cityhub.bus.errors import ArchiveDamaged, ArchiveMissing, BusError, BusUnavailable
-from cityhub.dashboard.address import Asked
+from cityhub.dashboard.asked import Asked
 from cityhub.dashboard.proof_texts import P
 from cityhub.dashboard.texts import Lang, t
 from cityhub.dashboard.view import View

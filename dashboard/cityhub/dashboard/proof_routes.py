@@ -13,7 +13,7 @@ from cityhub.adapters.errors import AdapterError
 from cityhub.api.access import may_open
 from cityhub.api.errors import InvalidArgument
 from cityhub.bus.errors import BusError
-from cityhub.dashboard.address import Asked
+from cityhub.dashboard.asked import Asked
 from cityhub.dashboard.export import csv_of
 from cityhub.dashboard.opening import Opening, opening_of, trouble
 from cityhub.dashboard.preferences import chosen_in, preferences

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from dash.development.base_component import Component
 from msgspec import Struct
 
 from cityhub.dashboard import formats, units
-from cityhub.dashboard.address import Asked, EventsPage
+from cityhub.dashboard.address import EventsPage
 from cityhub.dashboard.address_query import Order
+from cityhub.dashboard.asked import Asked
 from cityhub.dashboard.dimension_names import dimension_name, dimension_value
 from cityhub.dashboard.facts import KpiFacts, Window
 from cityhub.dashboard.screen_texts import S
@@ -21,7 +23,21 @@ from cityhub.kpi.kernel.label import Reason
 from cityhub.kpi.naming import counted, counted_noun, named_values, stands_beside
 from cityhub.kpi.values import KpiValue, Label
 
-Cell = str | int | float | None
+Plain = str | int | float | None
+
+
+class Shown(Struct, frozen=True):
+    """A cell that the screen draws in a form of its own: links, marks, code.
+
+    Attributes:
+        says: what stands in the file.
+    """
+
+    says: Plain
+    drawn: Component | None
+
+
+Cell = Plain | Shown
 
 _REASONS = {
     Reason.DEFINITION: T.REASON_DEFINITION,
@@ -49,16 +65,16 @@ class Table(Struct, frozen=True, kw_only=True):
     """Rows of cells; None is unknown.
 
     Attributes:
-        parameter: name of the query parameter that holds the order.
+        parameter: name of the table and of its file; where it can be sorted, of the query parameter with the order.
         bars: columns that are drawn as bars as well, by index, with the number that fills the bar.
         links: where the rows lead, in their order; empty, or "" for a row, = nowhere.
     """
 
     caption: str
     parameter: str
-    order: Order
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    order: Order = Order()
     bars: Mapping[int, float] = {}
     links: tuple[str, ...] = ()
 

@@ -8,7 +8,8 @@ from dash import html
 from dash.development.base_component import Component
 
 from cityhub.dashboard import formats
-from cityhub.dashboard.address import Asked, EventsPage
+from cityhub.dashboard.address import EventsPage
+from cityhub.dashboard.asked import Asked
 from cityhub.dashboard.boroughs import PLACES, Borough
 from cityhub.dashboard.components.link import link
 from cityhub.dashboard.components.marks import STATUS_WORD, icon

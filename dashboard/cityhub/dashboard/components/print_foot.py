@@ -8,7 +8,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from cityhub.dashboard import formats
-from cityhub.dashboard.address import Asked
+from cityhub.dashboard.asked import Asked
 from cityhub.dashboard.components.state import data_state_line
 from cityhub.dashboard.facts import KpiFacts
 from cityhub.dashboard.screen_texts import S

@@ -10,7 +10,8 @@ from dash.development.base_component import Component
 
 from cityhub.api.access import is_city, may_open
 from cityhub.dashboard import formats
-from cityhub.dashboard.address import Asked, EventsPage
+from cityhub.dashboard.address import EventsPage
+from cityhub.dashboard.asked import Asked
 from cityhub.dashboard.components.link import link
 from cityhub.dashboard.components.marks import icon
 from cityhub.dashboard.proof_texts import P
