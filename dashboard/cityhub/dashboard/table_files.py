@@ -30,6 +30,7 @@ from cityhub.dashboard.facts import KpiFacts, read_facts
 from cityhub.dashboard.pages.field import facts_of, map_table
 from cityhub.dashboard.pages.kpi import boroughs_of, comparison_of, lines_of, series_of
 from cityhub.dashboard.pages.masterplan import masterplan_tables
+from cityhub.dashboard.pages.measures import measures_table
 from cityhub.dashboard.pages.partner import TABLES, partner_table
 from cityhub.dashboard.pages.series import spans_of
 from cityhub.dashboard.pages.target import target_table
@@ -55,6 +56,7 @@ PATHS = (
     *(f"/kpi/{{kpi_id}}/{name}.csv" for name in OF_KPI),
     "/kpi/{kpi_id}/target/targets.csv",
     "/field/{field_id}/boroughs.csv",
+    "/field/{field_id}/measures.csv",
     "/data/sources.csv",
     "/masterplan/{table}.csv",
     *(f"/partner/{name}.csv" for name in TABLES),
@@ -120,10 +122,7 @@ def _table(view: View, page: Address, name: str) -> _Named:
         case KpiPage():
             return _kpi(view, page, name)
         case FieldPage():
-            facts = facts_of(view, view.visible(page.field_id))
-            if page.kpi and page.kpi not in facts:
-                raise _NoTableError(T.MISSING_KPI)
-            return _Named(f"{page.field_id}-{name}", map_table(view, page, facts))
+            return _field(view, page, name)
         case DataPage():
             return _Named(name, source_table(view, page.sources))
         case MasterplanPage():
@@ -140,6 +139,14 @@ def _kpi(view: View, page: KpiPage, name: str) -> _Named:
     if page.span not in (None, *spans_of(definition)) or page.by not in (None, *definition.dimensions):
         raise _NoTableError(T.MISSING_VIEW)
     return _Named(f"{definition.id}-{name}", OF_KPI[name](view, page, read_facts(view, definition)))
+
+
+def _field(view: View, page: FieldPage, name: str) -> _Named:
+    facts = facts_of(view, view.visible(page.field_id))
+    if page.kpi and page.kpi not in facts:
+        raise _NoTableError(T.MISSING_KPI)
+    table = measures_table(view, page.field_id) if name == "measures" else map_table(view, page, facts)
+    return _Named(f"{page.field_id}-{name}", table)
 
 
 def _target(view: View, page: TargetPage, name: str) -> _Named:
