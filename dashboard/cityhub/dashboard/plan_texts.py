@@ -61,8 +61,8 @@ class Plan(Wording):
     FIELD_MEASURES = Text("Maßnahmen des Masterplans", "Measures of the Masterplan")
     ALL_MEASURES = Text("Alle Programme und Maßnahmen", "All programmes and measures")
     NO_MEASURES = Text(
-        "Diesem Handlungsfeld ist noch keine Maßnahme zugeordnet; das tut die Liste, die die Stadt einspielt.",
-        "No measure is assigned to this field yet; the list that the city imports does that.",
+        "Diesem Handlungsfeld ist noch keine Maßnahme zugeordnet. Die Zuordnung kommt mit der Liste der Stadt.",
+        "No measure is assigned to this field yet. That comes with the city's list.",
     )
     MEASURE = Text("Maßnahme", "Measure")
     STATE = Text("Stand", "State")

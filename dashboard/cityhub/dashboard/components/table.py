@@ -116,7 +116,9 @@ def _cell(cell: Cell, column: Column, lang: Lang, *, full: float) -> Component:
     if cell is None or isinstance(cell, str):
         return dmc.TableTd(cell or t(lang, T.UNKNOWN_VALUE), className="right")
     text = formats.number(cell, lang, column.decimals)
-    return dmc.TableTd([_bar(cell / full), text] if full else text, className="right")
+    return dmc.TableTd(
+        [_bar(cell / full), html.Span(text, className="bar-number")] if full else text, className="right"
+    )
 
 
 def _bar(share: float) -> Component:

@@ -94,7 +94,7 @@ def _row(view: View, plan: Masterplan, goal: Goal, facts: KpiFacts) -> tuple[Cel
     moving = [one.name.get(lang) for one in plan.measures_for(goal) if not one.kpis or kpi in one.kpis]
     none, now = t(lang, Plan.NO_MEASURE), now_words(view, facts)
     status = [t(lang, STATUS_WORD[facts.status]), *([t(lang, T.SIMULATION)] if facts.synthetic else [])]
-    marks = [status_mark(facts.status, lang), simulation_mark(lang) if facts.synthetic else None]
+    marks = [status_mark(facts.status, lang), " ", simulation_mark(lang) if facts.synthetic else None]
     return (
         goal.name.get(lang),
         ", ".join(moving) or Shown(none, html.Span(none, className="hint")),

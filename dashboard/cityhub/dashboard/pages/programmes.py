@@ -47,7 +47,7 @@ def programme_part(view: View, programme: Programme, facts: Mapping[str, KpiFact
 def _whole(view: View, facts: KpiFacts) -> Component:
     definition, lang, value = facts.definition, view.lang, facts.shown
     words = value_words(value, lang) if value else t(lang, T.NO_DATA_YET)
-    marks = [status_mark(facts.status, lang), simulation_mark(lang) if facts.synthetic else None]
+    marks = [status_mark(facts.status, lang), " ", simulation_mark(lang) if facts.synthetic else None]
     name = link(f"{definition.id} {definition.name.get(lang)}", f"/kpi/{definition.id}")
     shown = html.Span([words, " ", *marks], id=f"programme-{definition.id}-value")
     return html.Li([name, ": ", shown])
