@@ -28,10 +28,10 @@ def escaped(text: str) -> str:
 
 
 def _cell(cell: Cell, decimals: int | None, lang: Lang) -> str:
-    if isinstance(cell, Shown):
-        cell = cell.says
     if cell is None:
         return t(lang, T.UNKNOWN_VALUE)
+    if isinstance(cell, Shown):
+        return escaped(cell.says)
     if isinstance(cell, str):
         return escaped(cell)
     return f"{cell:.{decimals or 0}f}".replace(".", ",")

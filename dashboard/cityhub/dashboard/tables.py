@@ -23,8 +23,6 @@ from cityhub.kpi.kernel.label import Reason
 from cityhub.kpi.naming import counted, counted_noun, named_values, stands_beside
 from cityhub.kpi.values import KpiValue, Label
 
-Plain = str | int | float | None
-
 
 class Shown(Struct, frozen=True):
     """A cell that the screen draws in a form of its own: links, marks, code.
@@ -33,11 +31,11 @@ class Shown(Struct, frozen=True):
         says: what stands in the file.
     """
 
-    says: Plain
+    says: str
     drawn: Component | None
 
 
-Cell = Plain | Shown
+Cell = str | int | float | Shown | None
 
 _REASONS = {
     Reason.DEFINITION: T.REASON_DEFINITION,

@@ -110,7 +110,7 @@ def _row(table: Table, number: int, lang: Lang) -> Component:
 
 def _cell(cell: Cell, column: Column, lang: Lang, *, full: float) -> Component:
     if isinstance(cell, Shown):
-        return dmc.TableTd(cell.drawn, className="left" if column.decimals is None else "right")
+        return dmc.TableTd(cell.drawn)
     if column.decimals is None:
         return dmc.TableTd(cell)
     if cell is None or isinstance(cell, str):

@@ -121,6 +121,7 @@ def _letters(view: View, desk: PartnerDesk, partner: str, page: PartnerPage) -> 
 
 
 def letter_table(found: Listed, page: PartnerPage, lang: Lang) -> Table:
+    """Each letter with the reason, what the sender was told, and whether it was driven in again."""
     heads = (Own.WHEN, P.TYPE, P.REASON, P.DETAILS, Own.STATE)
     return Table(
         caption=t(lang, Own.LETTERS),
