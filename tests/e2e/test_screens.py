@@ -1,4 +1,4 @@
-"""One walk over the screens that show many figures: search, field, KPI, data quality, kiosk."""
+"""One walk over the screens that show many figures: overview, search, field, KPI, data quality, kiosk."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def test_from_the_search_to_the_wall(hub: Hub, browser: Browser) -> None:
     context.set_default_timeout(SLOW_MS)
     page = context.new_page()
     page.goto(hub.url)
+    _leads(page)
     _search(page)
     page.evaluate("window.notReloaded = true")
     page.locator(".breadcrumb a", has_text="Mobilität").click()
@@ -33,6 +34,25 @@ def test_from_the_search_to_the_wall(hub: Hub, browser: Browser) -> None:
     assert download.value.path().read_text("utf-8-sig").splitlines()[1].startswith(";".join(first))
     _kiosk(hub, page)
     context.close()
+
+
+def _leads(page: Page) -> None:
+    """By keyboard: another KPI first on a card; it is there at the next visit, and the hub's choice comes back."""
+    card = page.locator("#field-mobilitaet")
+    names = card.locator(".lead-name")
+    expect(names).to_have_count(2, timeout=SLOW_MS)
+    before = names.all_inner_texts()
+    card.locator("summary").press("Enter")
+    assert serious(page) == []
+    other = card.locator(".lead-choice nav a[aria-current=false]").last
+    wanted = other.inner_text()
+    other.press("Enter")
+    expect(names).to_have_text([wanted, before[0]], timeout=SLOW_MS)
+    page.goto(urlsplit(page.url)._replace(query="").geturl())
+    expect(names).to_have_text([wanted, before[0]], timeout=SLOW_MS)
+    card.locator("summary").press("Enter")
+    card.get_by_text("Vorgabe wiederherstellen").press("Enter")
+    expect(names).to_have_text(before, timeout=SLOW_MS)
 
 
 def _search(page: Page) -> None:

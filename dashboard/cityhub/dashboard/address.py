@@ -129,9 +129,24 @@ class TargetPage(Struct, frozen=True):
         """The page's address."""
         return f"/kpi/{quote(self.kpi_id, safe='')}/target"
 
+    @property
+    def query(self) -> str:
+        """There is one view of it."""
+        return ""
+
 
 class MasterplanPage(Struct, frozen=True):
     """Fields, goals, measures and KPIs, and the programmes behind them."""
+
+    @property
+    def path(self) -> str:
+        """The page's address."""
+        return "/masterplan"
+
+    @property
+    def query(self) -> str:
+        """There is one view of it."""
+        return ""
 
 
 class DataPage(Struct, frozen=True):
@@ -165,10 +180,19 @@ class PartnerPage(Struct, frozen=True):
     trace: str = ""
 
     @property
+    def path(self) -> str:
+        """The page's path without its view."""
+        return "/partner"
+
+    @property
+    def query(self) -> str:
+        """The view as a query string without the question mark."""
+        return urlencode([(name, said) for name, said in (("partner", self.partner), ("trace", self.trace)) if said])
+
+    @property
     def address(self) -> str:
         """Path and query."""
-        chosen = [(name, said) for name, said in (("partner", self.partner), ("trace", self.trace)) if said]
-        return "/partner" + (f"?{urlencode(chosen)}" if chosen else "")
+        return f"{self.path}?{self.query}" if self.query else self.path
 
 
 class AccessibilityPage(Struct, frozen=True):

@@ -15,11 +15,19 @@ from cityhub.kpi.errors import KpiError
 _log = structlog.get_logger()
 
 
+def look(services: Services, chosen: Preferences, address: Address) -> View:
+    """What a page is drawn from. A partner's side is there, in part, also while the store is not.
+
+    Raises:
+        KpiError, AdapterError: a store cannot be read.
+    """
+    return (View.unread if isinstance(address, PartnerPage) else View.of)(services, chosen)
+
+
 def draw(services: Services, chosen: Preferences, address: Address) -> Page:
     """The page as it is now. Blocks for the few reads of a page: call it off the event loop."""
     try:
-        read = View.unread if isinstance(address, PartnerPage) else View.of
-        return render(read(services, chosen), address)
+        return render(look(services, chosen, address), address)
     except (KpiError, AdapterError) as error:
         _log.warning("page_unreadable", error=str(error))
         return unreadable(chosen.lang)

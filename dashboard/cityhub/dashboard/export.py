@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from cityhub.dashboard.tables import Cell, Table
+from cityhub.dashboard.tables import Cell, Shown, Table
 from cityhub.dashboard.texts import Lang, T, t
 
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
@@ -30,6 +30,8 @@ def escaped(text: str) -> str:
 def _cell(cell: Cell, decimals: int | None, lang: Lang) -> str:
     if cell is None:
         return t(lang, T.UNKNOWN_VALUE)
+    if isinstance(cell, Shown):
+        return escaped(cell.says)
     if isinstance(cell, str):
         return escaped(cell)
     return f"{cell:.{decimals or 0}f}".replace(".", ",")

@@ -65,6 +65,7 @@ def layout(services: Services, request: Request | None) -> Component:
         "lang": lang,
         "theme": chosen.theme,
         "area": chosen.area,
+        "leads": chosen.leads,
         "now": now.isoformat(),
         "lost": t(lang, T.CONNECTION_LOST, time="{time}"),
     }

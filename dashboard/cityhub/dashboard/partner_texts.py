@@ -67,6 +67,8 @@ class Own(Wording):
     EXCLUDED = Text("Ausgeschlossen", "Excluded")
     UNREAD = Text("Ohne Kennzahl", "No figure")
     AGAIN = Text("Noch einmal gesendet", "Sent again")
+    REASONS = Text("Gründe", "Reasons")
+    REASONS_OF = Text("{what}: {reasons}", "{what}: {reasons}")
     UNREADABLE = Text("nicht lesbar", "unreadable")
     BY_HTTP = Text("HTTP", "HTTP")
     BY_KAFKA = Text("Kafka", "Kafka")

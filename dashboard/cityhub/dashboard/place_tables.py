@@ -81,7 +81,6 @@ def comparison_table(view: View, facts: KpiFacts) -> Table | None:
     return Table(
         caption=t(lang, S.COMPARISON),
         parameter="comparison",
-        order=Order(),
         columns=(
             Column(None, t(lang, S.COMPARED_WITH)),
             Column(None, t(lang, S.WHEN)),

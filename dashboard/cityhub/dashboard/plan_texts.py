@@ -57,3 +57,17 @@ class Plan(Wording):
     NOT_REPORTED = Text("noch nicht gemeldet", "not reported yet")
     NOT_PLANNED = Text("gemeldet, steht in keiner Liste", "reported, stands in no list")
     NOT_SAID = Text("nicht zugeordnet", "not assigned")
+
+    FIELD_MEASURES = Text("Maßnahmen des Masterplans", "Measures of the Masterplan")
+    ALL_MEASURES = Text("Alle Programme und Maßnahmen", "All programmes and measures")
+    NO_MEASURES = Text(
+        "Diesem Handlungsfeld ist noch keine Maßnahme zugeordnet. Die Zuordnung kommt mit der Liste der Stadt.",
+        "No measure is assigned to this field yet. That comes with the city's list.",
+    )
+    MEASURE = Text("Maßnahme", "Measure")
+    STATE = Text("Stand", "State")
+    FIGURES = Text("Kennzahlen", "Figures")
+    NO_ID = Text("Kennung noch nicht bekannt", "id not known yet")
+    NO_PROGRESS = Text("noch ohne Fortschritt", "no progress yet")
+    UNDER_WAY = Text("in Umsetzung", "under way")
+    DONE = Text("umgesetzt", "done")

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from cityhub.api.access import may_see_fields
 from cityhub.dashboard import formats
-from cityhub.dashboard.address_query import Order
 from cityhub.dashboard.proof_texts import REASONS, P
 from cityhub.dashboard.tables import Column, Table
 from cityhub.dashboard.texts import Lang, T, t
@@ -35,7 +34,6 @@ def events_table(
     return Table(
         caption=t(lang, P.EVENTS_OF, kpi=definition.name.get(lang)),
         parameter="events",
-        order=Order(),
         columns=tuple(Column(None, t(lang, P.REASON if excluded and head is P.ADDS else head)) for head in _HEADS),
         rows=tuple(_row(view, definition, main, item) for item in items),
     )

@@ -30,6 +30,15 @@ class S(Wording):
         "There is no figure in this area that you may see. Please choose another one.",
     )
 
+    # what stands first on a card
+    LEADS = Text("Auswahl", "Choose")
+    LEADS_OF = Text("Was auf der Karte {field} zuerst steht", "What stands first on the card {field}")
+    LEADS_HINT = Text(
+        "Die gewählte Kennzahl rückt an die erste Stelle, die bisher erste an die zweite.",
+        "The figure that you choose becomes the first one, the first one so far the second.",
+    )
+    LEADS_DEFAULT = Text("Vorgabe wiederherstellen", "Back to the default")
+
     # what changed
     CHANGED = Text("Was hat sich seit gestern geändert?", "What has changed since yesterday?")
     CHANGED_STATUS = Text(": {before} → {now} ({value})", ": {before} → {now} ({value})")

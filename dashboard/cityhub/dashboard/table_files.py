@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import TypeVar
 
 import structlog
 from msgspec import Struct
@@ -12,12 +13,27 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from cityhub.adapters.errors import AdapterError
-from cityhub.dashboard.address import Address, DataPage, FieldPage, KpiPage, parse
+from cityhub.bus.errors import BusError
+from cityhub.dashboard.address import (
+    Address,
+    DataPage,
+    FieldPage,
+    KpiPage,
+    MasterplanPage,
+    PartnerPage,
+    TargetPage,
+    parse,
+)
+from cityhub.dashboard.drawing import look
 from cityhub.dashboard.export import csv_of
 from cityhub.dashboard.facts import KpiFacts, read_facts
 from cityhub.dashboard.pages.field import facts_of, map_table
 from cityhub.dashboard.pages.kpi import boroughs_of, comparison_of, lines_of, series_of
+from cityhub.dashboard.pages.masterplan import masterplan_tables
+from cityhub.dashboard.pages.measures import measures_table
+from cityhub.dashboard.pages.partner import TABLES, partner_table
 from cityhub.dashboard.pages.series import spans_of
+from cityhub.dashboard.pages.target import target_table
 from cityhub.dashboard.preferences import Preferences, chosen_in, preferences
 from cityhub.dashboard.services import Services
 from cityhub.dashboard.source_table import source_table
@@ -28,6 +44,7 @@ from cityhub.kpi.errors import KpiError
 from cityhub.kpi.kernel.windows import berlin
 
 _log = structlog.get_logger()
+Found = TypeVar("Found")
 
 OF_KPI: dict[str, Callable[[View, KpiPage, KpiFacts], Table | None]] = {
     "series": series_of,
@@ -35,7 +52,15 @@ OF_KPI: dict[str, Callable[[View, KpiPage, KpiFacts], Table | None]] = {
     "boroughs": boroughs_of,
     "comparison": comparison_of,
 }
-PATHS = (*(f"/kpi/{{kpi_id}}/{name}.csv" for name in OF_KPI), "/field/{field_id}/boroughs.csv", "/data/sources.csv")
+PATHS = (
+    *(f"/kpi/{{kpi_id}}/{name}.csv" for name in OF_KPI),
+    "/kpi/{kpi_id}/target/targets.csv",
+    "/field/{field_id}/boroughs.csv",
+    "/field/{field_id}/measures.csv",
+    "/data/sources.csv",
+    "/masterplan/{table}.csv",
+    *(f"/partner/{name}.csv" for name in TABLES),
+)
 
 
 class _NoTableError(Exception):
@@ -66,10 +91,11 @@ class TableFiles:
     def _answer(self, request: Request) -> Response:
         chosen = chosen_by(request)
         try:
-            view = View.of(self._services, chosen)
             path, _, file = request.url.path.rpartition("/")
-            found = _table(view, parse(path, request.url.query), file.removesuffix(".csv"))
-        except (KpiError, AdapterError) as error:
+            page = parse(path, request.url.query)
+            view = look(self._services, chosen, page)
+            found = _table(view, page, file.removesuffix(".csv"))
+        except (KpiError, AdapterError, BusError) as error:
             _log.warning("file_unreadable", error=str(error))
             return PlainTextResponse(t(chosen.lang, T.UNREADABLE_TITLE), HTTPStatus.SERVICE_UNAVAILABLE)
         except _NoTableError as error:
@@ -94,17 +120,46 @@ def _table(view: View, page: Address, name: str) -> _Named:
     """
     match page:
         case KpiPage():
-            definition = view.find(page.kpi_id)
-            if definition is None:
-                raise _NoTableError(T.MISSING_KPI)
-            if page.span not in (None, *spans_of(definition)) or page.by not in (None, *definition.dimensions):
-                raise _NoTableError(T.MISSING_VIEW)
-            return _Named(f"{definition.id}-{name}", OF_KPI[name](view, page, read_facts(view, definition)))
+            return _kpi(view, page, name)
         case FieldPage():
-            facts = facts_of(view, view.visible(page.field_id))
-            if page.kpi and page.kpi not in facts:
-                raise _NoTableError(T.MISSING_KPI)
-            return _Named(f"{page.field_id}-{name}", map_table(view, page, facts))
+            return _field(view, page, name)
         case DataPage():
             return _Named(name, source_table(view, page.sources))
+        case MasterplanPage():
+            return _Named(name, next((one for one in masterplan_tables(view) if one.parameter == name), None))
+        case TargetPage():
+            return _target(view, page, name)
+        case PartnerPage():
+            return _partner(view, page, name)
     raise _NoTableError(T.MISSING_VIEW)
+
+
+def _kpi(view: View, page: KpiPage, name: str) -> _Named:
+    definition = _found(view.find(page.kpi_id), T.MISSING_KPI)
+    if page.span not in (None, *spans_of(definition)) or page.by not in (None, *definition.dimensions):
+        raise _NoTableError(T.MISSING_VIEW)
+    return _Named(f"{definition.id}-{name}", OF_KPI[name](view, page, read_facts(view, definition)))
+
+
+def _field(view: View, page: FieldPage, name: str) -> _Named:
+    facts = facts_of(view, view.visible(page.field_id))
+    if page.kpi and page.kpi not in facts:
+        raise _NoTableError(T.MISSING_KPI)
+    table = measures_table(view, page.field_id) if name == "measures" else map_table(view, page, facts)
+    return _Named(f"{page.field_id}-{name}", table)
+
+
+def _target(view: View, page: TargetPage, name: str) -> _Named:
+    definition = _found(view.find(page.kpi_id), T.MISSING_KPI)
+    return _Named(f"{definition.id}-{name}", target_table(view, definition))
+
+
+def _partner(view: View, page: PartnerPage, name: str) -> _Named:
+    partner, table = _found(partner_table(view, page, name), T.MISSING_PARTNER)
+    return _Named(f"{partner}-{name}", table)
+
+
+def _found(found: Found | None, why: T) -> Found:
+    if found is None:
+        raise _NoTableError(why)
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from dash.development.base_component import Component
 from msgspec import Struct
 
 from cityhub.dashboard import formats, units
@@ -22,7 +23,19 @@ from cityhub.kpi.kernel.label import Reason
 from cityhub.kpi.naming import counted, counted_noun, named_values, stands_beside
 from cityhub.kpi.values import KpiValue, Label
 
-Cell = str | int | float | None
+
+class Shown(Struct, frozen=True):
+    """A cell that the screen draws in a form of its own: links, marks, code.
+
+    Attributes:
+        says: what stands in the file.
+    """
+
+    says: str
+    drawn: Component | None
+
+
+Cell = str | int | float | Shown | None
 
 _REASONS = {
     Reason.DEFINITION: T.REASON_DEFINITION,
@@ -50,16 +63,16 @@ class Table(Struct, frozen=True, kw_only=True):
     """Rows of cells; None is unknown.
 
     Attributes:
-        parameter: name of the query parameter that holds the order.
+        parameter: name of the table and of its file; where it can be sorted, of the query parameter with the order.
         bars: columns that are drawn as bars as well, by index, with the number that fills the bar.
         links: where the rows lead, in their order; empty, or "" for a row, = nowhere.
     """
 
     caption: str
     parameter: str
-    order: Order
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    order: Order = Order()
     bars: Mapping[int, float] = {}
     links: tuple[str, ...] = ()
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from cityhub.adapters.status import FeedStatus
 from cityhub.api.access import may_read
 from cityhub.dashboard.area import Area
+from cityhub.dashboard.leads import Leads
 from cityhub.dashboard.partner_desk import PartnerDesk
 from cityhub.dashboard.preferences import Preferences, Theme
 from cityhub.dashboard.services import LoginState, Services
@@ -34,6 +35,7 @@ class View(Struct, frozen=True, kw_only=True):
     login: LoginState
     reader: KpiReader
     area: Area = Area()
+    leads: Leads = Leads()
     feeds: Sequence[FeedStatus] = ()
     streams: Sequence[StreamState] = ()
     healths: SourceHealths = NOTHING_SEEN
@@ -66,6 +68,7 @@ class View(Struct, frozen=True, kw_only=True):
             lang=chosen.lang,
             theme=chosen.theme,
             area=Area.of(chosen.area, viewer),
+            leads=Leads.parse(chosen.leads) or Leads(),
             now=services.clock(),
             viewer=viewer,
             login=services.login_state(),

@@ -184,7 +184,7 @@ def test_unknown_values_beside_are_unknown_and_not_zero(city: World) -> None:
 
 def test_a_split_names_its_dimension_and_its_unknown_part(city: World) -> None:
     body = page(city, "/kpi/E01").body
-    assert read(body, "lines-caption") == "Nach Dienststelle, 7 Tage bis 22.11.2026"
+    assert read(body, "lines-head") == "Nach Dienststelle, 7 Tage bis 22.11.2026"
     rows = [text(node) for node in nodes(by_id(body, "lines-rows")) if node["type"] == "TableTr"]
     names = ["Bürgerservice Mitte", "Straßenverkehrsamt", "unbekannt"]
     assert [name for name, row in zip(names, rows, strict=True) if row.startswith(name)] == names

@@ -90,10 +90,10 @@ def test_progress_comes_from_the_series_and_names_are_not_invented(world: World)
     measured(world, "E14", projekt_01=40.0, massnahme_05=100.0, projekt_99=10.0)
     found = rows(world, "programme-masterplan")
     assert len(found) == 28
-    assert found[0] == "projekt-01 Projekt 01 (Platzhalter) nicht zugeordnet 40,0 % Simulation"
+    assert found[0] == "projekt-01 Projekt 01 (Platzhalter) nicht zugeordnet 40,0 Simulation"
     assert found[1] == "projekt-02 Projekt 02 (Platzhalter) nicht zugeordnet noch nicht gemeldet"
-    assert found[-2] == "massnahme-05 Maßnahme 05 (Platzhalter) nicht zugeordnet 100,0 % Simulation"
-    assert found[-1] == "projekt-99 gemeldet, steht in keiner Liste nicht zugeordnet 10,0 % Simulation"
+    assert found[-2] == "massnahme-05 Maßnahme 05 (Platzhalter) nicht zugeordnet 100,0 Simulation"
+    assert found[-1] == "projekt-99 gemeldet, steht in keiner Liste nicht zugeordnet 10,0 Simulation"
     words = shown(world, "/masterplan")
     assert "Namentlich bekannt sind 5 von 27: Baustellen-Viewer, Mieter-App, Smarte Beleuchtung" in words
     assert "Mobilität und Logistik (Platzhalter); Energie und Umweltschutz (Platzhalter)" in words

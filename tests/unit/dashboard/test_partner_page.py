@@ -134,8 +134,8 @@ def test_the_table_has_seven_days_with_every_number_and_the_reasons(world: Partn
     drawn = page(world, "/partner").body
     rows = read(drawn, "days-rows")
     assert rows.startswith(
-        f"25.11.2026 {LEVEL} HTTP 1.010 1.008 2 2 zu groß (size) 1.000 3 "
-        "4 3 Kennung mit anderem Inhalt wiederverwendet (id_reuse) 1 new_word 1 5 25.11.2026 nicht lesbar Kafka 0"
+        f"25.11.2026 {LEVEL} HTTP 1.010 1.008 2 1.000 3 4 1 5 Abgewiesen: 2 zu groß (size); Ausgeschlossen: "
+        "3 Kennung mit anderem Inhalt wiederverwendet (id_reuse), 1 new_word 25.11.2026 nicht lesbar Kafka 0"
     )
     assert "19.11.2026" in rows
     assert "18.11.2026" not in rows

@@ -47,12 +47,15 @@ def reason_words(reason: str, lang: Lang) -> str:
     return f"{t(lang, known[0])} ({reason})" if known else reason
 
 
-def kpi_name(view: View, kpi_id: str) -> Component | str:
-    """A KPI's name, leading to its page where the viewer may see it."""
+def kpi_name(view: View, kpi_id: str) -> str:
+    """A KPI's id and name; of one that is gone the id."""
     definition = next((one for one in view.reader.catalogue if one.id == kpi_id), None)
-    if definition is None:
-        return kpi_id
-    name = f"{kpi_id} {definition.name.get(view.lang)}"
+    return f"{kpi_id} {definition.name.get(view.lang)}" if definition else kpi_id
+
+
+def kpi_link(view: View, kpi_id: str) -> Component | str:
+    """The same, leading to its page where the viewer may see it."""
+    name = kpi_name(view, kpi_id)
     return link(name, KpiPage(kpi_id).path) if view.find(kpi_id) else name
 
 
@@ -92,8 +95,8 @@ def _sighting(view: View, one: Sighting) -> Sequence[Component | str | None]:
 
 
 def _counts(view: View, one: Sighting) -> Component | None:
-    counts = [html.Li([kpi_name(view, each.kpi), ": ", _adds(view, each)]) for each in one.counts]
-    states = [html.Li([kpi_name(view, kpi), ": ", t(view.lang, Own.OBSERVED)]) for kpi in one.observed]
+    counts = [html.Li([kpi_link(view, each.kpi), ": ", _adds(view, each)]) for each in one.counts]
+    states = [html.Li([kpi_link(view, kpi), ": ", t(view.lang, Own.OBSERVED)]) for kpi in one.observed]
     return html.Ul(counts + states) if counts or states else None
 
 

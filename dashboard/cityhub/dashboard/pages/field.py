@@ -1,4 +1,4 @@
-"""One action field: what it wants, its KPIs as tiles by goal, and one of them on the map of boroughs."""
+"""One action field: what it wants, its KPIs as tiles by goal, its measures, and one KPI on the map of boroughs."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from cityhub.dashboard.components.state import simulation_banner
 from cityhub.dashboard.components.tile import tile
 from cityhub.dashboard.facts import KpiFacts, read_all
 from cityhub.dashboard.pages.boroughs import boroughs_part
+from cityhub.dashboard.pages.measures import measures_part
 from cityhub.dashboard.pages.series import SPANS, series_over, span_of_tile
 from cityhub.dashboard.place_tables import borough_table, borough_values
 from cityhub.dashboard.screen_texts import S
@@ -39,6 +40,7 @@ def field_page(view: View, page: FieldPage, field: ActionField) -> Component:
             html.H1([icon(field.icon), field.name.get(lang)], id="headline", tabIndex="-1", className="field-title"),
             html.P(plan.wants.get(lang), className="sentence", id="field-wants") if plan else None,
             *(_goals(view, plan.goals if plan else (), facts) if facts else [_nothing(view)]),
+            measures_part(view, page) if plan else None,
             _map(view, page, facts),
         ],
         className="field-page",

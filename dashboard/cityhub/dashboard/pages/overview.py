@@ -11,12 +11,14 @@ from dash.development.base_component import Component
 from cityhub.dashboard import formats
 from cityhub.dashboard.changes import Change, changes_of
 from cityhub.dashboard.components.area_choice import area_choice
+from cityhub.dashboard.components.lead_choice import lead_choice
 from cityhub.dashboard.components.link import link
 from cityhub.dashboard.components.marks import STATUS_WORD, count_mark, icon
 from cityhub.dashboard.components.search import search
 from cityhub.dashboard.components.state import simulation_banner
 from cityhub.dashboard.components.tile import lead_row, value_words
 from cityhub.dashboard.facts import KpiFacts, read_all
+from cityhub.dashboard.leads import PER_FIELD
 from cityhub.dashboard.pages.partners import partners
 from cityhub.dashboard.screen_texts import S
 from cityhub.dashboard.texts import T, t
@@ -24,16 +26,6 @@ from cityhub.dashboard.view import View
 from cityhub.kpi.attainment import Status
 from cityhub.kpi.fields import ActionField
 
-LEADS = {
-    "breitband": ("B01", "B03"),
-    "e-government": ("E01", "E04"),
-    "wirtschaft": ("P01", "P06"),
-    "mobilitaet": ("M01", "M04"),
-    "wohnen": ("W03", "W04"),
-    "infrastruktur": ("I08", "I11"),
-    "bildung": ("L01", "L02"),
-}
-"""What a field's card shows; another of its KPIs stands in for one that is not there for the viewer."""
 CHANGES = 3
 
 
@@ -82,26 +74,21 @@ def _change(view: View, change: Change) -> Sequence[Component | str]:
 
 def _card(view: View, field: ActionField, facts: Mapping[str, KpiFacts]) -> Component | None:
     """The field's counts and lead rows; in an area of one's own all rows, and no card without any."""
-    lang, mine = view.lang, [one for one in facts.values() if one.definition.field == field.id]
+    lang, of_field = view.lang, [kpi for kpi, one in facts.items() if one.definition.field == field.id]
+    mine = [facts[kpi] for kpi in view.leads.order(field.id, of_field)]
     if not (mine or view.area.is_all):
         return None
-    heading = html.H3([icon(field.icon), link(field.name.get(lang), f"/field/{field.id}")], className="field-name")
+    name = html.H3([icon(field.icon), link(field.name.get(lang), f"/field/{field.id}")], className="field-name")
+    heading = html.Div([name, lead_choice(view, field, mine)], className="field-head")
     if not mine:
         body = [html.P([icon(Status.NO_DATA), t(lang, T.NO_DATA_YET)], className="status status-no-data")]
     else:
-        leads = _leads(field, mine) if view.area.is_all else mine
+        leads = mine[:PER_FIELD] if view.area.is_all else mine
         body = [
             html.P(_counts(view, mine), className="counts", id=f"field-{field.id}-counts"),
             *(lead_row(one, view.now, lang) for one in leads),
         ]
     return html.Section([heading, *body], className="card field", id=f"field-{field.id}")
-
-
-def _leads(field: ActionField, facts: Sequence[KpiFacts]) -> Sequence[KpiFacts]:
-    wanted = LEADS.get(field.id, ())
-    first = [one for one in facts if one.definition.id in wanted]
-    rest = [one for one in facts if one.definition.id not in wanted]
-    return [*first, *rest][: len(wanted)]
 
 
 def _counts(view: View, facts: Sequence[KpiFacts]) -> Sequence[Component | str]:

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
@@ -17,29 +16,58 @@ from cityhub.bus.errors import BusError
 from cityhub.dashboard import formats
 from cityhub.dashboard.address import PartnerPage
 from cityhub.dashboard.components.link import link
-from cityhub.dashboard.components.plain_table import plain_table
 from cityhub.dashboard.components.state import unreadable_part
-from cityhub.dashboard.components.trace import detail, kpi_name, reason_words, trace_box
+from cityhub.dashboard.components.table import plain_table, table_head
+from cityhub.dashboard.components.trace import detail, kpi_link, kpi_name, reason_words, trace_box
 from cityhub.dashboard.names import partner_full_name
-from cityhub.dashboard.pages.partner_days import balance_part
+from cityhub.dashboard.pages.partner_days import balance_part, day_table
 from cityhub.dashboard.partner_desk import PartnerDesk
 from cityhub.dashboard.partner_texts import Own
 from cityhub.dashboard.proof_texts import P
+from cityhub.dashboard.tables import Cell, Column, Shown, Table
 from cityhub.dashboard.texts import Lang, t
 from cityhub.dashboard.view import View
 from cityhub.kpi.naming import partner_name
 
+TABLES = ("days", "letters", "readers")
+"""Names of the page's tables."""
+
 
 def partner_page(view: View, page: PartnerPage) -> Component | None:
     """Draw a partner's side; None where it is not the viewer's to see."""
-    choices = partners_of(view.viewer)
+    choices, partner = partners_of(view.viewer), _whose(view, page)
     if view.desk is None or not choices:
         return None
     if len(choices) > 1:
         return _for_operator(view, view.desk, choices, page)
-    if page.partner not in {"", *choices}:
+    return html.Div(_side(view, view.desk, partner, page), className="partner-page") if partner else None
+
+
+def partner_table(view: View, page: PartnerPage, name: str) -> tuple[str, Table] | None:
+    """A table of a partner's side, for its file, and whose side it is; None where it is not the viewer's to see.
+
+    Args:
+        name: one of `TABLES`.
+
+    Raises:
+        KpiError, BusError: it cannot be read.
+    """
+    partner = _whose(view, page)
+    if view.desk is None or partner is None:
         return None
-    return html.Div(_side(view, view.desk, choices[0], page), className="partner-page")
+    match name:
+        case "days":
+            return partner, day_table(view.desk.balance(partner).days, view.lang)
+        case "letters":
+            return partner, letter_table(view.desk.letters(partner), page, view.lang)
+    return partner, reader_table(view, partner)
+
+
+def _whose(view: View, page: PartnerPage) -> str | None:
+    """The partner whose side the page shows: the one that is named, or the viewer's only one."""
+    choices = partners_of(view.viewer)
+    wanted = page.partner or (choices[0] if len(choices) == 1 else "")
+    return wanted if wanted in choices else None
 
 
 def _for_operator(view: View, desk: PartnerDesk, choices: Sequence[str], page: PartnerPage) -> Component:
@@ -68,31 +96,39 @@ def _side(view: View, desk: PartnerDesk, partner: str, page: PartnerPage) -> Seq
     return [
         html.Div([title, refresh], className="section-head"),
         html.P(t(lang, Own.INTRO), className="sentence"),
-        *balance_part(view, desk, partner),
+        *balance_part(view, desk, partner, PartnerPage(page.partner)),
         trace_box(view, desk, partner, page),
         _letters(view, desk, partner, page),
-        _readers(view, partner),
+        _readers(view, partner, page),
         _machines(view, page),
     ]
 
 
 def _letters(view: View, desk: PartnerDesk, partner: str, page: PartnerPage) -> Component:
     lang = view.lang
-    head = html.H2(t(lang, Own.LETTERS), id="letters-head")
     try:
         found = desk.letters(partner)
     except BusError as error:
+        head = html.H2(t(lang, Own.LETTERS), id="letters-head")
         return html.Section([head, unreadable_part(Own.NO_LETTERS, error, lang)], className="card proof", id="letters")
-    if not found.letters:
-        return html.Section([head, html.P(t(lang, Own.LETTERS_NONE))], className="card proof", id="letters")
-    heads = (Own.WHEN, P.TYPE, P.REASON, P.DETAILS, Own.STATE)
-    rows = [_letter(lang, one, page) for one in found.letters]
-    parts = [
-        head,
-        html.P(_how_many(found, lang), className="hint"),
-        plain_table("letters", [(t(lang, words), "left") for words in heads], rows),
-    ]
+    table = letter_table(found, page, lang)
+    parts = [table_head(table, PartnerPage(page.partner), lang)]
+    if found.letters:
+        parts += [html.P(_how_many(found, lang), className="hint"), plain_table(table, lang)]
+    else:
+        parts.append(html.P(t(lang, Own.LETTERS_NONE)))
     return html.Section(parts, className="card proof", id="letters")
+
+
+def letter_table(found: Listed, page: PartnerPage, lang: Lang) -> Table:
+    """Each letter with the reason, what the sender was told, and whether it was driven in again."""
+    heads = (Own.WHEN, P.TYPE, P.REASON, P.DETAILS, Own.STATE)
+    return Table(
+        caption=t(lang, Own.LETTERS),
+        parameter="letters",
+        columns=tuple(Column(None, t(lang, words)) for words in heads),
+        rows=tuple(_letter(lang, one, page) for one in found.letters),
+    )
 
 
 def _how_many(found: Listed, lang: Lang) -> str:
@@ -101,23 +137,21 @@ def _how_many(found: Listed, lang: Lang) -> str:
     return t(lang, Own.LETTERS_COUNT, n=n, open=open_, shown=shown)
 
 
-def _letter(lang: Lang, one: Mapping[str, Any], page: PartnerPage) -> Component:
-    trace = PartnerPage(page.partner, one["id"])
-    id_ = link(html.Code(one["id"]), trace.address) if one["id"] else None
-    return dmc.TableTr(
-        [
-            dmc.TableTh(formats.exact(datetime.fromisoformat(one["appended"]), lang)),
-            dmc.TableTd([html.Code(one["type"] or one["topic"] or t(lang, Own.UNREADABLE)), html.Br(), id_]),
-            dmc.TableTd(reason_words(one["reason"], lang)),
-            dmc.TableTd(detail(one["error"], lang) if one["kept"] else _not_kept(lang, one)),
-            dmc.TableTd(_state(lang, one)),
-        ]
+def _letter(lang: Lang, one: Mapping[str, Any], page: PartnerPage) -> tuple[Cell, ...]:
+    type_, id_ = one["type"] or one["topic"] or t(lang, Own.UNREADABLE), one["id"]
+    trace = link(html.Code(id_), PartnerPage(page.partner, id_).address) if id_ else None
+    if one["kept"]:
+        said = Shown(one["error"], detail(one["error"], lang))
+    else:
+        words = t(lang, Own.NOT_KEPT, n=formats.number(one["size"], lang), sha=f"{one['sha256'][:12]}…")
+        said = Shown(words, html.Span(words, className="hint"))
+    return (
+        formats.exact(datetime.fromisoformat(one["appended"]), lang),
+        Shown(f"{type_} · {id_}" if id_ else type_, html.Span([html.Code(type_), html.Br(), trace])),
+        reason_words(one["reason"], lang),
+        said,
+        _state(lang, one),
     )
-
-
-def _not_kept(lang: Lang, one: Mapping[str, Any]) -> Component:
-    words = t(lang, Own.NOT_KEPT, n=formats.number(one["size"], lang), sha=f"{one['sha256'][:12]}…")
-    return html.Span(words, className="hint")
 
 
 def _state(lang: Lang, one: Mapping[str, Any]) -> str:
@@ -128,22 +162,34 @@ def _state(lang: Lang, one: Mapping[str, Any]) -> str:
     return t(lang, Own.REDRIVEN, time=formats.date_and_clock(one["deed"].at, lang))
 
 
-def _readers(view: View, partner: str) -> Component:
+def _readers(view: View, partner: str, page: PartnerPage) -> Component:
+    lang, table = view.lang, reader_table(view, partner)
+    body = plain_table(table, lang) if table.rows else html.P(t(lang, Own.NO_CONTRACT))
+    head = table_head(table, PartnerPage(page.partner), lang)
+    return html.Section([head, body], className="card proof", id="readers")
+
+
+def reader_table(view: View, partner: str) -> Table:
     """Every stream of the partner with the KPIs that read it; apps are none yet."""
     lang, catalogue = view.lang, view.reader.catalogue
-    head = html.H2(t(lang, Own.READERS), id="readers-head")
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for contract in sorted(catalogue.contracts.values(), key=lambda one: one.type):
         if contract.partner != partner:
             continue
         kpis = [one.id for one in catalogue if contract.type in one.topics]
-        links = [html.Li(kpi_name(view, kpi)) for kpi in kpis]
-        stream = html.Div([html.B(contract.title.get(lang)), html.Code(contract.type)], className="source")
-        readers = html.Ul(links, className="plain") if links else t(lang, Own.NO_READER)
-        rows.append(dmc.TableTr([dmc.TableTh(stream), dmc.TableTd(html.Code(contract.topic)), dmc.TableTd(readers)]))
-    heads = [(t(lang, words), "left") for words in (P.TYPE, Own.TOPIC, Own.FIGURES)]
-    body = plain_table("readers", heads, rows) if rows else html.P(t(lang, Own.NO_CONTRACT))
-    return html.Section([head, body], className="card proof", id="readers")
+        links = html.Ul([html.Li(kpi_link(view, kpi)) for kpi in kpis], className="plain")
+        title = contract.title.get(lang)
+        stream = html.Div([html.B(title), html.Code(contract.type)], className="source")
+        readers = Shown("; ".join(kpi_name(view, kpi) for kpi in kpis), links) if kpis else t(lang, Own.NO_READER)
+        topic = Shown(contract.topic, html.Code(contract.topic))
+        rows.append((Shown(f"{title} · {contract.type}", stream), topic, readers))
+    heads = (P.TYPE, Own.TOPIC, Own.FIGURES)
+    return Table(
+        caption=t(lang, Own.READERS),
+        parameter="readers",
+        columns=tuple(Column(None, t(lang, words)) for words in heads),
+        rows=tuple(rows),
+    )
 
 
 def _machines(view: View, page: PartnerPage) -> Component:

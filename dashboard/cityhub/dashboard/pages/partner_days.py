@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
 from cityhub.dashboard import formats
+from cityhub.dashboard.address import PartnerPage
 from cityhub.dashboard.components.marks import icon
-from cityhub.dashboard.components.plain_table import plain_table
 from cityhub.dashboard.components.state import unreadable_part
+from cityhub.dashboard.components.table import plain_table, table_head
 from cityhub.dashboard.components.trace import reason_words
 from cityhub.dashboard.partner_desk import PartnerDesk
 from cityhub.dashboard.partner_texts import DOORS, Own
 from cityhub.dashboard.proof_texts import P
+from cityhub.dashboard.tables import Cell, Column, Shown, Table
 from cityhub.dashboard.texts import Lang, t
 from cityhub.dashboard.view import View
 from cityhub.kpi.errors import KpiError
@@ -35,7 +36,7 @@ _NUMBERS = (
 )
 
 
-def balance_part(view: View, desk: PartnerDesk, partner: str) -> Sequence[Component]:
+def balance_part(view: View, desk: PartnerDesk, partner: str, page: PartnerPage) -> Sequence[Component]:
     """What the ledger says, or that it cannot be read."""
     lang = view.lang
     try:
@@ -43,7 +44,7 @@ def balance_part(view: View, desk: PartnerDesk, partner: str) -> Sequence[Compon
     except KpiError as error:
         trouble = unreadable_part(Own.NO_BALANCE, error, lang)
         return [html.Section(trouble, className="card proof", id="balance")]
-    return [_head(view, found), *([_days(found.days, lang)] if found.days else [])]
+    return [_head(view, found), *([_days(found.days, page, lang)] if found.days else [])]
 
 
 def _head(view: View, found: Balance) -> Component:
@@ -73,37 +74,46 @@ def _gaps(view: View, sender: Sent) -> str:
     return t(view.lang, Own.GAPS_SINCE, name=sender.name, numbers=numbers, age=age)
 
 
-def _days(days: Sequence[Day], lang: Lang) -> Component:
-    shown = sorted({day.day for day in days})[-DAYS:]
-    some = [day for day in days if day.day in shown]
-    heads = [(t(lang, words), "left") for words in (Own.DAY, P.TYPE, Own.DOOR)]
-    heads += [(t(lang, words), "right") for words, _ in _NUMBERS]
-    parts: list[Component] = [
-        html.H2(t(lang, Own.DAYS), id="days-head"),
-        plain_table("days", heads, [_row(day, lang) for day in some]),
-        html.P(t(lang, Own.DAYS_HINT), className="hint"),
-    ]
-    if forgotten := sum(day.forgotten for day in some):
+def _days(days: Sequence[Day], page: PartnerPage, lang: Lang) -> Component:
+    table = day_table(days, lang)
+    parts = [table_head(table, page, lang), plain_table(table, lang)]
+    parts.append(html.P(t(lang, Own.DAYS_HINT), className="hint"))
+    if forgotten := sum(day.forgotten for day in _newest(days)):
         parts.append(html.P(t(lang, Own.FORGOTTEN_HINT, n=formats.number(forgotten, lang)), className="hint"))
     return html.Section(parts, className="card proof")
 
 
-def _row(day: Day, lang: Lang) -> Component:
-    reasons: Mapping[str, Mapping[str, int]] = {"rejected": day.rejected_by, "excluded": day.excluded_by}
-    stream = html.Code(day.stream) if day.stream else t(lang, Own.UNREADABLE)
-    door = DOORS.get(day.door)
-    numbers = [_number(getattr(day, name), reasons.get(name, {}), lang) for _, name in _NUMBERS]
-    return dmc.TableTr(
-        [
-            dmc.TableTh(formats.day(day.day, lang)),
-            dmc.TableTd(stream),
-            dmc.TableTd(t(lang, door) if door else day.door),
-            *(dmc.TableTd(list(cell), className="right") for cell in numbers),
-        ]
+def day_table(days: Sequence[Day], lang: Lang) -> Table:
+    """What became of the events of each of the newest days."""
+    return Table(
+        caption=t(lang, Own.DAYS),
+        parameter="days",
+        columns=(
+            *(Column(None, t(lang, words)) for words in (Own.DAY, P.TYPE, Own.DOOR)),
+            *(Column(None, t(lang, words), 0) for words, _ in _NUMBERS),
+            Column(None, t(lang, Own.REASONS)),
+        ),
+        rows=tuple(_row(day, lang) for day in _newest(days)),
     )
 
 
-def _number(number: int, reasons: Mapping[str, int], lang: Lang) -> Iterable[Component | str]:
-    yield formats.number(number, lang)
-    for reason, n in sorted(reasons.items()):
-        yield html.Small(f"{formats.number(n, lang)} {reason_words(reason, lang)}")
+def _newest(days: Sequence[Day]) -> Sequence[Day]:
+    shown = sorted({day.day for day in days})[-DAYS:]
+    return [day for day in days if day.day in shown]
+
+
+def _row(day: Day, lang: Lang) -> tuple[Cell, ...]:
+    door = DOORS.get(day.door)
+    return (
+        formats.day(day.day, lang),
+        Shown(day.stream, html.Code(day.stream)) if day.stream else t(lang, Own.UNREADABLE),
+        t(lang, door) if door else day.door,
+        *(getattr(day, name) for _, name in _NUMBERS),
+        "; ".join([*_reasons(Own.REJECTED, day.rejected_by, lang), *_reasons(Own.EXCLUDED, day.excluded_by, lang)]),
+    )
+
+
+def _reasons(what: Own, counts: Mapping[str, int], lang: Lang) -> Sequence[str]:
+    """`Abgewiesen: 2 zu groß (size)`."""
+    said = (f"{formats.number(n, lang)} {reason_words(reason, lang)}" for reason, n in sorted(counts.items()))
+    return [t(lang, Own.REASONS_OF, what=t(lang, what), reasons=", ".join(said))] if counts else []

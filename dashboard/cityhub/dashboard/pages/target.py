@@ -10,11 +10,13 @@ from dash.development.base_component import Component
 
 from cityhub.api.access import is_city, may_set_targets
 from cityhub.dashboard import formats, units
+from cityhub.dashboard.address import TargetPage
 from cityhub.dashboard.components.link import link
 from cityhub.dashboard.components.marks import target_words
-from cityhub.dashboard.components.plain_table import plain_table
+from cityhub.dashboard.components.table import plain_table, table_head
 from cityhub.dashboard.goal_texts import Goal
-from cityhub.dashboard.texts import T, t
+from cityhub.dashboard.tables import Cell, Column, Shown, Table
+from cityhub.dashboard.texts import Lang, T, t
 from cityhub.dashboard.view import View
 from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.definition_target import LONGEST
@@ -54,30 +56,42 @@ def _today(view: View, definition: KpiDefinition, records: Sequence[TargetRecord
 
 
 def _records(view: View, definition: KpiDefinition, records: Sequence[TargetRecord]) -> Component:
-    lang = view.lang
-    holding = {one.number for one in standing(records)}
-    rows = [_row(view, definition, one, holds=one.number in holding) for one in reversed(records)]
+    lang, table = view.lang, target_table(view, definition)
     return html.Section(
         [
-            html.H2(t(lang, Goal.RECORDS), id="targets-head"),
+            table_head(table, TargetPage(definition.id), lang),
             html.P(None if records else t(lang, Goal.NO_RECORDS), id="targets-none", className="empty"),
-            plain_table("targets", [(t(lang, head), "left") for head in _HEADS], rows),
+            plain_table(table, lang),
         ],
         className="card proof",
     )
 
 
-def _row(view: View, definition: KpiDefinition, record: TargetRecord, *, holds: bool) -> Component:
+def target_table(view: View, definition: KpiDefinition) -> Table:
+    """Every record, the newest first."""
+    lang, records = view.lang, view.targets[definition.id]
+    holding = {one.number for one in standing(records)}
+    return Table(
+        caption=t(lang, Goal.RECORDS),
+        parameter="targets",
+        columns=tuple(Column(None, t(lang, head)) for head in _HEADS),
+        rows=tuple(_row(view, definition, one, holds=one.number in holding) for one in reversed(records)),
+    )
+
+
+def _row(view: View, definition: KpiDefinition, record: TargetRecord, *, holds: bool) -> tuple[Cell, ...]:
     lang, target = view.lang, record.target
-    if target is None:
-        said = [t(lang, Goal.TAKES_BACK, number=record.retracts or 0), "", "", ""]
-    else:
+    said: Sequence[Cell] = (t(lang, Goal.TAKES_BACK, number=record.retracts or 0), "", "", "")
+    if target is not None:
         words = target_words(target, definition.unit, lang)
         watch = formats.written(target.watch, definition.unit, lang) if target.watch else ""
-        said = [words if holds else html.Del(words), watch, formats.day(target.since, lang), target.source]
-    state = [] if holds or target is None else [" ", html.Span(t(lang, Goal.TAKEN_BACK), className="label")]
-    cells = [[said[0], *state], *said[1:], record.why, _who(view, record)]
-    return dmc.TableTr([dmc.TableTh(str(record.number)), *map(dmc.TableTd, cells)])
+        said = (words if holds else _taken_back(words, lang), watch, formats.day(target.since, lang), target.source)
+    return str(record.number), *said, record.why, _who(view, record)
+
+
+def _taken_back(words: str, lang: Lang) -> Shown:
+    gone = t(lang, Goal.TAKEN_BACK)
+    return Shown(f"{words} · {gone}", html.Span([html.Del(words), " ", html.Span(gone, className="label")]))
 
 
 def _who(view: View, record: TargetRecord) -> str:

@@ -123,6 +123,12 @@ class Masterplan(Struct, frozen=True):
             one for one in self.measures() if one.goal == goal.id or (one.goal is None and set(one.kpis) & {*goal.kpis})
         ]
 
+    def measures_of(self, field: str) -> Sequence[tuple[Goal | None, Measure]]:
+        """A field's measures in the order of its goals; last, with None, those that say the field and no goal of it."""
+        found = [(goal, one) for goal in self.goals_of(field) for one in self.measures_for(goal)]
+        placed = [one for _, one in found]
+        return [*found, *((None, one) for one in self.measures() if one.field == field and one not in placed)]
+
     def measures(self) -> Iterator[Measure]:
         """Of all programmes, those whose names are known first."""
         for programme in self.programmes:
