@@ -17,6 +17,12 @@ from cityhub.adapters.errors import StateUnavailable
 Kind: TypeAlias = Literal["accepted", "rejected", "noted"]
 """accepted: events by type; rejected: items and answers by reason; noted: everything else that is counted."""
 
+State: TypeAlias = Literal["good", "late", "failing", "silent", "undelivered"]
+"""undelivered: Kafka does not take the events. failing: the last answer was unusable. silent: none was usable yet.
+late: the newest data are older than they should be."""
+MISSED_DELIVERIES = 3
+"""One or two late answers are a network's life; from the third missing one the data are called late."""
+
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS feed_status (
     feed TEXT PRIMARY KEY, partner TEXT NOT NULL, source TEXT NOT NULL DEFAULT '', synthetic INTEGER NOT NULL DEFAULT 0,
@@ -60,6 +66,17 @@ class FeedStatus(Struct, frozen=True, kw_only=True):
     accepted: Mapping[str, int]
     rejected: Mapping[str, int]
     noted: Mapping[str, int]
+
+    def state(self, now: datetime) -> State:
+        """How the feed is doing; the first that fits, from bad to good."""
+        if self.delivery_error:
+            return "undelivered"
+        if self.error:
+            return "failing"
+        age_s = self.age_s(now)
+        if age_s is None:
+            return "silent"
+        return "late" if age_s > MISSED_DELIVERIES * self.interval_s else "good"
 
     def age_s(self, now: datetime) -> float | None:
         """Age of the newest data in seconds, None before the first answer."""

@@ -8,12 +8,9 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from cityhub.adapters.catalogue import feed_of
-from cityhub.adapters.status import FeedStatus
+from cityhub.adapters.status import MISSED_DELIVERIES, FeedStatus
 from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.values import StreamState
-
-MISSED_DELIVERIES = 3
-"""One or two late answers are a network's life; from the third missing one the data are called overdue."""
 
 
 class Freshness(Struct, frozen=True, kw_only=True):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import pytest
 from msgspec.structs import replace
 
 from cityhub.adapters.catalogue import SOURCES, answered, feed_of
@@ -33,3 +36,19 @@ def test_every_event_type_comes_from_one_source_that_its_contract_allows() -> No
         assert name == source.feed
         assert source.system.startswith(f"//{source.partner}/")
         assert {contracts[type_].partner for type_ in source.event_types} == {source.partner}
+
+
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({}, "good"),
+        ({"data_at": NOW - timedelta(seconds=90)}, "good"),
+        ({"data_at": NOW - timedelta(seconds=91)}, "late"),
+        ({"data_at": None}, "silent"),
+        ({"data_at": None, "error": "HTTP 500"}, "failing"),
+        ({"error": "HTTP 500", "delivery_error": "no broker"}, "undelivered"),
+    ],
+)
+def test_the_state_of_a_feed_is_its_worst_trouble(changes: dict[str, object], state: str) -> None:
+    well = replace(feed(), data_at=NOW, error="")
+    assert replace(well, **changes).state(NOW) == state

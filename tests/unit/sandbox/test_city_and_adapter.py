@@ -14,11 +14,12 @@ import uvicorn
 
 from cityhub.adapters.dvv.transit.feed import TransitFeed, run_transit
 from cityhub.adapters.dvv.transit.mapping import SETTLE_S
+from cityhub.adapters.dvv.transit.source import PREDICTED, STOP_DEPARTED, TRIP_CANCELLED
 from cityhub.adapters.errors import FeedFault
 from cityhub.adapters.outbox import Outbox
 from cityhub.adapters.status import AdapterStatusReader
 from cityhub.sandbox.city.app import create_city
-from cityhub.sandbox.city.messages import EARLIEST_S
+from cityhub.sandbox.city.messages import EARLIEST_S, has_prognosis
 from cityhub.sandbox.city.network import build_network
 from cityhub.sandbox.city.timetable import trips_of
 from cityhub.sandbox.city.traffic import drive
@@ -29,7 +30,6 @@ LINES = build_network()[2:5]
 SEED = 11
 END = datetime(2026, 11, 20, 20, tzinfo=UTC)
 HOURS = 48
-DEPARTED = "de.duisburg.dvv.transit.stop-departed.v1"
 
 
 class Clock:
@@ -95,7 +95,7 @@ def emitted(events: list[Event]) -> dict[tuple[str, str, str, str], int]:
     """The same of the events."""
     return {
         (data["operating_day"], data["trip"], data["stop"], data["planned_at"]): data["delay_s"]
-        for data in (event.data for event in events if event.type == DEPARTED)
+        for data in (event.data for event in events if event.type == STOP_DEPARTED)
     }
 
 
@@ -111,7 +111,10 @@ async def test_first_start_tells_the_last_48_hours_as_they_were(tmp_path: Path) 
     assert {key: found.get(key) for key in truth} == truth
     assert len(found) - len(truth) < 600  # trips that were on their way when the 48 hours began
     assert all(begin <= event.time <= END and event.synthetic for event in events)
-    cancelled = [event for event in events if event.type != DEPARTED]
+    predicted = {event.subject for event in events if event.type == PREDICTED}
+    served = {event.subject for event in events if event.type == STOP_DEPARTED}
+    assert served - predicted == {stop for stop in served if not has_prognosis(stop)} != set()
+    cancelled = [event for event in events if event.type == TRIP_CANCELLED]
     assert 0 < len(cancelled) < 40
     (status,) = AdapterStatusReader(tmp_path / "a.db").all()
     assert status.rejected == {}

@@ -152,7 +152,10 @@ def tell(report: Report, now: datetime) -> None:
             show(f"{one.name}: {one.reason}")
     if report.feeds:
         show(
-            "\n" + table(("FEED", "DATA", "WAITING", "REJECTED", "PARTNER"), [_feed(one, now) for one in report.feeds])
+            "\n"
+            + table(
+                ("FEED", "STATE", "DATA", "WAITING", "REJECTED", "PARTNER"), [_feed(one, now) for one in report.feeds]
+            )
         )
     if report.streams:
         show("\n" + table(("STREAM", "RECORDS", "REJECTED", "NEWEST"), [_stream(one, now) for one in report.streams]))
@@ -164,7 +167,14 @@ def tell(report: Report, now: datetime) -> None:
 def _feed(feed: FeedStatus, now: datetime) -> tuple[str, ...]:
     data = "never" if feed.data_at is None else f"{age(now - feed.data_at)} ago"
     mark = " (simulation)" if feed.synthetic else ""
-    return feed.feed + mark, data, f"{feed.waiting:,}", f"{sum(feed.rejected.values()):,}", feed.error or "answers"
+    return (
+        feed.feed + mark,
+        feed.state(now),
+        data,
+        f"{feed.waiting:,}",
+        f"{sum(feed.rejected.values()):,}",
+        feed.error or "answers",
+    )
 
 
 def _row(one: Seen, now: datetime) -> tuple[str, ...]:
