@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, Literal
@@ -230,7 +230,7 @@ class Catalogue:
 
 
 def load_catalogue(folder: Traversable | None = None, contracts: Contracts | None = None) -> Catalogue:
-    """Load every definition under `folder` (default: the hub's own); of several versions the highest is meant.
+    """Load every definition under `folder`, the highest of several versions is meant; by default the hub's own, once.
 
     A file is called `<field>/<id>.yaml` or, to keep several versions, `<field>/<id>.v<version>.yaml`.
 
@@ -240,7 +240,17 @@ def load_catalogue(folder: Traversable | None = None, contracts: Contracts | Non
     Raises:
         DefinitionError: every fault of every file, each with file, place, value and remedy.
     """
-    contracts = load_contracts() if contracts is None else contracts
+    if folder is None and contracts is None:
+        return _shipped()
+    return _load(folder, load_contracts() if contracts is None else contracts)
+
+
+@cache
+def _shipped() -> Catalogue:
+    return _load(None, load_contracts())
+
+
+def _load(folder: Traversable | None, contracts: Contracts) -> Catalogue:
     found: dict[str, KpiDefinition] = {}
     faults: list[str] = []
     for where, text in definition_files(folder):
