@@ -37,8 +37,8 @@ def audits(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Audit]]:
     found: dict[str, list[Audit]] = {kpi: [] for kpi in ONE_OF_EACH}
     for share in (0.3, 0.7, 1.0):
         world.count(share)
-        for kpi in found:
-            found[kpi].append(audited(world, kpi))
+        for kpi, mine in found.items():
+            mine.append(audited(world, kpi))
     return found
 
 
