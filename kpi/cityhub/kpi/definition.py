@@ -230,7 +230,7 @@ class Catalogue:
 
 
 def load_catalogue(folder: Traversable | None = None, contracts: Contracts | None = None) -> Catalogue:
-    """Load every definition under `folder`, the highest of several versions is meant; by default the hub's own, once.
+    """Load every definition under `folder` (default: the hub's own, once per process); the highest version is meant.
 
     A file is called `<field>/<id>.yaml` or, to keep several versions, `<field>/<id>.v<version>.yaml`.
 
@@ -242,15 +242,7 @@ def load_catalogue(folder: Traversable | None = None, contracts: Contracts | Non
     """
     if folder is None and contracts is None:
         return _shipped()
-    return _load(folder, load_contracts() if contracts is None else contracts)
-
-
-@cache
-def _shipped() -> Catalogue:
-    return _load(None, load_contracts())
-
-
-def _load(folder: Traversable | None, contracts: Contracts) -> Catalogue:
+    contracts = load_contracts() if contracts is None else contracts
     found: dict[str, KpiDefinition] = {}
     faults: list[str] = []
     for where, text in definition_files(folder):
@@ -263,6 +255,11 @@ def _load(folder: Traversable | None, contracts: Contracts) -> Catalogue:
         raise DefinitionError("\n".join(faults))
     highest = {one.id: one for one in sorted(found.values(), key=lambda one: one.version)}
     return Catalogue(highest, contracts, found.values())
+
+
+@cache
+def _shipped() -> Catalogue:
+    return load_catalogue(contracts=load_contracts())
 
 
 def definition_files(folder: Traversable | None = None) -> Iterator[tuple[str, str]]:
