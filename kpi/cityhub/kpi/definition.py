@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, Literal
@@ -230,7 +230,7 @@ class Catalogue:
 
 
 def load_catalogue(folder: Traversable | None = None, contracts: Contracts | None = None) -> Catalogue:
-    """Load every definition under `folder` (default: the hub's own); of several versions the highest is meant.
+    """Load every definition under `folder` (default: the hub's own, once per process); the highest version is meant.
 
     A file is called `<field>/<id>.yaml` or, to keep several versions, `<field>/<id>.v<version>.yaml`.
 
@@ -240,6 +240,8 @@ def load_catalogue(folder: Traversable | None = None, contracts: Contracts | Non
     Raises:
         DefinitionError: every fault of every file, each with file, place, value and remedy.
     """
+    if folder is None and contracts is None:
+        return _shipped()
     contracts = load_contracts() if contracts is None else contracts
     found: dict[str, KpiDefinition] = {}
     faults: list[str] = []
@@ -253,6 +255,11 @@ def load_catalogue(folder: Traversable | None = None, contracts: Contracts | Non
         raise DefinitionError("\n".join(faults))
     highest = {one.id: one for one in sorted(found.values(), key=lambda one: one.version)}
     return Catalogue(highest, contracts, found.values())
+
+
+@cache
+def _shipped() -> Catalogue:
+    return load_catalogue(contracts=load_contracts())
 
 
 def definition_files(folder: Traversable | None = None) -> Iterator[tuple[str, str]]:

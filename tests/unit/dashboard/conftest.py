@@ -19,7 +19,7 @@ def world() -> World:
     return World()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def week(tmp_path_factory: pytest.TempPathFactory) -> Week:
     """A real store and a real archive of the same events."""
     found = Week(tmp_path_factory.mktemp("screen"), per_type=300)

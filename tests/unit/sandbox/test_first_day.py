@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -10,12 +12,12 @@ from msgspec.structs import replace
 
 from cityhub.kpi.definition import Catalogue, load_catalogue
 from cityhub.kpi.values import WindowKind
-from cityhub.sandbox.city.streams import STREAMS, events_between
 from cityhub.sdk import codec
+from cityhub.sdk.event import Event
 from tests.unit.kpi.engine import Engine
 from tests.unit.kpi.samples import Record
+from tests.unit.sandbox.conftest import NOW
 
-NOW = datetime(2026, 11, 26, 11, tzinfo=UTC)
 FROM_ADAPTERS = {"M01", "M02"}
 """They count departures, which the simulated city tells its adapter and not Kafka."""
 
@@ -31,14 +33,13 @@ def whole(catalogue: Catalogue) -> Catalogue:
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+def engine(tmp_path_factory: pytest.TempPathFactory, backfill: Mapping[str, list[Event]]) -> Engine:
     engine = Engine(Path(tmp_path_factory.mktemp("first")) / "store.db", whole(load_catalogue()))
     contracts = engine.catalogue.contracts
     logs: dict[str, list[Record]] = {}
-    for stream in STREAMS:
-        for event in events_between(2026, stream, NOW - stream.backfill, NOW, contracts):
-            log = logs.setdefault(contracts[event.type].topic, [])
-            log.append(Record(len(log), int(NOW.timestamp() * 1000), codec.encode(event)))
+    for event in chain.from_iterable(backfill.values()):
+        log = logs.setdefault(contracts[event.type].topic, [])
+        log.append(Record(len(log), int(NOW.timestamp() * 1000), codec.encode(event)))
     engine.know(logs)
     for topic, log in logs.items():
         engine.apply(topic, log)

@@ -13,6 +13,11 @@ from cityhub.sdk.text import Text
 
 NAMES = ("a", "b", "c")
 WORDS = ("x", "y", "z")
+EDITABLE: dict[str, st.SearchStrategy[Any]] = {
+    "lateness": st.sampled_from(["1h", "2h"]),
+    "horizon": st.sampled_from(["2h", "3h"]),
+    "subjects_at_most": st.sampled_from([None, 10, 20]),
+}
 MEANING = Text(de="etwas", en="something")
 INSTANTS = ("2026-11-23T08:00:00Z", "2026-11-23 08:00:00.123+01:00", "2024-02-29t23:59:59z", "0001-01-01T00:00:00-2359")
 NO_INSTANTS = (
@@ -53,9 +58,7 @@ def contracts(draw: st.DrawFn) -> Contract:
         title=MEANING,
         topic="du.evt.wbd.skip.v1",
         cadence="1h",
-        lateness=draw(st.sampled_from(["1h", "2h"])),
-        horizon=draw(st.sampled_from(["2h", "3h"])),
-        subjects_at_most=draw(st.sampled_from([None, 10, 20])),
+        **{name: draw(value) for name, value in EDITABLE.items()},
         events_per_day_at_most=draw(st.sampled_from([100, 200])),
         fields=draw(st.dictionaries(st.sampled_from(NAMES), fields(), min_size=1)),
     )
@@ -64,12 +67,11 @@ def contracts(draw: st.DrawFn) -> Contract:
 @st.composite
 def edited(draw: st.DrawFn, contract: Contract) -> Contract:
     """The contract with up to three things changed, so that it often suits."""
-    other = draw(contracts())
-    for key in draw(st.lists(st.sampled_from(["lateness", "horizon", "subjects_at_most"]), max_size=1)):
-        contract = structs.replace(contract, **{key: getattr(other, key)})
+    for key in draw(st.lists(st.sampled_from(list(EDITABLE)), max_size=1)):
+        contract = structs.replace(contract, **{key: draw(EDITABLE[key])})
     now = dict(contract.fields)
     for name in draw(st.lists(st.sampled_from(NAMES), max_size=2, unique=True)):
-        field = other.fields.get(name) or draw(fields())
+        field = draw(fields())
         before = now.get(name)
         if before is None or before.type != field.type or draw(st.booleans()):
             now[name] = field

@@ -29,11 +29,12 @@ fields:
   driver: {type: text, personal: true, optional: true, meaning: {de: Fahrer, en: driver}}
   weighed_at: {type: instant, meaning: {de: gewogen um, en: weighed at}}
 """
+_TREE = yaml.safe_load(GOOD)
 
 
 def changed(path: str, value: Any) -> str:
     """The good contract with another value at a path; `UNSET` takes the key away."""
-    tree = deepcopy(yaml.safe_load(GOOD))
+    tree = deepcopy(_TREE)
     *way, last = path.split(".")
     place = tree
     for step in way:

@@ -34,8 +34,9 @@ def test_whatever_was_right_stays_right(draw: st.DataObject) -> None:
 def test_what_suits_the_last_suits_all_before_it(draw: st.DataObject) -> None:
     first = draw.draw(contracts())
     second = draw.draw(edited(first))
+    assume(not breaks(first, second))
     third = draw.draw(edited(second))
-    assume(not breaks(first, second) and not breaks(second, third))
+    assume(not breaks(second, third))
     assert breaks(first, third) == []
 
 

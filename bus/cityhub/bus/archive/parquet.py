@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from typing import IO
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -89,7 +90,7 @@ def described(type_: str, day: str, path: str, table: pa.Table, content: bytes) 
     """What a commit says of a file."""
     column, unit = ("append_ms", 1) if type_ == UNREAD else ("time_us", 1000)
     moments = pc.min_max(table[column]).as_py()
-    spans = table.group_by("part").aggregate([("off", "min"), ("off", "max"), ("off", "count")]).to_pylist()
+    parts, offsets = table["part"].to_numpy(), table["off"].to_numpy()
     return DataFile(
         path=path,
         type=type_,
@@ -97,14 +98,15 @@ def described(type_: str, day: str, path: str, table: pa.Table, content: bytes) 
         rows=table.num_rows,
         bytes=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
-        spans={
-            row["part"]: Span(row["off_min"], row["off_max"], row["off_count"])
-            for row in sorted(spans, key=lambda row: row["part"])
-        },
+        spans={int(part): _span(offsets[parts == part]) for part in np.unique(parts)},
         t=(moments["min"] // unit, moments["max"] // unit),
         refused=table.num_rows - table["reason"].null_count,
         erased=0 if type_ == UNREAD else pc.sum(table["erased"]).as_py() or 0,
     )
+
+
+def _span(offsets: np.ndarray) -> Span:
+    return Span(int(offsets.min()), int(offsets.max()), len(offsets))
 
 
 def day_of(t_ms: int) -> str:

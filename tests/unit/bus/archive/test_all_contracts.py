@@ -25,6 +25,12 @@ from tests.unit.bus.archive.world import log_of
 CONTRACTS = load_contracts()
 TEXTS = st.text(st.characters(max_codepoint=0x52F, exclude_categories=["C", "Z"]), min_size=1, max_size=20)
 MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - bounds
+TIMES = st.builds(
+    lambda day, within: day + within,
+    st.sampled_from([datetime(2024, 2, 29, tzinfo=UTC), datetime(2026, 10, 25, tzinfo=UTC)]),
+    st.timedeltas(timedelta(0), timedelta(days=1, microseconds=-1)),
+)
+"""Of two days, since each day of a type has a file of its own."""
 OFFSETS = st.sampled_from(["Z", "+00:00", "+02:00", "-09:30"])
 
 
@@ -65,7 +71,7 @@ def records(draw: st.DrawFn, contract: Contract) -> bytes:
             data[name] = draw(values(field) | st.none() if field.optional else values(field))
     if draw(st.integers(0, 9)) == 0:
         data["unknown_to_the_contract"] = draw(st.sampled_from([None, 1.50, "ä", [], {"deep": [True]}]))
-    time, subject = draw(MOMENTS), draw(TEXTS)
+    time, subject = draw(TIMES), draw(TEXTS)
     attributes = {
         "specversion": "1.0",
         "id": draw(st.uuids().map(str) | TEXTS),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import time
@@ -93,10 +94,11 @@ def expect_all(storage: Storage) -> None:
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("work", [go_on, upkeep, erase])
 def test_a_death_at_every_call(work: Callable[[Storage], None], tmp_path: Path, *, after: bool) -> None:
+    (begun := tmp_path / "begun").mkdir()
+    if work is not go_on:
+        go_on(Folder(begun))
     for dies_at in count(1):
-        storage = Folder(tmp_path / str(dies_at))
-        if work is not go_on:
-            go_on(storage)
+        storage = Folder(shutil.copytree(begun, tmp_path / str(dies_at)))
         try:
             work(Dying(storage, dies_at, after=after))
         except Died:

@@ -86,20 +86,22 @@ class World:
             self.feed(topic, part, log[self.next_offset(topic, part) : int(len(log) * share)])
 
     def feed(self, topic: str, part: int, records: list[Arrived]) -> None:
-        """Count and archive some records."""
+        """Count some records in small batches, and archive them in larger ones."""
         for first in range(0, len(records), 50):
-            batch = records[first : first + 50]
-            self.engine.writer.apply(topic, part, batch)
-            writer = self.writer(topic)
-            writer.add(part, batch, self._refusals(topic, part))
+            self.engine.writer.apply(topic, part, records[first : first + 50])
+        refusals, writer = self._refusals(topic, part), self.writer(topic)
+        for first in range(0, len(records), 400):
+            writer.add(part, records[first : first + 400], refusals)
             writer.commit(0)
 
     def next_offset(self, topic: str, part: int) -> int:
         return self.writer(topic).next_offset(part) or 0
 
     def writer(self, topic: str) -> TopicWriter:
-        contracts = self.catalogue.contracts.of_topic(topic)
-        return self._writers.setdefault(topic, TopicWriter(storage_of(self.folder), topic, contracts))
+        if topic not in self._writers:
+            contracts = self.catalogue.contracts.of_topic(topic)
+            self._writers[topic] = TopicWriter(storage_of(self.folder), topic, contracts)
+        return self._writers[topic]
 
     @property
     def archive(self) -> Archive:
