@@ -11,6 +11,7 @@ from random import Random
 
 import pytest
 
+from cityhub.adapters.dvv.transit.source import DVV_TRANSIT
 from cityhub.sandbox.city.streams import STREAMS, Stream, Teller, events_between
 from cityhub.sandbox.city.streams.story import at, local_day
 from cityhub.sandbox.city.timetable import LOCAL
@@ -21,7 +22,7 @@ from cityhub.sdk.event import Event
 from tests.unit.sandbox.conftest import NOW, SEED
 
 CONTRACTS = load_contracts()
-FROM_ADAPTERS = {"de.duisburg.dvv.transit.stop-departed.v1", "de.duisburg.dvv.transit.trip-cancelled.v1"}
+FROM_ADAPTERS = set(DVV_TRANSIT.event_types)
 by_name = pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
 
 
