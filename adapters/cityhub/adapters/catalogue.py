@@ -11,9 +11,14 @@ from cityhub.adapters.city.appointments.source import CITY_APPOINTMENTS
 from cityhub.adapters.dvv.transit.source import DVV_TRANSIT
 from cityhub.adapters.source import Source
 from cityhub.adapters.status import FeedStatus
+from cityhub.adapters.tabular.client import connections
 
 ADAPTERS: Mapping[str, tuple[Source, Connect]] = {
-    one.feed: (one, connect) for one, connect in ((CITY_APPOINTMENTS, appointments.connect),)
+    one.feed: (one, connect)
+    for one, connect in (
+        (CITY_APPOINTMENTS, appointments.connect),
+        *connections(),
+    )
 }
 """By feed name; the transit feed, which remembers vehicles between two answers, runs in a way of its own."""
 SOURCES: Mapping[str, Source] = {DVV_TRANSIT.feed: DVV_TRANSIT} | {feed: one for feed, (one, _) in ADAPTERS.items()}
