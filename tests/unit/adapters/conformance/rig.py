@@ -30,6 +30,8 @@ NOW = datetime(2026, 11, 20, 11, 7, tzinfo=UTC)
 SEED = 7
 LONGEST = timedelta(days=3)
 """Of history: every adapter sees turns of days and a few hundred events."""
+WHOLE = timedelta(days=4_000)
+"""Longer than any history."""
 BOUND = 200
 """Steps after which a feed that still has more waiting is taken to go round in circles."""
 SECRET = "geheim-4711"
@@ -205,5 +207,9 @@ def by_id(events: Sequence[Event]) -> dict[str, Event]:
 
 
 def rigs() -> list[Rig]:
-    """Every adapter's."""
-    return [Rig(one) for one in sorted(SERVED, key=lambda one: one.feed)]
+    """Every adapter's; of a slow source all of its history, which may be a few lines a year."""
+    return [Rig(one, longest=WHOLE if _slow(one) else LONGEST) for one in sorted(SERVED, key=lambda one: one.feed)]
+
+
+def _slow(served: Served) -> bool:
+    return ADAPTERS[served.feed][0].interval_s >= timedelta(days=1).total_seconds()
