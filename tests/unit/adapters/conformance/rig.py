@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
 import httpx
@@ -95,16 +97,29 @@ class Rig(Struct, frozen=True):
             if self.served.drop:
                 drop = folder / "drop"
                 drop.mkdir(exist_ok=True)
-                self.served.drop(city, drop)
-                if mutate:
-                    for file in drop.iterdir():
-                        file.write_bytes(mutate(file.read_bytes()))
+                for name, body in _dropped(self).items():
+                    _write(drop / name, mutate(body) if mutate else body)
                 url = drop.resolve().as_uri()
             yield Link(url=url, synthetic=True, secret=SECRET), Tools(http=http, clock=clock)
 
     def connect(self, link: Link, tools: Tools) -> Adapter:
         """The adapter."""
         return ADAPTERS[self.served.feed][1](link, tools)
+
+
+@cache
+def _dropped(rig: Rig) -> dict[str, bytes]:
+    """What stands in the drop folder: of all lives the same."""
+    with TemporaryDirectory() as folder:
+        assert rig.served.drop
+        rig.served.drop(City(rig.chronicle, lambda: rig.city_now, SEED), Path(folder))
+        return {file.name: file.read_bytes() for file in Path(folder).iterdir()}
+
+
+def _write(file: Path, body: bytes) -> None:
+    """Unless that is in it already: then it has not changed."""
+    if not file.exists() or file.read_bytes() != body:
+        file.write_bytes(body)
 
 
 class Spoiling(httpx.AsyncBaseTransport):
