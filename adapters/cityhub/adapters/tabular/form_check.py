@@ -60,6 +60,8 @@ def _of_fields(table: Table, contract: Contract) -> Iterator[str]:
     for name, field in contract.fields.items():
         if not (field.optional or name in table.fields or name in table.constant):
             yield f"fields.{name}: missing; {contract.type} requires it"
+    for name in (name for name in table.fields if name in contract.fields and contract.fields[name].personal):
+        yield f"fields.{name}: is personal; write an adapter of its own, for tables show what they refuse"
     for name, written in table.fields.items():
         if name in contract.fields and not isinstance(written, str):
             yield from _of_column(name, written, contract)

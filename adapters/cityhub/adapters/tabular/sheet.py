@@ -65,7 +65,7 @@ def _text(name: str, body: bytes, encoding: str) -> str:
 
 def _checked(name: str, lines: Reader) -> Iterator[tuple[int, list[str]]]:
     """Rows and the lines that they begin in."""
-    begin = 1
+    begin = lines.line_num + 1
     try:
         for row in lines:
             yield begin, row
@@ -88,7 +88,7 @@ def _check_heading(name: str, heading: Sequence[str], table: Table) -> None:
 def _csv_rows(name: str, text: str, lines: Reader, heading: Sequence[str]) -> Lines:
     last, ended = text.count("\n") + 1, text.endswith("\n")
     for begin, row in _checked(name, lines):
-        path = f"{name}, line {begin + 1}"
+        path = f"{name}, line {begin}"
         if not any(cell.strip() for cell in row):
             continue
         if len(row) != len(heading):
