@@ -8,6 +8,8 @@ from datetime import datetime
 from cityhub.adapters.adapter import Connect
 from cityhub.adapters.city.appointments import client as appointments
 from cityhub.adapters.city.appointments.source import CITY_APPOINTMENTS
+from cityhub.adapters.city.datasets import client as datasets
+from cityhub.adapters.city.datasets.source import CITY_DATASETS
 from cityhub.adapters.dvv.transit.source import DVV_TRANSIT
 from cityhub.adapters.source import Source
 from cityhub.adapters.status import FeedStatus
@@ -17,6 +19,7 @@ ADAPTERS: Mapping[str, tuple[Source, Connect]] = {
     one.feed: (one, connect)
     for one, connect in (
         (CITY_APPOINTMENTS, appointments.connect),
+        (CITY_DATASETS, datasets.connect),
         *connections(),
     )
 }
