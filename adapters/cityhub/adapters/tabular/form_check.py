@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cityhub.adapters.errors import WrongMapping
-from cityhub.adapters.tabular.form import Column, Form, Table
+from cityhub.adapters.tabular.form import Column, Form, Table, column_of
 from cityhub.sdk.conformance import violations
-from cityhub.sdk.contract import Contract, load_contracts
+from cityhub.sdk.contract import Contract, Field, load_contracts
 from cityhub.sdk.contract_check import near, shown
 
 
@@ -60,19 +60,19 @@ def _of_fields(table: Table, contract: Contract) -> Iterator[str]:
     for name, field in contract.fields.items():
         if not (field.optional or name in table.fields or name in table.constant):
             yield f"fields.{name}: missing; {contract.type} requires it"
-    for name in (name for name in table.fields if name in contract.fields and contract.fields[name].personal):
-        yield f"fields.{name}: is personal; write an adapter of its own, for tables show what they refuse"
-    for name, written in table.fields.items():
-        if name in contract.fields and not isinstance(written, str):
-            yield from _of_column(name, written, contract)
+        if field.optional and f"${name}" in table.subject:
+            yield f"subject: ${name} may be missing; name a field that {contract.type} requires"
+        if name in table.fields:
+            yield from _of_column(name, column_of(table.fields[name]), field)
     known = {name: value for name, value in table.constant.items() if name in contract.fields}
     for line in violations(contract, known):
         if (name := line.removeprefix("data.").partition(":")[0]) in known:
             yield f"constant.{name}:{line.partition(':')[2]}"
 
 
-def _of_column(name: str, written: Column, contract: Contract) -> Iterator[str]:
-    field = contract.fields[name]
+def _of_column(name: str, written: Column, field: Field) -> Iterator[str]:
+    if field.personal:
+        yield f"fields.{name}: is personal; write an adapter of its own, for tables show what they refuse"
     if written.codes and field.type != "text":
         yield f"fields.{name}.codes: the field is of type {field.type}; only texts have codes"
     for code in written.codes.values():

@@ -16,7 +16,10 @@ from cityhub.adapters.tabular import values
 from cityhub.adapters.tabular.form import Form, Table, column_of
 from cityhub.adapters.tabular.sheet import Row, rows
 from cityhub.adapters.tabular.told import news
+from cityhub.sdk.conformance import violations
 from cityhub.sdk.contract import Contract
+from cityhub.sdk.contract_check import shown
+from cityhub.sdk.event import FUTURE_TOLERANCE, MAX_TEXT, is_short_text
 
 _T = TypeVar("_T")
 
@@ -29,7 +32,7 @@ def read(form: Form, name: str, body: bytes, memory: Mapping[str, bytes], now: d
     judged = [line if isinstance(line, Reject) else _judged(_Line(line, table), contracts) for line in lines]
     facts = [one for one in judged if isinstance(one, Fact)]
     horizon = timedelta(seconds=max(contract.horizon_s for contract in contracts.values()))
-    found, learnt = news(facts, memory, now - horizon)
+    found, learnt = news(facts, memory, now + FUTURE_TOLERANCE, now - horizon)
     return Reading(
         facts=[one for one in found if isinstance(one, Fact)],
         rejects=[one for one in (*judged, *found) if isinstance(one, Reject)],
@@ -77,11 +80,18 @@ def _fact(line: _Line, contracts: Mapping[str, Contract]) -> Fact:
     table = line.table
     type_ = table.type if isinstance(table.type, str) else _type(line, table.type.column, table.type.codes)
     data = _data(line, contracts[type_])
+    if found := violations(contracts[type_], data):
+        raise _Refused(Reject("contract", line.row.path, "; ".join(found)))
+    subject = ":".join(_part(line, part, data) for part in table.subject)
+    if not is_short_text(subject):
+        raise _Refused(
+            Reject("value", line.row.path, f"{shown(subject)} is the subject: {MAX_TEXT} printable characters")
+        )
     first, *others = table.key
     return Fact(
         type=type_,
         time=line.must(table.time, values.instant),
-        subject=":".join(_part(line, part, data) for part in table.subject),
+        subject=subject,
         key=(type_, line.must(first, str), *map(line.text, others)),
         version=line.must(table.version, str) if table.version else "1",
         borough=line.must(table.borough, values.borough) if table.borough and line.text(table.borough) else "",

@@ -12,7 +12,7 @@ from cityhub.adapters.fact import utc
 from cityhub.adapters.local_time import from_local
 from cityhub.adapters.tabular.form import Column
 from cityhub.sdk.contract import Field
-from cityhub.sdk.contract_check import near, shown
+from cityhub.sdk.contract_check import shown
 from cityhub.sdk.event import is_borough
 
 _NUMBERS = {
@@ -54,7 +54,7 @@ def coded(text: str, codes: Mapping[str, str]) -> str:
         ValueError: none of the codes.
     """
     if text not in codes:
-        raise ValueError(f"{shown(text)} is no code that the mapping knows{near(text, codes)}")
+        raise ValueError(f"{shown(text)} is no code that the mapping knows; write {' or '.join(codes)}")
     return codes[text]
 
 

@@ -12,6 +12,7 @@ from cityhub.adapters.tabular.form import Form, parse, shipped
 from cityhub.adapters.tabular.form_check import check
 from cityhub.adapters.tabular.page import page
 from cityhub.sandbox.city.served import SERVED
+from cityhub.sdk.contract import load_contracts
 
 DOCS = Path(__file__).parents[4] / "docs" / "adapters"
 NAME = "imd.bim.yaml"
@@ -80,6 +81,21 @@ def test_a_wrong_mapping_is_told_by_place_and_remedy(old: str, new: str, message
     assert old in GOOD
     with pytest.raises(WrongMapping, match=message):
         check(parse(NAME, GOOD.replace(old, new)))
+
+
+def test_people_and_what_may_be_missing_are_not_for_tables() -> None:
+    text = GOOD.replace("imd.bim", "city.voices").replace("//imd", "//city")
+    text = text.replace("imd.building.bim-model-released", "city.participation.contribution-submitted")
+    text = text[: text.index("  subject:")] + "  subject: [$FIELD]\n  time: S\n  fields: {FIELD: A}"
+    contract = load_contracts()["de.duisburg.city.participation.contribution-submitted.v1"]
+    personal = next(name for name, field in contract.fields.items() if field.personal)
+    with pytest.raises(WrongMapping, match=f"fields.{personal}: is personal; write an adapter of its own"):
+        check(parse("city.voices.yaml", text.replace("FIELD", personal)))
+    parking = GOOD.replace("imd.bim", "city.p").replace("//imd", "//city")
+    parking = parking.replace("imd.building.bim-model-released", "city.parking.ticket-paid")
+    parking = parking[: parking.index("  subject:")] + "  subject: [$zone]\n  time: S\n  fields: {zone: Z}"
+    with pytest.raises(WrongMapping, match=r"subject: \$zone may be missing"):
+        check(parse("city.p.yaml", parking))
 
 
 def test_every_problem_is_told_at_once() -> None:

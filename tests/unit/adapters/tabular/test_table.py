@@ -10,7 +10,7 @@ import pytest
 from cityhub.adapters.errors import FeedFault
 from cityhub.adapters.fact import Reading
 from cityhub.adapters.tabular import values
-from cityhub.adapters.tabular.form import Form, Table, column_of, parse
+from cityhub.adapters.tabular.form import Form, Table, column_of, parse, shipped
 from cityhub.adapters.tabular.mapping import read
 from cityhub.adapters.tabular.sheet import Row, rows
 
@@ -38,7 +38,7 @@ tables:
     zone: Zone
 """
 HEADING = "Vorgang;Automat;Bezahlt am;Bezirk;Kennzeichen;Art;Betrag;Zone"
-GOOD = "4711;automat-3;12.10.2026 08:15;Süd;DU-AB 123;App;1.234,50;zone-3"
+GOOD = "4711;automat-3;12.10.2026 08:15;Süd;DU-AB 123;App;234,50;zone-3"
 FORM = parse("city.parking-tickets.yaml", TICKETS)
 
 
@@ -62,7 +62,7 @@ def test_a_row_becomes_a_fact() -> None:
         "STB07",
     )
     assert fact.time == datetime(2026, 10, 12, 6, 15, tzinfo=UTC)
-    assert fact.data == {"method": "cashless", "amount_eur": 1234.5, "zone": "zone-3"}
+    assert fact.data == {"method": "cashless", "amount_eur": 234.5, "zone": "zone-3"}
     assert (reading.rejects, reading.noted) == ([], {})
 
 
@@ -87,17 +87,19 @@ def test_nothing_is_known_where_the_mapping_says_so() -> None:
     ("line", "reason", "path", "detail"),
     [
         (
-            GOOD.replace("1.234,50", "12.50"),
+            GOOD.replace("234,50", "12.50"),
             "value",
             "column Betrag",
             "'12.50' is no german number; write it as 1.234,56",
         ),
         (GOOD.replace("App", "Scheck"), "value", "column Art", "'Scheck' is no code that the mapping knows"),
-        (GOOD.replace("1.234,50", ""), "missing", "column Betrag", "is empty; the row means nothing without it"),
+        (GOOD.replace("234,50", ""), "missing", "column Betrag", "is empty; the row means nothing without it"),
         (GOOD.replace("4711", " "), "missing", "column Vorgang", "is empty"),
         (GOOD.replace("Süd", "Ruhrort"), "value", "column Bezirk", "'Ruhrort' is no Stadtbezirk of Duisburg"),
         (GOOD.replace("12.10.2026 08:15", "25.10.2026 02:15"), "value", "column Bezahlt am", "came twice"),
         (GOOD + ";", "columns", "line 2", "9 cells under 8 columns"),
+        (GOOD.replace("234,50", "-1,00"), "contract", "line 2", "data.amount_eur: -1.0 is less than 0"),
+        (GOOD.replace("automat-3", "a\x07"), "value", "line 2", "is the subject"),
     ],
 )
 def test_a_bad_row_is_named_and_costs_no_other(line: str, reason: str, path: str, detail: str) -> None:
@@ -109,7 +111,7 @@ def test_a_bad_row_is_named_and_costs_no_other(line: str, reason: str, path: str
 
 
 def test_a_line_that_may_be_cut_off_is_refused() -> None:
-    """`1.234` of `1.234,50` would be a good number."""
+    """`234` of `234,50` would be a good number."""
     whole = f"{HEADING}\n{GOOD}\n{GOOD.replace('4711', '4712')}"
     reading = read(FORM, "tickets_1.csv", whole.encode(), {}, NOW)
     assert [(one.reason, one.path) for one in reading.rejects] == [("cut_off", "tickets_1.csv, line 3")]
@@ -118,9 +120,9 @@ def test_a_line_that_may_be_cut_off_is_refused() -> None:
 
 
 def test_lines_are_counted_over_quoted_line_breaks() -> None:
-    two = GOOD.replace("automat-3", '"Automat\r\nam Bahnhof; rechts"')
+    two = GOOD.replace("zone-3", '"Zone\r\nam Bahnhof; rechts"')
     reading = told(HEADING, two, "", GOOD.replace("4711", "4712").replace("Süd", "Nord"))
-    assert [fact.subject for fact in reading.facts] == ["Automat\r\nam Bahnhof; rechts"]
+    assert [fact.data["zone"] for fact in reading.facts] == ["Zone\r\nam Bahnhof; rechts"]
     assert [one.path for one in reading.rejects] == ["tickets_1.csv, line 5, column Bezirk"]
 
 
@@ -163,20 +165,44 @@ def test_a_row_that_comes_again_is_told_once() -> None:
 
 def test_other_content_under_the_same_key_and_version_is_refused() -> None:
     first = told(HEADING, GOOD)
-    other = told(HEADING, GOOD.replace("1.234,50", "1.234,60"), memory=learnt(first))
+    other = told(HEADING, GOOD.replace("234,50", "234,60"), memory=learnt(first))
     assert list(other.facts) == []
     (reject,) = other.rejects
     assert reject.reason == "contradiction"
     assert "4711 was told with other content in version 1; give a correction a higher version" in reject.detail
 
 
+def test_what_was_refused_may_come_again_mended() -> None:
+    first = told(HEADING, GOOD.replace("234,50", "-1,00"))
+    assert len(told(HEADING, GOOD, memory=learnt(first)).facts) == 1
+
+
+def test_what_lies_ahead_is_not_remembered() -> None:
+    """The door refuses it; when its day has come, the file may come again."""
+    ahead = GOOD.replace("12.10.2026", "12.12.2026")
+    first = told(HEADING, ahead, ahead)
+    assert len(first.facts) == 1
+    assert len(told(HEADING, ahead, memory=learnt(first)).facts) == 1
+
+
+def test_a_column_may_tell_the_type() -> None:
+    form = next(one for one in shipped() if one.feed == "city.programme")
+    heading = "Abschnitt;Status;Länge (km);Ausführung;Datum"
+    lines = ("a-1;geplant;1,200;;01.10.2026", "a-1;gebaut;1,210;dvv;12.10.2026", "a-2;verworfen;1,000;;12.10.2026")
+    reading = told(heading, *lines, form=form, name="trassen_2026-Q4.csv")
+    assert [(fact.type.split(".")[4], fact.data["length_m"]) for fact in reading.facts] == [
+        ("trench-planned", 1200),
+        ("trench-built", 1210),
+    ]
+    (reject,) = reading.rejects
+    assert "'verworfen' is no code that the mapping knows; write geplant or gebaut" in reject.detail
+
+
 def test_a_higher_version_is_a_correction() -> None:
     form = parse("city.parking-tickets.yaml", TICKETS.replace("  missing:", "  version: Version\n  missing:"))
     first = told(f"{HEADING};Version", f"{GOOD};1", form=form)
-    second = told(
-        f"{HEADING};Version", f"{GOOD};1", f"{GOOD.replace('1.234', '2.234')};2", form=form, memory=learnt(first)
-    )
-    assert [(fact.version, fact.data["amount_eur"]) for fact in second.facts] == [("2", 2234.5)]
+    second = told(f"{HEADING};Version", f"{GOOD};1", f"{GOOD.replace('234', '334')};2", form=form, memory=learnt(first))
+    assert [(fact.version, fact.data["amount_eur"]) for fact in second.facts] == [("2", 334.5)]
 
 
 def test_what_is_older_than_the_horizon_is_forgotten_unless_the_file_still_holds_it() -> None:
@@ -196,6 +222,7 @@ def test_json_lines() -> None:
         good.replace("4711", "4712") + ', "Zone": ["z"]}',
         good.replace("4711", "4713").replace("1.50", '"1,50"') + "}",
         "[]",
+        "",
         good,
     ]
     reading = told(*lines, form=form, name="tickets_1.jsonl")
@@ -205,7 +232,7 @@ def test_json_lines() -> None:
         ("columns", "tickets_1.jsonl, line 2"),
         ("value", "tickets_1.jsonl, line 3, column Betrag"),
         ("columns", "tickets_1.jsonl, line 4"),
-        ("columns", "tickets_1.jsonl, line 5"),
+        ("columns", "tickets_1.jsonl, line 6"),
     ]
     assert "Muster" not in repr(reading)
     whole = f"{good}}}\n{good.replace('4711', '4712')}}}".encode()
