@@ -20,7 +20,7 @@ def news(
     """Facts that were not told yet, and refusals of those that say something else under the same key and version.
 
     Args:
-        facts: of one file. newest: what lies behind it the door refuses; it is not remembered, so that it can come again.
+        facts: of one file. newest: what is later the door refuses; it is not remembered, so that it can come again.
         oldest: what happened before it is forgotten, unless the file still holds it.
 
     Returns:
