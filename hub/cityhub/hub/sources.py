@@ -29,6 +29,8 @@ from cityhub.sdk import plain_yaml
 SCHEMES = {"http": ("http", "https"), "mqtt": ("mqtt", "mqtts"), "folder": ("file",), "tcp": ("tcp",)}
 """Of addresses, by transport."""
 LONGEST_PAUSE_S = 300.0
+FOLDER_PAUSE_S = 30.0
+"""A folder is looked into this often, however seldom something is put there: it asks nothing of anybody."""
 
 
 class Named(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -86,7 +88,8 @@ def drop_folder(settings: Settings) -> Path:
 
 def _pause_s(source: Source, settings: Settings) -> float:
     """Three times within the interval of the source, but not more often than any, and at least every five minutes."""
-    return max(settings.poll_s, min(LONGEST_PAUSE_S, source.interval_s / 3))
+    longest = FOLDER_PAUSE_S if source.transport == "folder" else LONGEST_PAUSE_S
+    return max(settings.poll_s, min(longest, source.interval_s / 3))
 
 
 def _named(settings: Settings) -> Mapping[str, Named]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
 import httpx
@@ -30,6 +32,8 @@ NOW = datetime(2026, 11, 20, 11, 7, tzinfo=UTC)
 SEED = 7
 LONGEST = timedelta(days=3)
 """Of history: every adapter sees turns of days and a few hundred events."""
+WHOLE = timedelta(days=4_000)
+"""Longer than any history."""
 BOUND = 200
 """Steps after which a feed that still has more waiting is taken to go round in circles."""
 SECRET = "geheim-4711"
@@ -93,16 +97,29 @@ class Rig(Struct, frozen=True):
             if self.served.drop:
                 drop = folder / "drop"
                 drop.mkdir(exist_ok=True)
-                self.served.drop(city, drop)
-                if mutate:
-                    for file in drop.iterdir():
-                        file.write_bytes(mutate(file.read_bytes()))
+                for name, body in _dropped(self).items():
+                    _write(drop / name, mutate(body) if mutate else body)
                 url = drop.resolve().as_uri()
             yield Link(url=url, synthetic=True, secret=SECRET), Tools(http=http, clock=clock)
 
     def connect(self, link: Link, tools: Tools) -> Adapter:
         """The adapter."""
         return ADAPTERS[self.served.feed][1](link, tools)
+
+
+@cache
+def _dropped(rig: Rig) -> dict[str, bytes]:
+    """What stands in the drop folder: of all lives the same."""
+    with TemporaryDirectory() as folder:
+        assert rig.served.drop
+        rig.served.drop(City(rig.chronicle, lambda: rig.city_now, SEED), Path(folder))
+        return {file.name: file.read_bytes() for file in Path(folder).iterdir()}
+
+
+def _write(file: Path, body: bytes) -> None:
+    """Unless that is in it already: then it has not changed."""
+    if not file.exists() or file.read_bytes() != body:
+        file.write_bytes(body)
 
 
 class Spoiling(httpx.AsyncBaseTransport):
@@ -205,5 +222,9 @@ def by_id(events: Sequence[Event]) -> dict[str, Event]:
 
 
 def rigs() -> list[Rig]:
-    """Every adapter's."""
-    return [Rig(one) for one in sorted(SERVED, key=lambda one: one.feed)]
+    """Every adapter's; of a slow source all of its history, which may be a few lines a year."""
+    return [Rig(one, longest=WHOLE if _slow(one) else LONGEST) for one in sorted(SERVED, key=lambda one: one.feed)]
+
+
+def _slow(served: Served) -> bool:
+    return ADAPTERS[served.feed][0].interval_s >= timedelta(days=1).total_seconds()

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from cityhub.sandbox.city.served.city import appointments
+from cityhub.sandbox.city.served import tables
+from cityhub.sandbox.city.served.city import appointments, datasets
 from cityhub.sandbox.city.served.endpoint import City, Served
 
 __all__ = ["SERVED", "City", "Served"]
 
-SERVED: tuple[Served, ...] = (appointments.SERVED,)
+SERVED: tuple[Served, ...] = (
+    appointments.SERVED,
+    datasets.SERVED,
+    *tables.SERVED,
+)

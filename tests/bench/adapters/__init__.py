@@ -1,0 +1,1 @@
+"""How fast partners' formats are read."""
