@@ -114,7 +114,7 @@ async def test_hand_written_feed(mini_feed: dict[str, bytes], tmp_path: Path) ->
     assert status is not None
     assert status.synthetic
     assert status.accepted == {DEPARTED: 3, TRIP_CANCELLED: 1, PREDICTED: 5}
-    assert len({event.subject for event in ledger.predictions}) == 5
+    assert len({event.subject for event in ledger.predictions}) == 3
     assert status.rejected == {}
     assert status.checkpoint_at == status.data_at == datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
     assert status.age_s(NOW) == timedelta(minutes=1).total_seconds()
