@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from cityhub.sandbox.city.served.city import appointments
+from cityhub.sandbox.city.served.city import appointments, cases, contacts, order_office, permits
+from cityhub.sandbox.city.served.dvv import school_tickets
 from cityhub.sandbox.city.served.endpoint import City, Served
+from cityhub.sandbox.city.served.gebag import dialogue_participation
 
 __all__ = ["SERVED", "City", "Served"]
 
-SERVED: tuple[Served, ...] = (appointments.SERVED,)
+SERVED: tuple[Served, ...] = (
+    appointments.SERVED,
+    cases.SERVED,
+    contacts.SERVED,
+    order_office.SERVED,
+    permits.SERVED,
+    school_tickets.SERVED,
+    dialogue_participation.SERVED,
+)
