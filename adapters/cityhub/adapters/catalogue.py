@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from cityhub.adapters.adapter import Connect
+from cityhub.adapters.city.applications import client as applications
+from cityhub.adapters.city.applications.source import CITY_APPLICATIONS
 from cityhub.adapters.city.appointments import client as appointments
 from cityhub.adapters.city.appointments.source import CITY_APPOINTMENTS
 from cityhub.adapters.city.cases import client as cases
@@ -25,6 +27,7 @@ from cityhub.adapters.source import Source
 from cityhub.adapters.status import FeedStatus
 
 _ALL: tuple[tuple[Source, Connect], ...] = (
+    (CITY_APPLICATIONS, applications.connect),
     (CITY_APPOINTMENTS, appointments.connect),
     (CITY_CASES, cases.connect),
     (CITY_CONTACTS, contacts.connect),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cityhub.sandbox.city.served.city import appointments, cases, contacts, order_office, permits
+from cityhub.sandbox.city.served.city import applications, appointments, cases, contacts, order_office, permits
 from cityhub.sandbox.city.served.dvv import school_tickets
 from cityhub.sandbox.city.served.endpoint import City, Served
 from cityhub.sandbox.city.served.gebag import dialogue_participation
@@ -10,6 +10,7 @@ from cityhub.sandbox.city.served.gebag import dialogue_participation
 __all__ = ["SERVED", "City", "Served"]
 
 SERVED: tuple[Served, ...] = (
+    applications.SERVED,
     appointments.SERVED,
     cases.SERVED,
     contacts.SERVED,
