@@ -18,6 +18,8 @@ from cityhub.adapters.city.order_office import client as order_office
 from cityhub.adapters.city.order_office.source import CITY_ORDER_OFFICE
 from cityhub.adapters.city.permits import client as permits
 from cityhub.adapters.city.permits.source import CITY_PERMITS
+from cityhub.adapters.city.robots import client as robots
+from cityhub.adapters.city.robots.source import CITY_ROBOTS
 from cityhub.adapters.dvv.school_tickets import client as school_tickets
 from cityhub.adapters.dvv.school_tickets.source import DVV_SCHOOL_TICKETS
 from cityhub.adapters.dvv.transit.source import DVV_TRANSIT
@@ -33,6 +35,7 @@ _ALL: tuple[tuple[Source, Connect], ...] = (
     (CITY_CONTACTS, contacts.connect),
     (CITY_ORDER_OFFICE, order_office.connect),
     (CITY_PERMITS, permits.connect),
+    (CITY_ROBOTS, robots.connect),
     (DVV_SCHOOL_TICKETS, school_tickets.connect),
     (GEBAG_DIALOGUE_PARTICIPATION, dialogue_participation.connect),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cityhub.sandbox.city.served.city import applications, appointments, cases, contacts, order_office, permits
+from cityhub.sandbox.city.served.city import applications, appointments, cases, contacts, order_office, permits, robots
 from cityhub.sandbox.city.served.dvv import school_tickets
 from cityhub.sandbox.city.served.endpoint import City, Served
 from cityhub.sandbox.city.served.gebag import dialogue_participation
@@ -16,6 +16,7 @@ SERVED: tuple[Served, ...] = (
     contacts.SERVED,
     order_office.SERVED,
     permits.SERVED,
+    robots.SERVED,
     school_tickets.SERVED,
     dialogue_participation.SERVED,
 )
