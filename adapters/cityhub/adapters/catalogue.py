@@ -16,6 +16,8 @@ from cityhub.adapters.city.contacts import client as contacts
 from cityhub.adapters.city.contacts.source import CITY_CONTACTS
 from cityhub.adapters.city.order_office import client as order_office
 from cityhub.adapters.city.order_office.source import CITY_ORDER_OFFICE
+from cityhub.adapters.city.participation import client as participation
+from cityhub.adapters.city.participation.source import CITY_PARTICIPATION
 from cityhub.adapters.city.permits import client as permits
 from cityhub.adapters.city.permits.source import CITY_PERMITS
 from cityhub.adapters.city.robots import client as robots
@@ -34,6 +36,7 @@ _ALL: tuple[tuple[Source, Connect], ...] = (
     (CITY_CASES, cases.connect),
     (CITY_CONTACTS, contacts.connect),
     (CITY_ORDER_OFFICE, order_office.connect),
+    (CITY_PARTICIPATION, participation.connect),
     (CITY_PERMITS, permits.connect),
     (CITY_ROBOTS, robots.connect),
     (DVV_SCHOOL_TICKETS, school_tickets.connect),

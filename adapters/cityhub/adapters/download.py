@@ -57,15 +57,17 @@ async def download(
     etag: str | None,
     accept: tuple[str, ...] = JSON,
     secret: str = "",
+    body: bytes = b"",
     max_bytes: int = MAX_BYTES,
     deadline_s: float = DEADLINE_S,
 ) -> Document | NotModified:
-    """One bounded GET.
+    """One bounded GET, or POST where the question has a body.
 
     Args:
         etag: of the last `Document` from there.
         accept: media types that are taken; text must be in UTF-8 unless it is XML, which says so itself.
         secret: bearer token, "" for none.
+        body: the question in JSON, empty for a GET.
 
     Raises:
         CursorExpired: the partner answered 410 Gone.
@@ -73,10 +75,19 @@ async def download(
             `too_large`.
     """
     headers = {"accept": ", ".join(accept), "accept-encoding": "identity"} | _condition(etag) | _login(secret)
+    headers |= {"content-type": JSON[0]} if body else {}
     try:
         async with (
             asyncio.timeout(deadline_s),
-            http.stream("GET", url, params=params, headers=headers, timeout=_TIMEOUT, follow_redirects=False) as answer,
+            http.stream(
+                "POST" if body else "GET",
+                url,
+                params=params,
+                headers=headers,
+                content=body or None,
+                timeout=_TIMEOUT,
+                follow_redirects=False,
+            ) as answer,
         ):
             if answer.status_code == httpx.codes.NOT_MODIFIED and etag:
                 return NotModified(_clock_of(answer))

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from cityhub.sandbox.city.served.city import applications, appointments, cases, contacts, order_office, permits, robots
+from cityhub.sandbox.city.served.city import (
+    applications,
+    appointments,
+    cases,
+    contacts,
+    order_office,
+    participation,
+    permits,
+    robots,
+)
 from cityhub.sandbox.city.served.dvv import school_tickets
 from cityhub.sandbox.city.served.endpoint import City, Served
 from cityhub.sandbox.city.served.gebag import dialogue_participation
@@ -15,6 +24,7 @@ SERVED: tuple[Served, ...] = (
     cases.SERVED,
     contacts.SERVED,
     order_office.SERVED,
+    participation.SERVED,
     permits.SERVED,
     robots.SERVED,
     school_tickets.SERVED,
