@@ -85,7 +85,7 @@ class HttpAdapter(Adapter):
             etag=None if question.body else was.etag,
             accept=self._accept,
             secret=self._link.secret,
-            body=question.body,
+            posted=question.body,
             max_bytes=self._max_bytes,
         )
         if isinstance(got, NotModified):
