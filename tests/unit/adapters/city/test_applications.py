@@ -21,7 +21,10 @@ from cityhub.adapters.city.applications.keys import Keys, read_keys
 from cityhub.adapters.city.applications.mapping import DELIVERY, EVENTS, read
 from cityhub.adapters.errors import FeedFault
 from cityhub.adapters.fact import Reading
-from cityhub.adapters.pseudonym import case_pseudonym
+from cityhub.adapters.pseudonym import Pseudonyms, case_pseudonym
+from cityhub.sandbox.city.chronicle import Chronicle
+from cityhub.sandbox.city.served.city import applications
+from cityhub.sandbox.city.served.dvv import school_tickets
 from tests.unit.adapters.journals import PSEUDONYMS, everything, rejects, told
 
 SUBMISSION, CASE = "5e0b2ad9-7a0f-4dfd-bf2b-6a0d1a1b5f01", "0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -135,6 +138,7 @@ HOSTILE = {
     "another token": (lambda: signed(SUBMITTED, "delivery", "JWT"), "schema"),
     "no token": (lambda: "a.b", "signature"),
     "deep": (lambda: base64.urlsafe_b64encode(b"[" * 9_000).decode() + ".e30.e30", "signature"),
+    "in somebody else's name": (lambda: signed(SUBMITTED, "destination"), "issuer"),
     "foreign issuer": (lambda: signed(SUBMITTED | {"iss": DESTINATION}, "delivery"), "issuer"),
     "submitted by a destination": (lambda: signed(SUBMITTED | {"iss": DESTINATION}, "destination"), "issuer"),
     "accepted by the service": (lambda: signed(ACCEPTED | {"iss": DELIVERY}, "delivery"), "issuer"),
@@ -211,3 +215,17 @@ async def test_keys_are_asked_for_when_a_token_needs_another_one_and_every_hour(
         service.asked.clear()
         assert rejects(await adapter.ask(Known("", {}))) == [("unknown_key", "eventLog[0].kid")]
         assert service.asked == ["jwks.json", "events"]
+
+
+def test_a_ticket_meets_its_application() -> None:
+    """The city's case and DVV's have one pseudonym, whatever they are asked by."""
+    chronicle, now = Chronicle(7), datetime(2026, 11, 20, 8, tzinfo=UTC)
+    start = now - timedelta(days=20)
+    applied, issued = (chronicle.between([name], start, now) for name in ("applications", "school-tickets"))
+    cases = {one.data["case_id"]: applications.SERVED.arrives(one, PSEUDONYMS).data["case_id"] for one in applied}
+    met = [one for one in issued if one.data["case_id"] in cases]
+    assert len(met) > 20
+    assert [school_tickets.SERVED.arrives(one, Pseudonyms(b"-" * 16)).data["case_id"] for one in met] == [
+        cases[one.data["case_id"]] for one in met
+    ]
+    assert len(set(cases.values())) == len(cases)
