@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Meta, Raw, Struct, field
 
 from cityhub.adapters.adapter import Adapter, Link, Tools
-from cityhub.adapters.fact import Fact, Reading
+from cityhub.adapters.fact import Fact, Reading, once
 from cityhub.adapters.http_adapter import HttpAdapter, Question
 from cityhub.adapters.json_items import parse_items, parse_json
 from cityhub.adapters.pseudonym import Pseudonyms
@@ -70,11 +70,12 @@ def read_journal(body: bytes, entry: msgspec.json.Decoder[_T], fact: Callable[[s
     journal = parse_json(body, _journal, "a journal")
     entries, rejects = parse_items(journal.entries, entry, "ereignisse")
     said = [fact(path, one) for path, one in entries]
+    facts, repeated = once(one for one in said if isinstance(one, Fact))
     return Reading(
-        facts=[one for one in said if isinstance(one, Fact)],
+        facts=facts,
         rejects=rejects,
         cursor=journal.next,
         more=journal.more,
         as_of=journal.as_of,
-        noted=Counter(one for one in said if isinstance(one, str)),
+        noted=repeated + Counter(one for one in said if isinstance(one, str)),
     )

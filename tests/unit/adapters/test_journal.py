@@ -53,6 +53,12 @@ def test_a_bad_line_costs_no_other_and_is_named() -> None:
     assert [one.path for one in found.facts] == ["ereignisse[1]", "ereignisse[3]"]
 
 
+def test_a_line_that_comes_twice_is_told_once_and_counted() -> None:
+    found = reading(ENTRY, fact, LINE, LINE | {"vorgang": "4712"}, LINE, LINE)
+    assert [one.path for one in found.facts] == ["ereignisse[0]", "ereignisse[1]"]
+    assert found.noted == {"repeated": 2}
+
+
 def test_what_the_form_does_not_know_is_not_read() -> None:
     found = reading(ENTRY, fact, LINE | {"antragsteller": {"name": "Erika Mustermann"}})
     assert len(found.facts) == 1

@@ -69,7 +69,7 @@ def signed(body: dict[str, Any], by: str, typ: str = "secevent+jwt") -> str:
 
 
 SUBMITTED = claims("submit-submission", DELIVERY)
-ACCEPTED = claims("accept-submission", DESTINATION)
+ACCEPTED = claims("accept-submission", DESTINATION, jti="9d1c5b6e-5c1b-4f6e-8a55-0f6a2c1d7e21")
 
 
 def log(*tokens: str, headers: tuple[dict[str, Any], ...] = (HEADER,)) -> bytes:
@@ -100,6 +100,11 @@ def test_a_rejection_is_a_decision_and_other_events_are_counted() -> None:
     found = reading(signed(rejected, "destination"), *others, foreign)
     assert [verb for verb, _, _ in told(found)] == ["decided"]
     assert (found.noted, list(found.rejects)) == ({"other_event": 3}, [])
+
+
+def test_a_token_that_is_signed_again_is_told_once_and_counted() -> None:
+    found = reading(signed(SUBMITTED, "delivery"), signed(SUBMITTED, "delivery"))
+    assert ([verb for verb, _, _ in told(found)], found.noted) == (["submitted"], {"repeated": 1})
 
 
 def test_a_service_without_a_name_is_told_by_its_key_and_online_is_the_way_of_fit_connect() -> None:

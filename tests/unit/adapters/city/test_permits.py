@@ -42,10 +42,9 @@ def test_states_between_are_counted() -> None:
 
 def test_codes_have_the_contracts_names() -> None:
     ways = ("online-durchgaengig", "online", "e-mail", "post", "telefon", "schalter")
-    issued = [
-        LINE | {"zustand": "erteilt", "art": "bewohnerparkausweis", "stelle": "stadt", "weg": way} for way in ways
-    ]
-    found = told(reading(ENTRY, fact, *issued))
+    issued = LINE | {"zustand": "erteilt", "art": "bewohnerparkausweis", "stelle": "stadt"}
+    lines = [issued | {"aktenzeichen": f"32-{number}", "weg": way} for number, way in enumerate(ways)]
+    found = told(reading(ENTRY, fact, *lines))
     assert [data["channel"] for _, _, data in found] == ["online-e2e", "online", "email", "post", "phone", "counter"]
     assert {(data["kind"], data["office"]) for _, _, data in found} == {("resident-parking", "city")}
 

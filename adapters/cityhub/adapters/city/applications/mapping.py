@@ -10,7 +10,7 @@ from uuid import UUID
 from cityhub.adapters.city.applications.keys import Keys
 from cityhub.adapters.city.applications.source import DECIDED, SUBMITTED
 from cityhub.adapters.city.applications.wire import Claims, Submission, parse
-from cityhub.adapters.fact import Fact, Reading
+from cityhub.adapters.fact import Fact, Reading, once
 from cityhub.adapters.pseudonym import case_pseudonym
 from cityhub.adapters.reject import Reject
 
@@ -35,12 +35,13 @@ def read(body: bytes, keys: Keys) -> Reading:
     log, tokens, submissions, rejects = parse(body, keys)
     headers = {one.id: one for one in submissions}
     said = [_of(path, claims, headers) for path, claims in tokens]
+    facts, repeated = once(one for one in said if isinstance(one, Fact))
     return Reading(
-        facts=[one for one in said if isinstance(one, Fact)],
+        facts=facts,
         rejects=[*rejects, *(one for one in said if isinstance(one, Reject))],
         cursor=log.next,
         more=log.more,
-        noted=Counter(one for one in said if isinstance(one, str)),
+        noted=repeated + Counter(one for one in said if isinstance(one, str)),
     )
 
 

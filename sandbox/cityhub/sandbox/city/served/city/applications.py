@@ -31,8 +31,8 @@ _STREAMS = ("applications",)
 _SPACE = UUID("7d2f40a6-1c39-5c0e-8a55-2f6f0b1f7c03")
 _DESTINATION = str(uuid5(_SPACE, "duisburg"))
 _LEIKA = {service: key for key, service in SERVICES.items()}
-_REJECTED, _NOTIFIED = 8, 4
-"""One of so many is rejected; of one of so many more is said than was asked for."""
+_REJECTED, _NOTIFIED, _REPEATED = 8, 4, 16
+"""One of so many is rejected, of one of so many more is said than was asked for, one of so many is said twice."""
 
 
 def _page(page: Page, _: datetime) -> bytes:
@@ -56,14 +56,18 @@ def _header(told: Told) -> dict[str, object]:
 
 
 def _tokens(told: Told) -> Iterator[str]:
+    """Some are signed and said again."""
     number = crc32(told.subject.encode())
-    submitted = told.type.endswith(".submitted.v1")
-    if submitted:
-        yield _token(told, DELIVERY, "submit-submission")
+    if told.type.endswith(".submitted.v1"):
+        issuer, event, more = DELIVERY, "submit-submission", "notify-submission"
     else:
-        yield _token(told, _DESTINATION, "accept-submission" if number % _REJECTED else "reject-submission")
+        event, more = "accept-submission" if number % _REJECTED else "reject-submission", "delete-submission"
+        issuer = _DESTINATION
+    yield _token(told, issuer, event)
     if number % _NOTIFIED == 0:
-        yield _token(told, DELIVERY, "notify-submission" if submitted else "delete-submission")
+        yield _token(told, DELIVERY, more)
+    if number % _REPEATED == 1:
+        yield _token(told, issuer, event)
 
 
 def _token(told: Told, issuer: str, event: str) -> str:
