@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
-from typing import Annotated, TypeAlias, TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 from msgspec import Meta, Raw, Struct, field
@@ -17,12 +16,10 @@ from msgspec import Meta, Raw, Struct, field
 from cityhub.adapters.adapter import Adapter, Link, Tools
 from cityhub.adapters.fact import Fact, Reading, once
 from cityhub.adapters.http_adapter import HttpAdapter, Question
-from cityhub.adapters.json_items import parse_items, parse_json
+from cityhub.adapters.json_items import Instant, parse_items, parse_json
 from cityhub.adapters.pseudonym import Pseudonyms
 from cityhub.adapters.source import Source
 
-Id: TypeAlias = Annotated[str, Meta(min_length=1, max_length=120)]
-Instant: TypeAlias = Annotated[datetime, Meta(tz=True)]
 _T = TypeVar("_T")
 
 

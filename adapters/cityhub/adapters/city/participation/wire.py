@@ -8,8 +8,7 @@ import msgspec
 from msgspec import Meta, Raw, Struct, field
 
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.journal import Id, Instant
-from cityhub.adapters.json_items import parse_json
+from cityhub.adapters.json_items import Id, Instant, parse_json
 
 COMPONENTS = "query { participatoryProcesses { slug components { __typename id } } }"
 PROPOSALS = """\

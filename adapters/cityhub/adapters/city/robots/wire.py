@@ -9,8 +9,7 @@ import msgspec
 from msgspec import Meta, Raw, Struct, field
 
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.journal import Id, Instant
-from cityhub.adapters.json_items import parse_items, parse_json
+from cityhub.adapters.json_items import Id, Instant, parse_items, parse_json
 from cityhub.adapters.reject import Reject
 
 FIELDS = "Key,ReleaseName,State,StartTime,EndTime,OutputArguments"
