@@ -6,23 +6,48 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from cityhub.adapters.adapter import Connect
+from cityhub.adapters.city.applications import client as applications
+from cityhub.adapters.city.applications.source import CITY_APPLICATIONS
 from cityhub.adapters.city.appointments import client as appointments
 from cityhub.adapters.city.appointments.source import CITY_APPOINTMENTS
+from cityhub.adapters.city.cases import client as cases
+from cityhub.adapters.city.cases.source import CITY_CASES
+from cityhub.adapters.city.contacts import client as contacts
+from cityhub.adapters.city.contacts.source import CITY_CONTACTS
 from cityhub.adapters.city.datasets import client as datasets
 from cityhub.adapters.city.datasets.source import CITY_DATASETS
+from cityhub.adapters.city.order_office import client as order_office
+from cityhub.adapters.city.order_office.source import CITY_ORDER_OFFICE
+from cityhub.adapters.city.participation import client as participation
+from cityhub.adapters.city.participation.source import CITY_PARTICIPATION
+from cityhub.adapters.city.permits import client as permits
+from cityhub.adapters.city.permits.source import CITY_PERMITS
+from cityhub.adapters.city.robots import client as robots
+from cityhub.adapters.city.robots.source import CITY_ROBOTS
+from cityhub.adapters.dvv.school_tickets import client as school_tickets
+from cityhub.adapters.dvv.school_tickets.source import DVV_SCHOOL_TICKETS
 from cityhub.adapters.dvv.transit.source import DVV_TRANSIT
+from cityhub.adapters.gebag.dialogue_participation import client as dialogue_participation
+from cityhub.adapters.gebag.dialogue_participation.source import GEBAG_DIALOGUE_PARTICIPATION
 from cityhub.adapters.source import Source
 from cityhub.adapters.status import FeedStatus
 from cityhub.adapters.tabular.client import connections
 
-ADAPTERS: Mapping[str, tuple[Source, Connect]] = {
-    one.feed: (one, connect)
-    for one, connect in (
-        (CITY_APPOINTMENTS, appointments.connect),
-        (CITY_DATASETS, datasets.connect),
-        *connections(),
-    )
-}
+_ALL: tuple[tuple[Source, Connect], ...] = (
+    (CITY_APPLICATIONS, applications.connect),
+    (CITY_APPOINTMENTS, appointments.connect),
+    (CITY_CASES, cases.connect),
+    (CITY_CONTACTS, contacts.connect),
+    (CITY_DATASETS, datasets.connect),
+    (CITY_ORDER_OFFICE, order_office.connect),
+    (CITY_PARTICIPATION, participation.connect),
+    (CITY_PERMITS, permits.connect),
+    (CITY_ROBOTS, robots.connect),
+    (DVV_SCHOOL_TICKETS, school_tickets.connect),
+    (GEBAG_DIALOGUE_PARTICIPATION, dialogue_participation.connect),
+    *connections(),
+)
+ADAPTERS: Mapping[str, tuple[Source, Connect]] = {source.feed: (source, connect) for source, connect in _ALL}
 """By feed name; the transit feed, which remembers vehicles between two answers, runs in a way of its own."""
 SOURCES: Mapping[str, Source] = {DVV_TRANSIT.feed: DVV_TRANSIT} | {feed: one for feed, (one, _) in ADAPTERS.items()}
 """Every declaration, by feed name."""

@@ -76,6 +76,13 @@ def changed(facts: Iterable[Fact], memory: Mapping[str, bytes]) -> tuple[list[Fa
     return news, learnt
 
 
+def once(facts: Iterable[Fact]) -> tuple[list[Fact], Counter[str]]:
+    """Facts without those that the same answer tells again, and how many these are: noted `repeated`."""
+    first: dict[tuple[tuple[str, ...], str], Fact] = {}
+    repeated = sum(first.setdefault((fact.key, fact.version), fact) is not fact for fact in facts)
+    return list(first.values()), Counter({"repeated": repeated} if repeated else {})
+
+
 def memory_key(*parts: str) -> str:
     """A key of the memory from parts that may hold anything."""
     return "\x1f".join(parts)

@@ -1,1 +1,1 @@
-"""Sources of the city administration."""
+"""Adapters of the city administration."""

@@ -20,6 +20,7 @@ from cityhub.adapters.catalogue import ADAPTERS
 from cityhub.adapters.fact import Reading
 from cityhub.adapters.feed import SourceFeed
 from cityhub.adapters.outbox import Outbox
+from cityhub.adapters.pseudonym import Pseudonyms
 from cityhub.adapters.register import Register
 from cityhub.adapters.source import Source
 from cityhub.sandbox.city.assets import register_csv
@@ -37,6 +38,7 @@ WHOLE = timedelta(days=4_000)
 BOUND = 200
 """Steps after which a feed that still has more waiting is taken to go round in circles."""
 SECRET = "geheim-4711"
+PSEUDONYMS = Pseudonyms(b"key of the conformance suite")
 Mutate: TypeAlias = Callable[[bytes], bytes]
 Point: TypeAlias = Callable[[str], None]
 
@@ -78,7 +80,7 @@ class Rig(Struct, frozen=True):
             chronicle.between([name], self.city_now - chronicle.history(name), self.city_now)
             for name in self.served.streams
         )
-        return [one for part in parts for one in part]
+        return [self.served.arrives(one, PSEUDONYMS) for part in parts for one in part]
 
     @asynccontextmanager
     async def link(
@@ -100,7 +102,7 @@ class Rig(Struct, frozen=True):
                 for name, body in _dropped(self).items():
                     _write(drop / name, mutate(body) if mutate else body)
                 url = drop.resolve().as_uri()
-            yield Link(url=url, synthetic=True, secret=SECRET), Tools(http=http, clock=clock)
+            yield Link(url=url, synthetic=True, secret=SECRET), Tools(http=http, clock=clock, pseudonyms=PSEUDONYMS)
 
     def connect(self, link: Link, tools: Tools) -> Adapter:
         """The adapter."""

@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 from cityhub.sandbox.city.served import tables
-from cityhub.sandbox.city.served.city import appointments, datasets
+from cityhub.sandbox.city.served.city import (
+    applications,
+    appointments,
+    cases,
+    contacts,
+    datasets,
+    order_office,
+    participation,
+    permits,
+    robots,
+)
+from cityhub.sandbox.city.served.dvv import school_tickets
 from cityhub.sandbox.city.served.endpoint import City, Served
+from cityhub.sandbox.city.served.gebag import dialogue_participation
 
 __all__ = ["SERVED", "City", "Served"]
 
 SERVED: tuple[Served, ...] = (
+    applications.SERVED,
     appointments.SERVED,
+    cases.SERVED,
+    contacts.SERVED,
     datasets.SERVED,
+    order_office.SERVED,
+    participation.SERVED,
+    permits.SERVED,
+    robots.SERVED,
+    school_tickets.SERVED,
+    dialogue_participation.SERVED,
     *tables.SERVED,
 )

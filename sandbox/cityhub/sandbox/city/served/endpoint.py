@@ -14,7 +14,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from cityhub.adapters.pseudonym import Pseudonyms
 from cityhub.sandbox.city.chronicle import Chronicle, Page
+from cityhub.sandbox.city.streams.story import Told
 
 SIMULATION = {"cityhub-simulation": "true"}
 """Header of every answer: these data are invented."""
@@ -34,17 +36,24 @@ Drop: TypeAlias = Callable[[City, Path], None]
 """How a source's module brings its drop folder up to date: every file that is due and not there, complete at once."""
 
 
+def as_told(told: Told, pseudonyms: Pseudonyms) -> Told:
+    """What arrives of it is what was told."""
+    return told
+
+
 class Served(Struct, frozen=True, kw_only=True):
     """A source that is served in its own format, in one of these ways.
 
     Attributes:
         feed: of the adapter that reads it. streams: what it tells, which nobody else does.
+        arrives: what becomes of it where the adapter hides numbers that lead to people.
     """
 
     feed: str
     streams: tuple[str, ...]
     serve: Serve | None = None
     drop: Drop | None = None
+    arrives: Callable[[Told, Pseudonyms], Told] = as_told
 
 
 def paged(
