@@ -25,6 +25,8 @@ _T = TypeVar("_T")
 _ENCODINGS = frozenset({"utf-8", "us-ascii", "iso-8859-1", "iso-8859-15", "windows-1252"})
 """In these a byte below 128 is the ASCII character, so that what stands before the root can be looked at."""
 _DECLARED = re.compile(rb"""(?:\xef\xbb\xbf)?<\?xml\s[^>]*?\sencoding\s*=\s*["']([^"'>]{1,40})["']""")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{0,30})?([eE][+-]?[0-9]{1,3})?")
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
 _PROLOG = re.compile(rb"(?s:(?:\xef\xbb\xbf)?(?:\s++|<\?.*?\?>|<!--.*?-->)*+)")
 
 
@@ -75,6 +77,16 @@ def value(element: Element, path: str) -> str | None:
     return (element.findtext(_pattern(path)) or "").strip() or None
 
 
+def number(text: str | None) -> float | str | None:
+    """A decimal number as XML writes it, with a point; what is none stays as it is, to be refused by name."""
+    return float(text) if text is not None and _NUMBER.fullmatch(text) else text
+
+
+def flag(text: str | None) -> bool | str | None:
+    """`true`, `1`, `false` or `0`; what is none of them stays as it is, to be refused by name."""
+    return text if text is None else _FLAGS.get(text, text)
+
+
 def attribute(element: Element, name: str) -> str | None:
     """Of an element, by local name: `type` is `xsi:type`, too."""
     return next((str(text) for key, text in element.items() if local(str(key)) == name), None)
@@ -91,15 +103,14 @@ def parse_records(
     """The records that are well formed, each with its path, and the others with reason `schema`.
 
     Args:
-        read: what stands in a record, texts by name of the field. What is None counts as missing; numbers, instants and
-            flags are made of texts.
+        read: what stands in a record, by name of the field: texts, `number`s, `flag`s. What is None counts as missing.
     """
     good: list[tuple[str, _T]] = []
     rejects: list[Reject] = []
     for path, element in found:
         said = {name: text for name, text in read(element).items() if text is not None}
         try:
-            good.append((path, msgspec.convert(said, type_, strict=False)))
+            good.append((path, msgspec.convert(said, type_)))
         except msgspec.ValidationError as error:
             what, _, where = str(error).partition(" - at `$")
             rejects.append(Reject("schema", f"{path}{where.rstrip('`')}", what))

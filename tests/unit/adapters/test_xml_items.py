@@ -8,7 +8,7 @@ import pytest
 from msgspec import Struct
 
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.xml_items import attribute, first, local, parse_records, parse_xml, records, value
+from cityhub.adapters.xml_items import attribute, first, flag, local, number, parse_records, parse_xml, records, value
 
 _ENTITIES = b"".join(b'<!ENTITY a%d "%s">' % (n, b"&a%d;" % (n - 1) * 10 if n else b"x" * 99) for n in range(12))
 DOCTYPES = {
@@ -96,8 +96,8 @@ def test_records_are_found_by_local_name_and_refused_alone() -> None:
         lambda one: {
             "id": attribute(one, "id"),
             "at": value(one, "when/at"),
-            "size": value(one, "size"),
-            "ended": value(one, "ended"),
+            "size": number(value(one, "size")),
+            "ended": flag(value(one, "ended")),
         },
         Item,
     )
@@ -117,9 +117,28 @@ def test_names_lose_their_namespace() -> None:
     root = parse_xml(XML, "a list")
     found = first(root, "item/when/at")
     assert found is not None
-    assert local(found.tag) == "at"
+    assert local(str(found.tag)) == "at"
     assert first(root, "item/then") is None
     assert attribute(root[0], "type") == "n2:Good"
     assert local("n2:Good") == "Good"
     assert attribute(root[0], "kind") is None
     assert [path for path, _ in records(root[0], "at", "item[0]")] == ["item[0].at[0]"]
+
+
+@pytest.mark.parametrize("text", ["1,5", "nan", "inf", "1_000", "0x1", "", ".", "1 2", "١"])
+def test_what_is_no_number_stays_text(text: str) -> None:
+    assert number(text) == text
+
+
+def test_numbers_and_flags() -> None:
+    assert [number(text) for text in ("1.5", "-0.25", "+3", "1e2", "1.", None)] == [1.5, -0.25, 3.0, 100.0, 1.0, None]
+    assert [flag(text) for text in ("true", "1", "false", "0", "ja", None)] == [True, True, False, False, "ja", None]
+
+
+def test_numbers_are_no_instants() -> None:
+    """Seconds since 1970 are a guess."""
+    root = parse_xml(b'<a><item id="1"><at>20261126</at></item></a>', "a list")
+    found = records(root, "item")
+    good, rejects = parse_records(found, lambda one: {"id": attribute(one, "id"), "at": value(one, "at")}, Item)
+    assert good == []
+    assert [(one.path, one.detail) for one in rejects] == [("item[0].at", "Invalid RFC3339 encoded datetime")]

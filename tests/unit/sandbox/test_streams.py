@@ -12,6 +12,7 @@ from random import Random
 import pytest
 
 from cityhub.sandbox.city.streams import STREAMS, Stream, Teller, events_between
+from cityhub.sandbox.city.streams.closures import closure, passes
 from cityhub.sandbox.city.streams.story import at, local_day
 from cityhub.sandbox.city.timetable import LOCAL
 from cityhub.sdk import codec
@@ -196,9 +197,9 @@ BEFORE = {
     "maturity": (12, "a41322fc3c32dad1"),
     "participation": (184, "d9f81dff8a3091d7"),
     "flats": (14, "05ebf568825f877a"),
-    "roadworks-city": (37, "cf8a907a5536ad31"),
-    "roadworks-wbd": (26, "175bcf870668f283"),
-    "roadworks-dvv": (27, "e4a6e52cffc62488"),
+    "roadworks-city": (61, "78be85326da3163d"),
+    "roadworks-wbd": (51, "d5f973d48e8cebfc"),
+    "roadworks-dvv": (44, "d2dc1e21eca21ff9"),
 }
 """Events and digest of the week around New Year 2026, as hubs that run have them in their logs."""
 
@@ -221,3 +222,46 @@ def test_sensors_speak_on_days_of_23_and_25_hours() -> None:
         start, end = (moment.astimezone(UTC) for moment in _days(day, 2))
         times = {event.time for event in told(stream, start, end) if local_day(event.time) == day}
         assert hours * 4 - 20 <= len(times) <= hours * 4
+
+
+def _roadworks(owner: str, start: datetime, end: datetime) -> list[Event]:
+    (stream,) = (one for one in STREAMS if one.name == f"roadworks-{owner}")
+    return told(stream, start, end, seed=2026)
+
+
+def test_each_month_two_owners_dig_in_the_same_street_at_once() -> None:
+    start, end = (datetime(2026, month, 1, tzinfo=UTC) for month in (10, 11))
+    sites = [
+        event.data
+        for owner in ("wbd", "dvv")
+        for event in _roadworks(owner, start, end)
+        if "koenigstrasse" in event.subject and ".published." in event.type
+    ]
+    one, other = sites
+    assert {one["owner"], other["owner"]} == {"wbd", "dvv"}
+    assert max(one["valid_from"], other["valid_from"]) < min(one["valid_to"], other["valid_to"])
+    metres = ((one["lat"] - other["lat"]) * 111_256) ** 2 + ((one["lon"] - other["lon"]) * 69_547) ** 2
+    assert metres**0.5 == pytest.approx(58, abs=1)
+
+
+def test_trucks_wait_at_the_port_while_the_bridge_is_closed() -> None:
+    friday = date(2026, 11, 6)
+    found = closure(2026, friday)
+    assert found is not None
+    begin, end = found
+    assert (begin, end) == (datetime(2026, 11, 6, 20, tzinfo=UTC), datetime(2026, 11, 9, 4, tzinfo=UTC))
+    sites = {event.subject: event.data for event in _roadworks("city", begin - timedelta(days=15), end)}
+    assert sites[f"city-a40-bruecke-{friday}"]["valid_from"] == "2026-11-06T20:00:00Z"
+    minute = timedelta(minutes=1)
+    asked = [begin - minute + number * minute for number in range(4 * 24 * 60)]
+    away = [passes(2026, moment) for moment in asked]
+    assert away == sorted(away)
+    assert away[0] == asked[0]
+    assert away[1] == end
+    assert away[-1] == asked[-1]
+    assert not [moment for moment in away if begin <= moment < end]
+    (port,) = (one for one in STREAMS if one.name == "containers")
+    moves = told(port, begin, end, seed=2026)
+    assert {event.data["mode"] for event in moves if event.data["classifier"] == "ACT"} == {"rail", "barge", "truck"}
+    left = [event for event in moves if ".gated-out." in event.type and event.data["classifier"] == "ACT"]
+    assert {event.data["mode"] for event in left} == {"rail"}

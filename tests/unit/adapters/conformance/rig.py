@@ -74,7 +74,8 @@ class Rig(Struct, frozen=True):
             chronicle.between([name], self.city_now - chronicle.history(name), self.city_now)
             for name in self.served.streams
         )
-        return [one for part in parts for one in part]
+        start = self.city_now - min(chronicle.history(name) for name in self.served.streams)
+        return [*self.served.before(chronicle, start), *(one for part in parts for one in part)]
 
     @asynccontextmanager
     async def link(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from cityhub.sandbox.city.served import roadworks
 from cityhub.sandbox.city.served.city import appointments
 from cityhub.sandbox.city.served.endpoint import City, Served
 
 __all__ = ["SERVED", "City", "Served"]
 
-SERVED: tuple[Served, ...] = (appointments.SERVED,)
+SERVED: tuple[Served, ...] = (appointments.SERVED, *roadworks.SERVED)

@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from cityhub.sandbox.city.chronicle import Chronicle, Page
+from cityhub.sandbox.city.streams.story import Told
 
 SIMULATION = {"cityhub-simulation": "true"}
 """Header of every answer: these data are invented."""
@@ -34,17 +35,23 @@ Drop: TypeAlias = Callable[[City, Path], None]
 """How a source's module brings its drop folder up to date: every file that is due and not there, complete at once."""
 
 
+Before: TypeAlias = Callable[[Chronicle, datetime], Sequence[Told]]
+"""What a source that shows how things stand tells of what happened before its history begins at an instant."""
+
+
 class Served(Struct, frozen=True, kw_only=True):
     """A source that is served in its own format, in one of these ways.
 
     Attributes:
         feed: of the adapter that reads it. streams: what it tells, which nobody else does.
+        before: what it tells beside their history.
     """
 
     feed: str
     streams: tuple[str, ...]
     serve: Serve | None = None
     drop: Drop | None = None
+    before: Before = lambda _, __: ()
 
 
 def paged(
