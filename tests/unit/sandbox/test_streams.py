@@ -13,7 +13,7 @@ import pytest
 
 from cityhub.sandbox.city.streams import STREAMS, Stream, Teller, events_between
 from cityhub.sandbox.city.streams.closures import closure, passes
-from cityhub.sandbox.city.streams.story import at, local_day
+from cityhub.sandbox.city.streams.story import DAY, at, local_day
 from cityhub.sandbox.city.timetable import LOCAL
 from cityhub.sdk import codec
 from cityhub.sdk.conformance import violations
@@ -197,9 +197,9 @@ BEFORE = {
     "maturity": (12, "a41322fc3c32dad1"),
     "participation": (184, "d9f81dff8a3091d7"),
     "flats": (14, "05ebf568825f877a"),
-    "roadworks-city": (61, "78be85326da3163d"),
-    "roadworks-wbd": (51, "d5f973d48e8cebfc"),
-    "roadworks-dvv": (44, "d2dc1e21eca21ff9"),
+    "roadworks-city": (62, "096cf74bc2811dfc"),
+    "roadworks-wbd": (49, "2c9528c0e9025d7c"),
+    "roadworks-dvv": (47, "c8b560278c8ded41"),
 }
 """Events and digest of the week around New Year 2026, as hubs that run have them in their logs."""
 
@@ -265,3 +265,21 @@ def test_trucks_wait_at_the_port_while_the_bridge_is_closed() -> None:
     assert {event.data["mode"] for event in moves if event.data["classifier"] == "ACT"} == {"rail", "barge", "truck"}
     left = [event for event in moves if ".gated-out." in event.type and event.data["classifier"] == "ACT"]
     assert {event.data["mode"] for event in left} == {"rail"}
+
+
+@pytest.mark.parametrize("owner", ["city", "wbd", "dvv"])
+def test_sites_are_announced_first_and_closed_last(owner: str) -> None:
+    end = NOW + timedelta(days=120)
+    stories: dict[str, list[Event]] = {}
+    for event in _roadworks(owner, NOW, end):
+        stories.setdefault(event.subject, []).append(event)
+    known = [story for story in stories.values() if ".published." in story[0].type and story[0].time < end - 48 * DAY]
+    assert len(known) > 100
+    for story in known:
+        verbs = [event.type.split(".")[4] for event in story]
+        assert verbs[-1] == "closed"
+        assert Counter(verbs) - Counter({"changed": 2}) <= Counter(["published", "started", "closed"])
+        assert story[-1].time - story[0].time < 48 * DAY
+        assert all(event.data["valid_from"] < event.data["valid_to"] for event in story)
+        begun = {event.data["status"] for event in story if ".changed." not in event.type} - {"planned", "closed"}
+        assert ("started" in verbs) == bool(begun)

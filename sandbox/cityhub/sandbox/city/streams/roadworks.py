@@ -88,7 +88,8 @@ def _long(partner: str, seed: int, day: date) -> Iterator[Site]:
         begin = at(day + lead * DAY, 25_200 + 600 * number)
         end = at(day + (lead + length) * DAY, 61_200)
         moved_on, late = at(day + chance.randrange(1, 80) * DAY, 39_600), chance.choice((-1, 0, 0, 0, 0, 0, 1, 3))
-        put_off = 3 * DAY if moved_on < begin else timedelta()
+        how = pick(chance, {"": 0.8, "unexpected": 0.08, "given up": 0.03, "forgotten": 0.09})
+        put_off = 3 * DAY if moved_on < begin and how != "unexpected" else timedelta()
         site = Site(
             id=f"{partner}-{day.isoformat()}-{number}",
             **_place(seed, place, chance),
@@ -99,18 +100,16 @@ def _long(partner: str, seed: int, day: date) -> Iterator[Site]:
             prolonged=end + put_off - timedelta(hours=8) if late > 0 and happens(chance, 0.5) else None,
             over=end + put_off + late * DAY - timedelta(hours=2),
         )
-        yield _gone_wrong(
-            site, pick(chance, {"": 0.8, "unexpected": 0.08, "given up": 0.03, "forgotten": 0.09}), put_off
-        )
+        yield _gone_wrong(site, how)
 
 
-def _gone_wrong(site: Site, how: str, put_off: timedelta) -> Site:
+def _gone_wrong(site: Site, how: str) -> Site:
     if how == "unexpected":
-        return replace(site, announced=site.begin + put_off, begin=site.begin + put_off, moved=None)
+        return replace(site, announced=site.begin)
     if how == "given up":
-        return replace(site, over=site.begin - timedelta(hours=12), done=False)
+        return replace(site, over=site.begin - timedelta(hours=12), prolonged=None, done=False)
     if how == "forgotten":
-        return replace(site, over=site.end + put_off + 3 * DAY, prolonged=None, done=False)
+        return replace(site, over=site.end + 6 * DAY, prolonged=None, done=False)
     return site
 
 
