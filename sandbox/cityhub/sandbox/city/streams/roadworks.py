@@ -36,7 +36,7 @@ LONGEST_D = 48
 _LEAD_D = 25
 _BRIDGE_LEAD_D = 14
 _NEIGHBOURS = {"wbd": (51.432540, 6.766190), "dvv": (51.432810, 6.766900)}
-"""Königstraße, 58 m apart."""
+"""58 m apart."""
 _BRIDGE = (51.443750, 6.724310)
 _CENTRES = (
     (51.5329, 6.7241),
@@ -139,7 +139,7 @@ def _known(partner: str, seed: int, day: date) -> Iterator[Site]:
         lat, lon = _NEIGHBOURS[partner]
         begin, end = at(day + 7 * DAY, 25_200), at(day + 19 * DAY, 61_200)
         yield Site(
-            id=f"{partner}-koenigstrasse-{day:%Y-%m}",
+            id=f"{partner}-nachbarn-{day:%Y-%m}",
             borough="STB05",
             mode="car",
             lat=lat,
@@ -153,7 +153,7 @@ def _known(partner: str, seed: int, day: date) -> Iterator[Site]:
     if partner == "city" and (weekend := closure(seed, friday)):
         begin, end = weekend
         yield Site(
-            id=f"city-a40-bruecke-{friday}",
+            id=f"city-rheinbruecke-{friday}",
             borough="STB05",
             mode="car",
             lat=_BRIDGE[0],
