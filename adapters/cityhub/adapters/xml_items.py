@@ -59,11 +59,15 @@ def parse_xml(body: bytes, what: str) -> Element:
 def records(root: Element, name: str, within: str = "") -> Iterator[tuple[str, Element]]:
     """All elements of a local name below `root`, as they stand, each with its path `<name>[<index>]`.
 
+    They hold no others of their name: what is nested is part of its record, so that no document is read twice.
+
     Args:
         within: path of `root`, where it is a record itself.
     """
     prefix = f"{within}." if within else ""
-    for index, element in enumerate(root.iterdescendants(f"{{*}}{name}")):
+    wanted = f"{{*}}{name}"
+    found = (one for one in root.iterdescendants(wanted) if not _within(one, wanted))
+    for index, element in enumerate(found):
         yield f"{prefix}{name}[{index}]", element
 
 
@@ -115,6 +119,10 @@ def parse_records(
             what, _, where = str(error).partition(" - at `$")
             rejects.append(Reject("schema", f"{path}{where.rstrip('`')}", what))
     return good, rejects
+
+
+def _within(element: Element, name: str) -> bool:
+    return next(element.iterancestors(name), None) is not None
 
 
 def _parser(encoding: str) -> etree.XMLParser:

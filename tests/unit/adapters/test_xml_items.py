@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from msgspec import Struct
@@ -113,6 +115,12 @@ def test_records_are_found_by_local_name_and_refused_alone() -> None:
     ]
 
 
+def test_nested_records_are_part_of_the_outer_one() -> None:
+    """Else 100 levels of them would be read 100 times."""
+    root = parse_xml(b"<a><item id='1'><item id='2'/></item><b><item id='3'/></b></a>", "a list")
+    assert [(path, attribute(one, "id")) for path, one in records(root, "item")] == [("item[0]", "1"), ("item[1]", "3")]
+
+
 def test_names_lose_their_namespace() -> None:
     root = parse_xml(XML, "a list")
     found = first(root, "item/when/at")
@@ -142,3 +150,15 @@ def test_numbers_are_no_instants() -> None:
     good, rejects = parse_records(found, lambda one: {"id": attribute(one, "id"), "at": value(one, "at")}, Item)
     assert good == []
     assert [(one.path, one.detail) for one in rejects] == [("item[0].at", "Invalid RFC3339 encoded datetime")]
+
+
+def test_a_recorded_publication_with_prefixes() -> None:
+    """DATEX II of Aachen; counted with grep: 17 sites report, each once."""
+    root = Path(__file__).parents[3].parent / "shared" / "recordings"
+    file = Path(os.environ.get("CITYHUB_RECORDINGS", root)) / "parking" / "datex2-aachen-realtime.xml"
+    if not file.is_file():
+        pytest.skip(f"no recording at {file}; set CITYHUB_RECORDINGS to the folder of recordings")
+    answer = parse_xml(file.read_bytes(), "a publication")
+    sites = list(records(answer, "parkingRecordStatus"))
+    assert len(sites) == 17
+    assert all(value(site, "parkingStatusOriginTime") for _, site in sites)

@@ -23,6 +23,8 @@ _SITE = memory_key("site", "")
 _AHEAD = timedelta(minutes=5)
 _ONCE = frozenset({"published", "started"})
 _FORGOTTEN_AFTER = timedelta(days=30)
+_BELIEVED = timedelta(days=85)
+"""Nobody believes an older event: the contracts' horizon is 90 days."""
 
 
 class Told(Struct, frozen=True, array_like=True):
@@ -52,6 +54,7 @@ def reading(publication: Publication, memory: Mapping[str, bytes], owner: str, n
     for site in publication.sites.values():
         now_and_then = _Story(owner, at, site, known.get(site.id))
         facts += now_and_then.facts()
+        noted.update(["began_long_ago"] if now_and_then.began_long_ago else [])
         if (after := now_and_then.after()) != known.get(site.id):
             learnt[_SITE + site.id] = _encode(after)
     noted.update([] if publication.whole and publication.sites else ["absence_not_judged"])
@@ -98,15 +101,23 @@ class _Story(Struct, frozen=True):
             if told is None or told.closed_at is None:
                 yield self._closed()
             return
-        if told is None and self._is_first:
+        if told is None and self.at - site.changed > _BELIEVED:
+            yield self._said("changed", self.at, "long", self.at.isoformat())
+        elif told is None and self._is_first:
             yield self._said("published", site.announced or site.changed)
         elif told is not None and told.closed_at is not None:  # it is back
             yield self._said("changed", self.at, "again", self.at.isoformat())
         elif told is None or _says(told.site) != _says(site):
             yield self._said("changed", site.changed)
-        if (begun_at := self._begun_at) is not None and not (told and told.started):
+        begun_at = self._begun_at
+        if begun_at is not None and not self.began_long_ago and not (told and told.started):
             announced_at = site.announced if site.announced is not None and site.announced < begun_at else None
             yield _fact(self.owner, "started", site, begun_at, "active", announced_at=announced_at)
+
+    @property
+    def began_long_ago(self) -> bool:
+        """Before anybody would believe it, and unseen by us."""
+        return self.told is None and self._begun_at is not None and self.at - self._begun_at > _BELIEVED
 
     @property
     def _is_first(self) -> bool:

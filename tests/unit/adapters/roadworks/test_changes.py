@@ -86,6 +86,17 @@ def test_what_was_there_before_us_is_told_as_it_is_now() -> None:
     }
 
 
+def test_what_has_been_there_for_long_is_told_as_of_now() -> None:
+    """Events of the spring would not be believed any more."""
+    portal = Reader()
+    spring = record(created="2026-03-01T08:00:00+01:00", start="2026-03-20T08:00:00+01:00", end=day(29))
+    (changed,) = portal.read(publication(day(11), spring))
+    assert (brief(changed), changed.data["status"]) == (("B1", "changed", day(11)), "active")
+    assert portal.last.noted == {"began_long_ago": 1}
+    assert portal.told(publication(day(12), spring)) == []
+    assert portal.last.noted == {}
+
+
 def test_works_that_nobody_announced() -> None:
     published, started = Reader().read(publication(day(10), record(created=day(10))))
     assert published.data["status"] == started.data["status"] == "active"
