@@ -54,7 +54,7 @@ def reading(publication: Publication, memory: Mapping[str, bytes], owner: str, n
     for site in publication.sites.values():
         now_and_then = _Story(owner, at, site, known.get(site.id))
         facts += now_and_then.facts()
-        noted.update(["began_long_ago"] if now_and_then.began_long_ago else [])
+        noted.update(["long_ago"] if now_and_then.long_ago else [])
         if (after := now_and_then.after()) != known.get(site.id):
             learnt[_SITE + site.id] = _encode(after)
     noted.update([] if publication.whole and publication.sites else ["absence_not_judged"])
@@ -98,7 +98,7 @@ class _Story(Struct, frozen=True):
         """What is new."""
         site, told = self.site, self.told
         if site.over:
-            if told is None or told.closed_at is None:
+            if not self.long_ago and (told is None or told.closed_at is None):
                 yield self._closed()
             return
         if told is None and self.at - site.changed > _BELIEVED:
@@ -110,14 +110,15 @@ class _Story(Struct, frozen=True):
         elif told is None or _says(told.site) != _says(site):
             yield self._said("changed", site.changed)
         begun_at = self._begun_at
-        if begun_at is not None and not self.began_long_ago and not (told and told.started):
+        if begun_at is not None and not self.long_ago and not (told and told.started):
             announced_at = site.announced if site.announced is not None and site.announced < begun_at else None
             yield _fact(self.owner, "started", site, begun_at, "active", announced_at=announced_at)
 
     @property
-    def began_long_ago(self) -> bool:
-        """Before anybody would believe it, and unseen by us."""
-        return self.told is None and self._begun_at is not None and self.at - self._begun_at > _BELIEVED
+    def long_ago(self) -> bool:
+        """Whether its begin or end is unseen by us and nobody would believe it any more."""
+        moment = (self.site.ended_at or self.site.changed) if self.site.over else self._begun_at
+        return self.told is None and moment is not None and self.at - moment > _BELIEVED
 
     @property
     def _is_first(self) -> bool:

@@ -92,9 +92,12 @@ def test_what_has_been_there_for_long_is_told_as_of_now() -> None:
     spring = record(created="2026-03-01T08:00:00+01:00", start="2026-03-20T08:00:00+01:00", end=day(29))
     (changed,) = portal.read(publication(day(11), spring))
     assert (brief(changed), changed.data["status"]) == (("B1", "changed", day(11)), "active")
-    assert portal.last.noted == {"began_long_ago": 1}
+    assert portal.last.noted == {"long_ago": 1}
     assert portal.told(publication(day(12), spring)) == []
     assert portal.last.noted == {}
+    over = record(created="2026-03-01T08:00:00+01:00", more=ENDED)
+    assert portal.told(publication(day(13), spring, over.replace("B1", "B2"))) == []
+    assert portal.last.noted == {"long_ago": 1}
 
 
 def test_works_that_nobody_announced() -> None:

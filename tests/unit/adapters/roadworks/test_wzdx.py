@@ -128,7 +128,7 @@ def test_recorded_feeds_are_read_and_lie_elsewhere(name: str) -> None:
     assert Counter(brief(fact)[1] for fact in reading.facts) == facts
     zones, late = facts["started"], read(recorded)
     assert Counter(brief(fact)[1] for fact in late.facts) == {"changed": zones}
-    assert (late.rejects, late.noted["began_long_ago"]) == ([], zones)
+    assert (late.rejects, late.noted["long_ago"]) == ([], zones)
     register = Register(httpx.AsyncClient(), "", lambda: NOW)
     stamp = Stamp(DVV_ROADWORKS, load_contracts(), register, synthetic=False)
     judged = [stamp.event(fact, NOW) for fact in reading.facts]
