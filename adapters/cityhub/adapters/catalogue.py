@@ -29,6 +29,8 @@ from cityhub.adapters.dvv.school_tickets.source import DVV_SCHOOL_TICKETS
 from cityhub.adapters.dvv.transit.source import DVV_TRANSIT
 from cityhub.adapters.gebag.dialogue_participation import client as dialogue_participation
 from cityhub.adapters.gebag.dialogue_participation.source import GEBAG_DIALOGUE_PARTICIPATION
+from cityhub.adapters.roadworks.client import connecting
+from cityhub.adapters.roadworks.source import CITY_ROADWORKS, DVV_ROADWORKS, WBD_ROADWORKS
 from cityhub.adapters.source import Source
 from cityhub.adapters.status import FeedStatus
 from cityhub.adapters.tabular.client import connections
@@ -45,6 +47,9 @@ _ALL: tuple[tuple[Source, Connect], ...] = (
     (CITY_ROBOTS, robots.connect),
     (DVV_SCHOOL_TICKETS, school_tickets.connect),
     (GEBAG_DIALOGUE_PARTICIPATION, dialogue_participation.connect),
+    (CITY_ROADWORKS, connecting(CITY_ROADWORKS)),
+    (DVV_ROADWORKS, connecting(DVV_ROADWORKS)),
+    (WBD_ROADWORKS, connecting(WBD_ROADWORKS)),
     *connections(),
 )
 ADAPTERS: Mapping[str, tuple[Source, Connect]] = {source.feed: (source, connect) for source, connect in _ALL}

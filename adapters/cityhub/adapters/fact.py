@@ -94,5 +94,10 @@ def _says(fact: Fact) -> bytes:
 
 
 def utc(moment: datetime | None) -> str | None:
-    """An instant as contracts want it in data, to the second; None stays unknown."""
-    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """An instant as contracts want it in data, to the second; None stays unknown. What UTC cannot say is no instant."""
+    if moment is None:
+        return None
+    try:
+        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except OverflowError:
+        return f"{moment.isoformat()} in UTC"

@@ -135,6 +135,9 @@ class Stamp(Struct, frozen=True):
             event = judged(made, self.contracts, self.source.partner, now)
         except RejectedEvent as why:
             return Reject(why.reason, fact.path or "/".join(fact.key), str(why))
+        except OverflowError:
+            text = f"time: {fact.time.isoformat()} lies outside the years 1 to 9999 in UTC"
+            return Reject("envelope", fact.path or "/".join(fact.key), text)
         event = replace(event, recordedby=self.source.recordedby)
         if fact.borough:
             return replace(event, borough=fact.borough, registerversion=self.source.recordedby)

@@ -80,7 +80,9 @@ class Rig(Struct, frozen=True):
             chronicle.between([name], self.city_now - chronicle.history(name), self.city_now)
             for name in self.served.streams
         )
-        return [self.served.arrives(one, PSEUDONYMS) for part in parts for one in part]
+        start = self.city_now - min(chronicle.history(name) for name in self.served.streams)
+        told = [*self.served.before(chronicle, start), *(one for part in parts for one in part)]
+        return [self.served.arrives(one, PSEUDONYMS) for one in told]
 
     @asynccontextmanager
     async def link(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cityhub.sandbox.city.served import tables
+from cityhub.sandbox.city.served import roadworks, tables
 from cityhub.sandbox.city.served.city import (
     applications,
     appointments,
@@ -32,5 +32,6 @@ SERVED: tuple[Served, ...] = (
     robots.SERVED,
     school_tickets.SERVED,
     dialogue_participation.SERVED,
+    *roadworks.SERVED,
     *tables.SERVED,
 )

@@ -36,6 +36,10 @@ Drop: TypeAlias = Callable[[City, Path], None]
 """How a source's module brings its drop folder up to date: every file that is due and not there, complete at once."""
 
 
+Before: TypeAlias = Callable[[Chronicle, datetime], Sequence[Told]]
+"""What a source that shows how things stand tells of what happened before its history begins at an instant."""
+
+
 def as_told(told: Told, pseudonyms: Pseudonyms) -> Told:
     """What arrives of it is what was told."""
     return told
@@ -47,6 +51,7 @@ class Served(Struct, frozen=True, kw_only=True):
     Attributes:
         feed: of the adapter that reads it. streams: what it tells, which nobody else does.
         arrives: what becomes of it where the adapter hides numbers that lead to people.
+        before: what it tells beside their history.
     """
 
     feed: str
@@ -54,6 +59,7 @@ class Served(Struct, frozen=True, kw_only=True):
     serve: Serve | None = None
     drop: Drop | None = None
     arrives: Callable[[Told, Pseudonyms], Told] = as_told
+    before: Before = lambda _, __: ()
 
 
 def paged(

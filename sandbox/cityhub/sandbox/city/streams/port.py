@@ -10,12 +10,13 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from cityhub.sandbox.city.streams.closures import passes
 from cityhub.sandbox.city.streams.sensor import readings
 from cityhub.sandbox.city.streams.story import DAY, Stream, Told, amount, at, happens, iso, local_day, pick, tell
 from cityhub.sandbox.city.traffic import lot
 
 _LOW_WATER_CM = 233
-_LONGEST_DWELL_D, _LONGEST_STAY_D = 20, 6
+_LONGEST_DWELL_D, _LONGEST_QUEUE_D, _LONGEST_STAY_D = 20, 3, 6
 _MODES = {"truck": 0.42, "rail": 0.28, "barge": 0.3}
 
 
@@ -44,7 +45,8 @@ def _visits(seed: int, day: date) -> tuple[Visit, ...]:
         came_by, left_by = pick(chance, _MODES), pick(chance, _MODES)
         planned = pick(chance, {"": 0.96, "PLN": 0.02, "EST": 0.02}) or None
         id_ = f"aufenthalt-{day}-{number}"
-        found.append(Visit(id_, container, teu, came_at, came_by, came_at + dwell, left_by, planned))
+        left_at = passes(seed, came_at + dwell) if left_by == "truck" else came_at + dwell
+        found.append(Visit(id_, container, teu, came_at, came_by, left_at, left_by, planned))
     return tuple(found)
 
 
@@ -54,7 +56,7 @@ def _containers(seed: int, day: date) -> Iterator[Told]:
         yield _move("discharged" if visit.came_by == "barge" else "gated-in", visit, visit.came_at, visit.came_by)
         if visit.planned:
             yield _move("gated-out", visit, visit.came_at + timedelta(minutes=5), "truck", visit.planned)
-    for back in range(_LONGEST_DWELL_D + 1):
+    for back in range(_LONGEST_DWELL_D + _LONGEST_QUEUE_D + 1):
         for visit in _visits(seed, day - back * DAY):
             if local_day(visit.left_at) == day:
                 yield _move("loaded" if visit.left_by == "barge" else "gated-out", visit, visit.left_at, visit.left_by)
