@@ -8,12 +8,27 @@ from datetime import datetime
 from cityhub.adapters.adapter import Connect
 from cityhub.adapters.city.appointments import client as appointments
 from cityhub.adapters.city.appointments.source import CITY_APPOINTMENTS
+from cityhub.adapters.dvv.lamp_energy import client as lamp_energy
+from cityhub.adapters.dvv.lamp_energy.source import DVV_LAMP_ENERGY
+from cityhub.adapters.dvv.lamps import client as lamps
+from cityhub.adapters.dvv.lamps.source import DVV_LAMPS
 from cityhub.adapters.dvv.transit.source import DVV_TRANSIT
 from cityhub.adapters.source import Source
 from cityhub.adapters.status import FeedStatus
+from cityhub.adapters.wbd.bins import client as bins
+from cityhub.adapters.wbd.bins.source import WBD_BINS
+from cityhub.adapters.wbd.sewer_levels import client as sewer_levels
+from cityhub.adapters.wbd.sewer_levels.source import WBD_SEWER_LEVELS
 
 ADAPTERS: Mapping[str, tuple[Source, Connect]] = {
-    one.feed: (one, connect) for one, connect in ((CITY_APPOINTMENTS, appointments.connect),)
+    one.feed: (one, connect)
+    for one, connect in (
+        (CITY_APPOINTMENTS, appointments.connect),
+        (DVV_LAMP_ENERGY, lamp_energy.connect),
+        (DVV_LAMPS, lamps.connect),
+        (WBD_BINS, bins.connect),
+        (WBD_SEWER_LEVELS, sewer_levels.connect),
+    )
 }
 """By feed name; the transit feed, which remembers vehicles between two answers, runs in a way of its own."""
 SOURCES: Mapping[str, Source] = {DVV_TRANSIT.feed: DVV_TRANSIT} | {feed: one for feed, (one, _) in ADAPTERS.items()}

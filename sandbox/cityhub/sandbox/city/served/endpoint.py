@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from cityhub.sandbox.city.chronicle import Chronicle, Page
+from cityhub.sandbox.city.streams.story import Told
 
 SIMULATION = {"cityhub-simulation": "true"}
 """Header of every answer: these data are invented."""
@@ -34,6 +35,25 @@ Drop: TypeAlias = Callable[[City, Path], None]
 """How a source's module brings its drop folder up to date: every file that is due and not there, complete at once."""
 
 
+class Message(Struct, frozen=True):
+    """What is published to a topic."""
+
+    topic: str
+    payload: bytes
+
+
+class Push(Struct, frozen=True):
+    """How a source is published over MQTT.
+
+    Attributes:
+        root: what its topics begin with, its application included.
+        render: messages of what was told, all that is due at an instant together.
+    """
+
+    root: str
+    render: Callable[[City, Sequence[Told]], Iterable[Message]]
+
+
 class Served(Struct, frozen=True, kw_only=True):
     """A source that is served in its own format, in one of these ways.
 
@@ -45,6 +65,7 @@ class Served(Struct, frozen=True, kw_only=True):
     streams: tuple[str, ...]
     serve: Serve | None = None
     drop: Drop | None = None
+    push: Push | None = None
 
 
 def paged(
