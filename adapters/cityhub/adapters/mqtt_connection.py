@@ -40,6 +40,17 @@ class Received(Struct, frozen=True):
     number: int = 0
 
 
+class _Closing(ssl.SSLSocket):
+    """Does not stay open after a handshake that failed; paho leaves it to whoever collects garbage."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
+
+
 class Connection:
     """Args:
     client_id: the broker knows our session by it.
@@ -78,7 +89,9 @@ class Connection:
             user, _, password = self._link.secret.partition(":")
             self._client.username_pw_set(user, password or None)
         if parts.scheme == "mqtts":
-            self._client.tls_set_context(ssl.create_default_context())
+            context = ssl.create_default_context()
+            context.sslsocket_class = _Closing
+            self._client.tls_set_context(context)
         try:
             host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
             connecting = asyncio.to_thread(self._client.connect, host, port, _KEEPALIVE_S)
