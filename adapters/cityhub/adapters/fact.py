@@ -89,5 +89,8 @@ def _says(fact: Fact) -> bytes:
 
 
 def utc(moment: datetime | None) -> str | None:
-    """An instant as contracts want it in data, to the second; None stays unknown."""
-    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """An instant as contracts want it in data, to the second; None stays unknown, what has no place in UTC as it is."""
+    try:
+        return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except OverflowError:
+        return str(moment)

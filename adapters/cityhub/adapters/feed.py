@@ -136,6 +136,8 @@ class Stamp(Struct, frozen=True):
             event = judged(made, self.contracts, self.source.partner, now)
         except RejectedEvent as why:
             return Reject(why.reason, fact.path or "/".join(fact.key), str(why))
+        except OverflowError:
+            return Reject("implausible_time", fact.path or "/".join(fact.key), f"{fact.time} has no place in UTC")
         event = replace(event, recordedby=self.source.recordedby)
         if fact.borough:
             return replace(event, borough=fact.borough, registerversion=self.source.recordedby)

@@ -1,13 +1,22 @@
-"""A broker that does what a test says, packet by packet."""
+"""A broker that does what a test says, packet by packet, and an adapter that tells what it has heard."""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import TypeAlias
 
+import httpx
+
+from cityhub.adapters.adapter import Known, Link, Tools
+from cityhub.adapters.fact import Reading
+from cityhub.adapters.mqtt_adapter import MqttAdapter
+from cityhub.adapters.mqtt_connection import Received
+from cityhub.adapters.reject import Reject
+from cityhub.adapters.wbd.bins.source import WBD_BINS
 from cityhub.sandbox.city.mqtt import packet
 from cityhub.sandbox.city.mqtt.packet import Kind
 
@@ -74,3 +83,30 @@ async def broker(converse: Converse, tls: ssl.SSLContext | None = None) -> Async
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await server.wait_closed()
+
+
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+NOTHING = Known("", {})
+
+
+def read(messages: Sequence[Received], memory: Mapping[str, bytes], now: datetime) -> Reading:
+    """Tells what came as rejects."""
+    return Reading(rejects=[Reject("came", one.topic, one.payload.decode()) for one in messages])
+
+
+@asynccontextmanager
+async def listening(url: str, secret: str = "") -> AsyncIterator[MqttAdapter]:
+    """An adapter of that address; it tells what came as rejects."""
+    async with httpx.AsyncClient() as http:
+        tools = Tools(http=http, clock=lambda: NOW)
+        link = Link(url=url, synthetic=True, secret=secret)
+        adapter = MqttAdapter(WBD_BINS, link, tools, filters=lambda name: (f"t/{name}", "u"), read=read)
+        try:
+            yield adapter
+        finally:
+            await adapter.close()
+
+
+def said(reading: Reading) -> list[str]:
+    """What came."""
+    return [one.detail for one in reading.rejects]

@@ -3,61 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
-import ssl
 import threading
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
-from pathlib import Path
+from contextlib import suppress
 
-import httpx
 import pytest
 import structlog
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from cityhub.adapters import mqtt_adapter, mqtt_connection
-from cityhub.adapters.adapter import Known, Link, Tools
+from cityhub.adapters.adapter import Known
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.fact import Reading
-from cityhub.adapters.mqtt_adapter import MOST, MqttAdapter
-from cityhub.adapters.mqtt_connection import Received
+from cityhub.adapters.mqtt_adapter import MOST
 from cityhub.adapters.reject import Reject
-from cityhub.adapters.wbd.bins.source import WBD_BINS
 from cityhub.sandbox.city.mqtt import packet
 from cityhub.sandbox.city.mqtt.packet import Kind
 from tests.unit.adapters.doubles import until
-from tests.unit.adapters.mqtt_double import LOG_IN_REFUSED, Peer, broker
-
-NOW = dt.datetime(2026, 11, 26, 12, tzinfo=dt.UTC)
-NOTHING = Known("", {})
+from tests.unit.adapters.mqtt_double import LOG_IN_REFUSED, NOTHING, Peer, broker, listening, said
 
 
 @pytest.fixture(autouse=True)
 def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mqtt_adapter, "FIRST_S", 0.2)
-
-
-def read(messages: Sequence[Received], memory: Mapping[str, bytes], now: dt.datetime) -> Reading:
-    """Tells what came as rejects."""
-    return Reading(rejects=[Reject("came", one.topic, one.payload.decode()) for one in messages])
-
-
-@asynccontextmanager
-async def listening(url: str, secret: str = "") -> AsyncIterator[MqttAdapter]:
-    async with httpx.AsyncClient() as http:
-        tools = Tools(http=http, clock=lambda: NOW)
-        link = Link(url=url, synthetic=True, secret=secret)
-        adapter = MqttAdapter(WBD_BINS, link, tools, filters=lambda name: (f"t/{name}", "u"), read=read)
-        try:
-            yield adapter
-        finally:
-            await adapter.close()
-
-
-def said(reading: Reading) -> list[str]:
-    return [one.detail for one in reading.rejects]
 
 
 async def test_a_message_is_acknowledged_when_it_is_kept_and_not_before() -> None:
@@ -283,42 +248,3 @@ async def test_nothing_is_left_behind() -> None:
             await asking
         await adapter.ask(NOTHING)
     assert not [one.name for one in threading.enumerate() if "paho" in one.name]
-
-
-async def test_the_certificate_of_the_broker_must_be_valid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    certificate = self_signed(tmp_path)
-    tls.load_cert_chain(certificate)
-
-    async def converse(peer: Peer) -> None:
-        await peer.welcome()
-        await peer.tell([b"x" * 5_000] * 100)
-        while (await peer.read())[0] == Kind.PUBACK:
-            pass
-
-    async with broker(converse, tls) as url:
-        assert url.startswith("mqtts://")
-        async with listening(url) as adapter:
-            with pytest.raises(FeedFault, match="CERTIFICATE_VERIFY_FAILED"):
-                await adapter.ask(NOTHING)
-        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-        async with listening(url) as adapter:
-            came = 0
-            while came < 100:
-                came += len((await adapter.ask(NOTHING)).rejects)
-                await adapter.kept()
-
-
-def self_signed(folder: Path) -> Path:
-    """Certificate and key of `localhost`."""
-    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name.from_rfc4514_string("CN=localhost")
-    begins = dt.datetime.now(dt.UTC).replace(tzinfo=None) - dt.timedelta(days=1)
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), begins)
-    builder = builder.not_valid_after(begins + dt.timedelta(days=3))
-    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-    signed = builder.sign(key, hashes.SHA256())
-    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
-    file = folder / "localhost.pem"
-    file.write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain) + signed.public_bytes(pem))
-    return file

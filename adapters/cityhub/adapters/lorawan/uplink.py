@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -16,8 +16,9 @@ from cityhub.adapters.reject import Reject
 
 KEPT = 32
 """Frames of a device that are remembered: one that comes again later has the same event id."""
-OLDEST, LATEST = timedelta(days=7), timedelta(minutes=5)
+_BEHIND_S, _AHEAD_S = 7 * 86_400, 300
 """A sensor's clock is believed within these bounds of the network server's."""
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 ASSET = "asset"
 """Attribute or tag of a device that names what it sits on; without it that is the device itself."""
 MAX_BYTES = 65_536
@@ -99,14 +100,12 @@ def _time(one: Uplink, profile: Profile, values: Mapping[str, Any]) -> datetime:
     """When it was measured: by the sensor's clock, by its age, else when it was received; to the second."""
     received = one.received_at.replace(microsecond=0)
     if (clock := values.get(profile.clock)) is not None:
-        measured = instant(clock, "1", profile.clock)
+        lag_s = (received - instant(clock, "1", profile.clock)).total_seconds()
     elif (age := values.get(profile.age)) is not None:
-        measured = received - min(timedelta(seconds=float(number(age, "1", profile.age))), OLDEST * 2)
+        lag_s = float(number(age, "1", profile.age))
     else:
         return received
-    if not received - OLDEST <= measured <= received + LATEST:
-        rule = f"{measured.isoformat()} by the sensor, received {received.isoformat()}"
-        raise NotReadable(
-            "sensor_clock", profile.clock or profile.age, f"{rule}; at most 7 days before, 5 minutes after"
-        )
-    return measured
+    if not -_AHEAD_S <= lag_s <= _BEHIND_S or received < _EARLIEST:
+        rule = f"measured {lag_s:g} s before {received.isoformat()}; at most 7 days before, 5 minutes after"
+        raise NotReadable("sensor_clock", profile.clock or profile.age, rule)
+    return received - timedelta(seconds=lag_s)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from cityhub.adapters.adapter import Adapter, Link, Tools
-from cityhub.adapters.dvv.lamp_energy.mapping import ENERGY, STREETLIGHT, read
+from cityhub.adapters.dvv.lamp_energy.mapping import ENERGY, HISTORY, STREETLIGHT, read
 from cityhub.adapters.dvv.lamp_energy.source import DVV_LAMP_ENERGY
 from cityhub.adapters.fact import utc
 from cityhub.adapters.http_adapter import HttpAdapter, Question
 from cityhub.adapters.ngsi_ld import MEDIA_TYPES
 
-_HISTORY = timedelta(days=5)
 _LATE = timedelta(seconds=DVV_LAMP_ENERGY.lateness_s)
 _MAX_BYTES = 64 * 1024 * 1024
 
@@ -21,7 +20,9 @@ def connect(link: Link, tools: Tools) -> Adapter:
 
     def question(cursor: str) -> Question:
         """What is late is asked for again; what was told is known by then."""
-        since = datetime.fromisoformat(cursor) - _LATE if cursor else tools.clock() - _HISTORY
+        since = tools.clock() - HISTORY
+        if cursor:
+            since = max(since, datetime.fromisoformat(cursor) - _LATE)
         asked = {"type": STREETLIGHT, "attrs": ENERGY, "timerel": "after", "timeAt": str(utc(since))}
         return Question("/temporal/entities", asked)
 

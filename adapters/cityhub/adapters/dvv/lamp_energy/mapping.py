@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from cityhub.adapters import ngsi_ld
@@ -13,13 +14,16 @@ from cityhub.adapters.dvv.lamp_energy.source import METERED
 from cityhub.adapters.fact import Fact, Reading, memory_key, utc
 from cityhub.adapters.ngsi_ld import Entity, Instance
 from cityhub.adapters.reject import Reject
+from cityhub.sdk.event import FUTURE_TOLERANCE
 
 STREETLIGHT, ENERGY = "Streetlight", "powerConsumption"
-KEPT = timedelta(days=9)
-"""Nights that are remembered as told."""
+HISTORY = timedelta(days=5)
+"""Nobody asks for what is older: the contract takes no more."""
+_KEPT = HISTORY + timedelta(days=3)
 _WH = {"KWH": Decimal(1000), "WHR": Decimal(1)}
 _ID = f"urn:ngsi-ld:{STREETLIGHT}:"
 _LOCAL = ZoneInfo("Europe/Berlin")
+_EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 _TOLD = "told"
 
 
@@ -30,36 +34,36 @@ def read(body: bytes, memory: Mapping[str, bytes], now: datetime) -> Reading:
     noted: Counter[str] = Counter()
     learnt: dict[str, bytes | None] = {}
     newest: datetime | None = None
-    for path, entity in entities:
-        if entity.type != STREETLIGHT:
-            rejects.append(Reject("unknown_type", path, f"{entity.type[:80]!r} is no {STREETLIGHT}"))
+    for found in chain.from_iterable(_of(path, entity) for path, entity in entities):
+        if isinstance(found, Reject):
+            rejects.append(found)
             continue
-        for where, instance in entity.instances(ENERGY):
-            fact = instance if isinstance(instance, Reject) else _fact(where, entity, instance)
-            if isinstance(fact, Reject):
-                rejects.append(fact)
-                continue
-            newest = max(newest or fact.time, fact.time)
-            if (key := memory_key(_TOLD, *reversed(fact.key))) in memory or key in learnt:
-                noted["told_before"] += 1
-            else:
-                learnt[key] = b""
-                facts.append(fact)
-    return Reading(
-        facts=facts,
-        rejects=rejects,
-        noted=noted,
-        memory=learnt | (_outlived(memory, newest) if newest else {}),
-        cursor=utc(newest),
-    )
+        if ahead := found.time > now + FUTURE_TOLERANCE:  # refused, and asked for again
+            facts.append(found)
+        elif (key := memory_key(_TOLD, *reversed(found.key))) in memory or key in learnt:
+            noted["told_before"] += 1
+        else:
+            facts.append(found)
+            learnt[key] = b""
+        newest = newest if ahead else max(newest or found.time, found.time)
+    memory_now = learnt | _outlived(memory, now)
+    return Reading(facts=facts, rejects=rejects, noted=noted, memory=memory_now, cursor=utc(newest))
+
+
+def _of(path: str, entity: Entity) -> Iterator[Fact | Reject]:
+    if entity.type != STREETLIGHT:
+        yield Reject("unknown_type", path, f"{entity.type[:80]!r} is no {STREETLIGHT}")
+        return
+    for where, instance in entity.instances(ENERGY):
+        yield instance if isinstance(instance, Reject) else _fact(where, entity, instance)
 
 
 def _fact(path: str, entity: Entity, instance: Instance) -> Fact | Reject:
     factor, value = _WH.get(instance.unit_code), instance.value
     if factor is None:
         return Reject("unit", path, f"{str(value)[:40]} {instance.unit_code[:20]!r}; energy must be in KWH or WHR")
-    if instance.observed_at is None:
-        return Reject("schema", path, "observedAt is missing: nobody knows of which night it is")
+    if instance.observed_at is None or not _EARLIEST <= instance.observed_at < _LATEST:
+        return Reject("schema", path, f"observedAt {instance.observed_at}: nobody knows of which night it is")
     if isinstance(value, bool) or not isinstance(value, int | float):
         return Reject("schema", path, f"{str(value)[:40]!r} must be a number")
     lamp, night = entity.id.removeprefix(_ID), _night(instance.observed_at).isoformat()
@@ -72,7 +76,7 @@ def _night(metered_at: datetime) -> date:
     return (metered_at.astimezone(_LOCAL) - timedelta(hours=12)).date()
 
 
-def _outlived(memory: Mapping[str, bytes], newest: datetime) -> dict[str, bytes | None]:
+def _outlived(memory: Mapping[str, bytes], now: datetime) -> dict[str, bytes | None]:
     """What nobody asks for again."""
-    oldest = memory_key(_TOLD, (newest - KEPT).date().isoformat())
+    oldest = memory_key(_TOLD, (now - _KEPT).date().isoformat())
     return {key: None for key in memory if key < oldest}

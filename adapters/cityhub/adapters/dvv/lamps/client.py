@@ -10,9 +10,9 @@ from cityhub.adapters.mqtt_adapter import MqttAdapter
 
 def connect(link: Link, tools: Tools) -> Adapter:
     """See `adapter.Connect`."""
-    return MqttAdapter(DVV_LAMPS, link, tools, filters=_filters, read=read)
+    return MqttAdapter(DVV_LAMPS, link, tools, filters=filters, read=read)
 
 
-def _filters(application: str) -> tuple[str, ...]:
+def filters(application: str) -> tuple[str, ...]:
     """Never `#` of the whole broker: other applications are none of our business."""
     return (f"v3/{application}/devices/+/up", f"v3/{application}/devices/+/join")
