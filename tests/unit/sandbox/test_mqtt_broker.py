@@ -27,6 +27,7 @@ DAY = timedelta(days=1)
 @pytest.fixture(autouse=True)
 def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "EVERY_S", 0.01)
+    monkeypatch.setattr(module, "OPENING_S", 0.5)
 
 
 def render(city: City, told: Sequence[Told]) -> Iterable[Message]:

@@ -23,7 +23,7 @@ log = get_logger()
 EVERY_S = 1.0
 _REFUSED_VERSION = b"\0\1"
 _PATIENCE = 1.5
-_OPENING_S = 10.0
+OPENING_S = 10.0
 _NUMBERS = 65_535
 
 
@@ -203,7 +203,7 @@ class Conversation:
 
 
 async def _connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Connect:
-    kind, body = await _read(reader, _OPENING_S)
+    kind, body = await _read(reader, OPENING_S)
     if kind != Kind.CONNECT:
         raise NotMqtt(f"a client begins with a packet of type {kind}, not with CONNECT")
     who = packet.connection(body)
