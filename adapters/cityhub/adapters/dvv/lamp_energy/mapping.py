@@ -30,24 +30,27 @@ _TOLD = "told"
 def read(body: bytes, memory: Mapping[str, bytes], now: datetime) -> Reading:
     """What an answer says: each lamp's night once, as it was told first."""
     entities, rejects = ngsi_ld.parse(body)
-    facts: list[Fact] = []
+    told: dict[str, Fact] = {}
     noted: Counter[str] = Counter()
-    learnt: dict[str, bytes | None] = {}
     newest: datetime | None = None
     for found in chain.from_iterable(_of(path, entity) for path, entity in entities):
         if isinstance(found, Reject):
             rejects.append(found)
             continue
-        if ahead := found.time > now + FUTURE_TOLERANCE:  # refused, and asked for again
-            facts.append(found)
-        elif (key := memory_key(_TOLD, *reversed(found.key))) in memory or key in learnt:
+        key = memory_key(_TOLD, *reversed(found.key))
+        if key in memory or key in told:
             noted["told_before"] += 1
         else:
-            facts.append(found)
-            learnt[key] = b""
-        newest = newest if ahead else max(newest or found.time, found.time)
-    memory_now = learnt | _outlived(memory, now)
-    return Reading(facts=facts, rejects=rejects, noted=noted, memory=memory_now, cursor=utc(newest))
+            told[key] = found
+        if found.time <= now + FUTURE_TOLERANCE:
+            newest = max(newest or found.time, found.time)
+    return Reading(
+        facts=list(told.values()),
+        rejects=rejects,
+        noted=noted,
+        memory=_remembered(told, now) | _outlived(memory, now),
+        cursor=utc(newest),
+    )
 
 
 def _of(path: str, entity: Entity) -> Iterator[Fact | Reject]:
@@ -74,6 +77,11 @@ def _fact(path: str, entity: Entity, instance: Instance) -> Fact | Reject:
 def _night(metered_at: datetime) -> date:
     """The day on which the night began that was over then."""
     return (metered_at.astimezone(_LOCAL) - timedelta(hours=12)).date()
+
+
+def _remembered(told: Mapping[str, Fact], now: datetime) -> dict[str, bytes | None]:
+    """What lies ahead of our clock is refused, and told when it is asked for again."""
+    return {key: b"" for key, fact in told.items() if fact.time <= now + FUTURE_TOLERANCE}
 
 
 def _outlived(memory: Mapping[str, bytes], now: datetime) -> dict[str, bytes | None]:
