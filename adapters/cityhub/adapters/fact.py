@@ -89,8 +89,8 @@ def _says(fact: Fact) -> bytes:
 
 
 def utc(moment: datetime | None) -> str | None:
-    """An instant as contracts want it in data, to the second; None stays unknown, what has no place in UTC as it is."""
+    """An instant as contracts want it in data, to the second; None stays unknown, what has no place in UTC says so."""
     try:
         return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     except OverflowError:
-        return str(moment)
+        return f"{moment} has no place in UTC"
