@@ -24,6 +24,10 @@ from cityhub.adapters.city.permits import client as permits
 from cityhub.adapters.city.permits.source import CITY_PERMITS
 from cityhub.adapters.city.robots import client as robots
 from cityhub.adapters.city.robots.source import CITY_ROBOTS
+from cityhub.adapters.dvv.lamp_energy import client as lamp_energy
+from cityhub.adapters.dvv.lamp_energy.source import DVV_LAMP_ENERGY
+from cityhub.adapters.dvv.lamps import client as lamps
+from cityhub.adapters.dvv.lamps.source import DVV_LAMPS
 from cityhub.adapters.dvv.school_tickets import client as school_tickets
 from cityhub.adapters.dvv.school_tickets.source import DVV_SCHOOL_TICKETS
 from cityhub.adapters.dvv.transit.source import DVV_TRANSIT
@@ -34,6 +38,10 @@ from cityhub.adapters.roadworks.source import CITY_ROADWORKS, DVV_ROADWORKS, WBD
 from cityhub.adapters.source import Source
 from cityhub.adapters.status import FeedStatus
 from cityhub.adapters.tabular.client import connections
+from cityhub.adapters.wbd.bins import client as bins
+from cityhub.adapters.wbd.bins.source import WBD_BINS
+from cityhub.adapters.wbd.sewer_levels import client as sewer_levels
+from cityhub.adapters.wbd.sewer_levels.source import WBD_SEWER_LEVELS
 
 _ALL: tuple[tuple[Source, Connect], ...] = (
     (CITY_APPLICATIONS, applications.connect),
@@ -50,6 +58,10 @@ _ALL: tuple[tuple[Source, Connect], ...] = (
     (CITY_ROADWORKS, connecting(CITY_ROADWORKS)),
     (DVV_ROADWORKS, connecting(DVV_ROADWORKS)),
     (WBD_ROADWORKS, connecting(WBD_ROADWORKS)),
+    (DVV_LAMP_ENERGY, lamp_energy.connect),
+    (DVV_LAMPS, lamps.connect),
+    (WBD_BINS, bins.connect),
+    (WBD_SEWER_LEVELS, sewer_levels.connect),
     *connections(),
 )
 ADAPTERS: Mapping[str, tuple[Source, Connect]] = {source.feed: (source, connect) for source, connect in _ALL}

@@ -22,6 +22,7 @@ class Fact(Struct, frozen=True, kw_only=True):
         key: natural key of the record in its system. version: of that record; a correction has another one.
         borough: where the partner says which, `STB01` … `STB07`; else the asset register is asked for the subject.
         path: where in the answer it stands, for messages.
+        synthetic: the record itself says that it is a simulation's.
     """
 
     type: str
@@ -32,6 +33,7 @@ class Fact(Struct, frozen=True, kw_only=True):
     version: str = "1"
     borough: str = ""
     path: str = ""
+    synthetic: bool = False
 
 
 class Reading(Struct, frozen=True, kw_only=True):

@@ -31,6 +31,7 @@ SCHEMES = {"http": ("http", "https"), "mqtt": ("mqtt", "mqtts"), "folder": ("fil
 LONGEST_PAUSE_S = 300.0
 FOLDER_PAUSE_S = 30.0
 """A folder is looked into this often, however seldom something is put there: it asks nothing of anybody."""
+BREATH_S = 1.0
 
 
 class Named(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,6 +79,8 @@ def simulated(source: Source, settings: Settings) -> str:
     partner, _, name = source.feed.partition(".")
     if source.transport == "folder":
         return (drop_folder(settings) / source.feed).as_uri()
+    if source.transport == "mqtt":
+        return f"mqtt://127.0.0.1:{settings.city_mqtt_port}/{name}"
     return f"http://127.0.0.1:{settings.city_port}/{partner}/{name}"
 
 
@@ -87,7 +90,12 @@ def drop_folder(settings: Settings) -> Path:
 
 
 def _pause_s(source: Source, settings: Settings) -> float:
-    """Three times within the interval of the source, but not more often than any, and at least every five minutes."""
+    """Three times within the interval of the source, but not more often than any, and at least every five minutes.
+
+    What is pushed is listened to all the time: between two questions there is only breath.
+    """
+    if source.transport == "mqtt":
+        return BREATH_S
     longest = FOLDER_PAUSE_S if source.transport == "folder" else LONGEST_PAUSE_S
     return max(settings.poll_s, min(longest, source.interval_s / 3))
 

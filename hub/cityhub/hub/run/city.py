@@ -18,6 +18,7 @@ from cityhub.hub.sources import drop_folder
 from cityhub.sandbox.city.app import create_city
 from cityhub.sandbox.city.chronicle import Chronicle
 from cityhub.sandbox.city.feeder import Feeder
+from cityhub.sandbox.city.mqtt.broker import Broker
 from cityhub.sandbox.city.served import SERVED, City
 from cityhub.sdk.contract import load_contracts
 
@@ -27,16 +28,22 @@ _DROP_S = 10.0
 
 
 async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> None:
-    """Answer polls and write streams until `stop` is set."""
+    """Answer polls, publish and write streams until `stop` is set."""
     app = create_city(settings.city_seed, _now, settings.city_backfill_hours)
     beside = [asyncio.create_task(_feed(settings, secrets, stop)), asyncio.create_task(_drop(settings, stop))]
-    await serve(app, host="127.0.0.1", port=settings.city_port, stop=stop)
+    broker = Broker(_city(settings), SERVED, settings.data / "city-mqtt.json")
+    async with broker.serve("127.0.0.1", settings.city_mqtt_port):
+        await serve(app, host="127.0.0.1", port=settings.city_port, stop=stop)
     await asyncio.gather(*beside)
+
+
+def _city(settings: Settings) -> City:
+    return City(Chronicle(settings.city_seed), _now, settings.city_seed)
 
 
 async def _drop(settings: Settings, stop: asyncio.Event) -> None:
     """Put files where partners that send files put them."""
-    city = City(Chronicle(settings.city_seed), _now, settings.city_seed)
+    city = _city(settings)
     while not stop.is_set():
         for one in SERVED:
             if one.drop:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeAlias
@@ -13,6 +13,7 @@ from typing import TypeAlias
 import httpx
 import msgspec
 from msgspec import UNSET, Struct
+from msgspec.structs import replace
 from starlette.applications import Starlette
 
 from cityhub.adapters.adapter import Adapter, Known, Link, Tools
@@ -25,7 +26,9 @@ from cityhub.adapters.register import Register
 from cityhub.adapters.source import Source
 from cityhub.sandbox.city.assets import register_csv
 from cityhub.sandbox.city.chronicle import Chronicle
+from cityhub.sandbox.city.mqtt.broker import Broker as MqttBroker
 from cityhub.sandbox.city.served import SERVED, City, Served
+from cityhub.sandbox.city.served.endpoint import Message
 from cityhub.sandbox.city.streams.story import Told
 from cityhub.sdk.event import Event
 
@@ -71,7 +74,7 @@ class Rig(Struct, frozen=True):
     @property
     def chronicle(self) -> Chronicle:
         """What the city tells."""
-        return Chronicle(SEED, self.longest)
+        return _chronicle(self.longest)
 
     def expected(self) -> list[Told]:
         """What is to arrive."""
@@ -96,8 +99,11 @@ class Rig(Struct, frozen=True):
         city = City(self.chronicle, lambda: self.city_now, SEED)
         app = Starlette(routes=[*self.served.serve(city)] if self.served.serve else [])
         transport = Spoiling(httpx.ASGITransport(app), mutate)
-        async with httpx.AsyncClient(transport=transport) as http:
+        async with httpx.AsyncClient(transport=transport) as http, AsyncExitStack() as stack:
             url = f"http://city/{self.served.feed.replace('.', '/')}"
+            if self.served.push:
+                broker = await stack.enter_async_context(self._broker(city, folder, mutate))
+                url = f"mqtt://127.0.0.1:{broker}/{self.served.push.root.rpartition('/')[2]}"
             if self.served.drop:
                 drop = folder / "drop"
                 drop.mkdir(exist_ok=True)
@@ -106,12 +112,21 @@ class Rig(Struct, frozen=True):
                 url = drop.resolve().as_uri()
             yield Link(url=url, synthetic=True, secret=SECRET), Tools(http=http, clock=clock, pseudonyms=PSEUDONYMS)
 
+    @asynccontextmanager
+    async def _broker(self, city: City, folder: Path, mutate: Mutate | None) -> AsyncIterator[int]:
+        """Gives its port. A session is as old as what the adapter has kept of it."""
+        state = folder / "city-mqtt.json"
+        if not (folder / "adapters.db").exists():
+            state.unlink(missing_ok=True)
+        async with MqttBroker(city, [_spoilt(self.served, mutate)], state).serve("127.0.0.1", 0) as port:
+            yield port
+
     def connect(self, link: Link, tools: Tools) -> Adapter:
         """The adapter."""
         return ADAPTERS[self.served.feed][1](link, tools)
 
 
-@cache
+@lru_cache
 def _dropped(rig: Rig) -> dict[str, bytes]:
     """What stands in the drop folder: of all lives the same."""
     with TemporaryDirectory() as folder:
@@ -124,6 +139,23 @@ def _write(file: Path, body: bytes) -> None:
     """Unless that is in it already: then it has not changed."""
     if not file.exists() or file.read_bytes() != body:
         file.write_bytes(body)
+
+
+@lru_cache
+def _chronicle(longest: timedelta) -> Chronicle:
+    """One for all: it makes the same days up again and again."""
+    return Chronicle(SEED, longest)
+
+
+def _spoilt(served: Served, mutate: Mutate | None) -> Served:
+    """It publishes bad content."""
+    if (push := served.push) is None or mutate is None:
+        return served
+
+    def render(city: City, told: Sequence[Told]) -> list[Message]:
+        return [Message(one.topic, mutate(one.payload)) for one in push.render(city, told)]
+
+    return replace(served, push=replace(push, render=render))
 
 
 class Spoiling(httpx.AsyncBaseTransport):

@@ -1,1 +1,1 @@
-"""Adapters of DVV."""
+"""Sources of DVV."""

@@ -14,9 +14,10 @@ from cityhub.sandbox.city.served.city import (
     permits,
     robots,
 )
-from cityhub.sandbox.city.served.dvv import school_tickets
+from cityhub.sandbox.city.served.dvv import lamp_energy, lamps, school_tickets
 from cityhub.sandbox.city.served.endpoint import City, Served
 from cityhub.sandbox.city.served.gebag import dialogue_participation
+from cityhub.sandbox.city.served.wbd import bins, sewer_levels
 
 __all__ = ["SERVED", "City", "Served"]
 
@@ -32,6 +33,10 @@ SERVED: tuple[Served, ...] = (
     robots.SERVED,
     school_tickets.SERVED,
     dialogue_participation.SERVED,
+    lamp_energy.SERVED,
+    lamps.SERVED,
+    bins.SERVED,
+    sewer_levels.SERVED,
     *roadworks.SERVED,
     *tables.SERVED,
 )

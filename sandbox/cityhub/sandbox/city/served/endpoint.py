@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
@@ -45,6 +45,25 @@ def as_told(told: Told, pseudonyms: Pseudonyms) -> Told:
     return told
 
 
+class Message(Struct, frozen=True):
+    """What is published to a topic."""
+
+    topic: str
+    payload: bytes
+
+
+class Push(Struct, frozen=True):
+    """How a source is published over MQTT.
+
+    Attributes:
+        root: what its topics begin with, its application included.
+        render: messages of what was told, all that is due at an instant together.
+    """
+
+    root: str
+    render: Callable[[City, Sequence[Told]], Iterable[Message]]
+
+
 class Served(Struct, frozen=True, kw_only=True):
     """A source that is served in its own format, in one of these ways.
 
@@ -60,6 +79,7 @@ class Served(Struct, frozen=True, kw_only=True):
     drop: Drop | None = None
     arrives: Callable[[Told, Pseudonyms], Told] = as_told
     before: Before = lambda _, __: ()
+    push: Push | None = None
 
 
 def paged(
