@@ -25,7 +25,7 @@ _PAGE = """# Adapters
 The {sources} sources that the hub reads, written from their declarations by `cityhub adapter catalogue`. Each links
 to its page: form, field by field, what is refused. Where they are is said in the file `CITYHUB_SOURCES`
 ([operating](../operating.md#partners-systems)); without it they are the [simulated city](../simulated-city.md)'s.
-`cityhub adapter new FEED TYPE…` writes the files of another one.
+[How an adapter is built](kit.md), and what each of them proves; `cityhub adapter new FEED TYPE…` writes the files of another one.
 
 """
 
