@@ -94,9 +94,8 @@ class SourceFeed:
                 synthetic=synthetic,
                 succeeded_at=now,
                 data_at=min(reading.as_of or self._data_at, now),
-                rejected=Counter(reject.reason for reject in rejects),
+                rejects=rejects,
                 noted=reading.noted,
-                last_reject=f"{rejects[-1].path}: {rejects[-1].detail}" if rejects else "",
             ),
         )
         self._cursor = cursor

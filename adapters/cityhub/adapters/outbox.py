@@ -24,6 +24,7 @@ from msgspec import Struct
 
 from cityhub.adapters import status
 from cityhub.adapters.errors import FeedFault, StateUnavailable
+from cityhub.adapters.reject import Reject
 from cityhub.adapters.source import Source, topic_of
 from cityhub.sdk import codec
 from cityhub.sdk.event import Event
@@ -57,6 +58,7 @@ class Effects(Struct, frozen=True, kw_only=True):
     Attributes:
         memory: entries to write, None to delete.
         system: event source of the system that answered; `data_at`: its clock.
+        faults: answers beside the one that were unusable, by reason; they count as rejected.
     """
 
     position: bytes
@@ -66,9 +68,9 @@ class Effects(Struct, frozen=True, kw_only=True):
     synthetic: bool
     succeeded_at: datetime
     data_at: datetime
-    rejected: Counter[str]
+    rejects: Sequence[Reject] = ()
+    faults: Counter[str] = msgspec.field(default_factory=Counter)
     noted: Counter[str]
-    last_reject: str = ""
 
 
 class Outbox:
@@ -215,6 +217,7 @@ def _move_checkpoint(db: sqlite3.Connection, feed: str) -> None:
 
 
 def _succeed(db: sqlite3.Connection, feed: str, effects: Effects) -> None:
+    rejects = effects.rejects
     db.execute(
         "UPDATE feed_status SET source = ?, synthetic = ?, succeeded_at = ?, data_at = ?, error = '', "
         "last_reject = coalesce(nullif(?, ''), last_reject) WHERE feed = ?",
@@ -223,10 +226,11 @@ def _succeed(db: sqlite3.Connection, feed: str, effects: Effects) -> None:
             effects.synthetic,
             effects.succeeded_at.timestamp(),
             effects.data_at.timestamp(),
-            effects.last_reject,
+            f"{rejects[-1].path}: {rejects[-1].detail}" if rejects else "",
             feed,
         ),
     )
     status.count(db, feed, "accepted", Counter(event.type for event in effects.events))
-    status.count(db, feed, "rejected", effects.rejected)
+    status.count(db, feed, "rejected", effects.faults + Counter(one.reason for one in rejects))
+    status.refuse(db, feed, effects.succeeded_at, rejects)
     status.count(db, feed, "noted", effects.noted)

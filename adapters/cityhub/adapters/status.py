@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from cityhub.adapters.errors import StateUnavailable
+from cityhub.adapters.reject import Reject
 
 Kind: TypeAlias = Literal["accepted", "rejected", "noted"]
 """accepted: events by type; rejected: items and answers by reason; noted: everything else that is counted."""
@@ -31,7 +32,14 @@ CREATE TABLE IF NOT EXISTS feed_status (
 CREATE TABLE IF NOT EXISTS feed_count (
     feed TEXT NOT NULL, kind TEXT NOT NULL, reason TEXT NOT NULL, n INTEGER NOT NULL,
     PRIMARY KEY (feed, kind, reason)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS feed_reject (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, feed TEXT NOT NULL, at REAL NOT NULL,
+    reason TEXT NOT NULL, path TEXT NOT NULL, detail TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS feed_reject_by_feed ON feed_reject (feed, seq);
 """
+REJECTS_KEPT = 100
+"""Of each feed, the newest."""
+_LONGEST_TEXT = 500
 
 
 class FeedStatus(Struct, frozen=True, kw_only=True):
@@ -83,6 +91,16 @@ class FeedStatus(Struct, frozen=True, kw_only=True):
         return None if self.data_at is None else max(0.0, (now - self.data_at).total_seconds())
 
 
+class Refused(Struct, frozen=True):
+    """An item that was refused. Attributes: at: when. The others as of `reject.Reject`."""
+
+    feed: str
+    at: datetime
+    reason: str
+    path: str
+    detail: str
+
+
 class AdapterStatusReader:
     """Reads adapters.db, never writes; every call sees the newest committed state.
 
@@ -99,20 +117,41 @@ class AdapterStatusReader:
         Raises:
             StateUnavailable: the file is there but cannot be read.
         """
+        with self._reading("feed_status") as db:
+            if db is None:
+                return ()
+            counts = _counts(db)
+            waiting = dict(db.execute("SELECT feed, count(*) FROM outbox GROUP BY feed").fetchall())
+            rows = db.execute("SELECT * FROM feed_status ORDER BY feed").fetchall()
+        return [_status(row, waiting.get(row["feed"], 0), counts) for row in rows]
+
+    def refused(self, feed: str = "") -> Sequence[Refused]:
+        """What was refused lately, newest first; of all feeds without one. At most `REJECTS_KEPT` of each.
+
+        Raises:
+            StateUnavailable: the file is there but cannot be read.
+        """
+        with self._reading("feed_reject") as db:
+            if db is None:
+                return ()
+            question = "SELECT feed, at, reason, path, detail FROM feed_reject WHERE ?1 IN (feed, '') ORDER BY seq DESC"
+            rows = db.execute(question, (feed,)).fetchall()
+        return [Refused(name, datetime.fromtimestamp(at, UTC), *said) for name, at, *said in rows]
+
+    @contextmanager
+    def _reading(self, table: str) -> Iterator[sqlite3.Connection | None]:
+        """One state of the file; None while it, or a table of it, is not there yet."""
         if not self._path.exists():
-            return ()
+            yield None
+            return
         try:
             with closing(sqlite3.connect(f"{self._path.resolve().as_uri()}?mode=ro", uri=True)) as db:
                 db.row_factory = sqlite3.Row
                 db.execute("BEGIN")
-                if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'feed_status'").fetchone():
-                    return ()
-                counts = _counts(db)
-                waiting = dict(db.execute("SELECT feed, count(*) FROM outbox GROUP BY feed").fetchall())
-                rows = db.execute("SELECT * FROM feed_status ORDER BY feed").fetchall()
+                there = db.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+                yield db if there else None
         except sqlite3.Error as error:
             raise StateUnavailable(f"{self._path} cannot be read: {error}") from error
-        return [_status(row, waiting.get(row["feed"], 0), counts) for row in rows]
 
 
 def count(db: sqlite3.Connection, feed: str, kind: Kind, counts: Counter[str]) -> None:
@@ -121,6 +160,19 @@ def count(db: sqlite3.Connection, feed: str, kind: Kind, counts: Counter[str]) -
         "INSERT INTO feed_count VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
         [(feed, kind, reason, n) for reason, n in counts.items()],
     )
+
+
+def refuse(db: sqlite3.Connection, feed: str, at: datetime, rejects: Sequence[Reject]) -> None:
+    """Remember the newest refused items, inside the caller's transaction."""
+    if not rejects:
+        return
+    rows = [
+        (feed, at.timestamp(), one.reason, one.path[:_LONGEST_TEXT], one.detail[:_LONGEST_TEXT])
+        for one in rejects[-REJECTS_KEPT:]
+    ]
+    db.executemany("INSERT INTO feed_reject (feed, at, reason, path, detail) VALUES (?, ?, ?, ?, ?)", rows)
+    newest = "SELECT seq FROM feed_reject WHERE feed = ?1 ORDER BY seq DESC LIMIT ?2"
+    db.execute(f"DELETE FROM feed_reject WHERE feed = ?1 AND seq NOT IN ({newest})", (feed, REJECTS_KEPT))  # noqa: S608
 
 
 def _counts(db: sqlite3.Connection) -> dict[tuple[str, str], dict[str, int]]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cityhub.hub.cli_app import Json, app
+from cityhub.hub.cli_app import Data, Json, app, settings_of
 
 adapter_app = typer.Typer(
     name="adapter", help="Adapters of partners' systems.", no_args_is_help=True, rich_markup_mode=None
@@ -21,6 +21,18 @@ def listing(as_json: Json = False) -> None:
     from cityhub.hub.commands import adapters
 
     raise typer.Exit(adapters.listing(as_json=as_json))
+
+
+@adapter_app.command("rejects")
+def rejects(
+    feed: Annotated[str, typer.Argument(metavar="[FEED]", help="Of one source; without it of all.")] = "",
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """What was refused lately: when, why, where it stood; newest first."""
+    from cityhub.hub.commands import adapters
+
+    raise typer.Exit(adapters.rejects(settings_of(data=data).data, feed, as_json=as_json))
 
 
 @adapter_app.command("catalogue")

@@ -113,7 +113,7 @@ def _named(settings: Settings) -> Mapping[str, Named]:
 def _problems(feed: str, one: Named) -> Iterator[str]:
     if feed not in ADAPTERS:
         near = difflib.get_close_matches(feed, ADAPTERS, n=1, cutoff=0.5)
-        yield f"no such source; did you mean {near[0]}?" if near else "no such source; `cityhub adapters` lists all"
+        yield f"no such source; did you mean {near[0]}?" if near else "no such source; `cityhub adapter list` has all"
         return
     transport = ADAPTERS[feed][0].transport
     if one.url and urlsplit(one.url).scheme not in SCHEMES[transport]:

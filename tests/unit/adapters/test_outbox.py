@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from cityhub.adapters.dvv.transit.source import DVV_TRANSIT
 from cityhub.adapters.errors import FeedFault, StateUnavailable
 from cityhub.adapters.outbox import Effects, Outbox
-from cityhub.adapters.status import AdapterStatusReader
+from cityhub.adapters.reject import Reject
+from cityhub.adapters.status import REJECTS_KEPT, AdapterStatusReader
 from cityhub.sdk.event import Event, make_event
 
 AT = datetime(2026, 11, 20, 7, tzinfo=UTC)
@@ -42,7 +44,6 @@ def effects(*numbers: int, position: bytes = b"p1", **memory: bytes | None) -> E
         synthetic=False,
         succeeded_at=AT,
         data_at=AT,
-        rejected=Counter(),
         noted=Counter(),
     )
 
@@ -134,3 +135,19 @@ def test_fault_keeps_the_last_good_data(tmp_path: Path) -> None:
     assert (status.data_at, status.succeeded_at) == (AT, AT)
     assert status.delivery_error == "the broker does not answer"
     assert status.rejected == {"answer_http_status": 1}
+
+
+def test_the_newest_refused_items_of_each_feed_are_kept_with_reason_and_place(tmp_path: Path) -> None:
+    reader = AdapterStatusReader(tmp_path / "a.db")
+    assert reader.refused() == ()
+    with Outbox(tmp_path / "a.db") as outbox:
+        step = outbox.open(DVV_TRANSIT, "http://one").step
+        for first in (0, 70):
+            rejects = [Reject("schema", f"IstFahrt[{first + n}]", "x" * 900) for n in range(70)]
+            step = outbox.commit(DVV_TRANSIT, step, replace(effects(), rejects=rejects))
+        (status,) = reader.all()
+    found = reader.refused(FEED)
+    assert [one.path for one in found] == [f"IstFahrt[{n}]" for n in range(139, 139 - REJECTS_KEPT, -1)]
+    assert {(one.reason, one.at, len(one.detail)) for one in found} == {("schema", AT, 500)}
+    assert reader.refused("dvv.lamps") == []
+    assert (status.rejected, status.last_reject[:14]) == ({"schema": 140}, "IstFahrt[139]:")

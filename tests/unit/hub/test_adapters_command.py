@@ -7,12 +7,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from cityhub.adapters.catalogue import SOURCES
+from cityhub.adapters.dvv.transit.source import DVV_TRANSIT
+from cityhub.adapters.outbox import Outbox
+from cityhub.adapters.reject import Reject
 from cityhub.adapters.scaffold import CannotScaffold, scaffold
 from cityhub.adapters.tabular.form import shipped
 from cityhub.sdk.contract import load_contracts
 from cityhub.sdk.errors import UnknownContract
+from tests.unit.adapters.test_outbox import effects
 from tests.unit.hub.commands import code_and_words
 
 ROOT = Path(__file__).parents[3]
@@ -83,3 +88,15 @@ def test_names_that_cannot_be_are_refused(feed: str, type_: str, message: str) -
 def test_a_type_without_contract_is_named() -> None:
     with pytest.raises(UnknownContract, match="no contract for event type"):
         scaffold("wbd.sewer-works", ["de.duisburg.wbd.sewer.washed.v1"], load_contracts())
+
+
+def test_what_was_refused_is_listed_and_an_unknown_source_is_named(tmp_path: Path) -> None:
+    assert code_and_words("adapter", "rejects", "--data", str(tmp_path)) == (0, "nothing was refused\n")
+    with Outbox(tmp_path / "adapters.db") as outbox:
+        step = outbox.open(DVV_TRANSIT, "http://one").step
+        outbox.commit(DVV_TRANSIT, step, replace(effects(), rejects=[Reject("schema", "IstFahrt[3]", "no number")]))
+    code, words = code_and_words("adapter", "rejects", "dvv.transit", "--data", str(tmp_path))
+    assert code == 0
+    assert words.splitlines()[1].split(maxsplit=5)[2:] == ["dvv.transit", "schema", "IstFahrt[3]", "no number"]
+    code, words = code_and_words("adapter", "rejects", "dvv.transits", "--data", str(tmp_path))
+    assert (code, "did you mean dvv.transit?" in words) == (2, True)

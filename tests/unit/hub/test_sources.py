@@ -50,7 +50,7 @@ def test_a_source_may_be_left_out(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("city.appointment: {}", "did you mean city.appointments?"),
-        ("zzz: {}", "no such source; `cityhub adapters` lists all"),
+        ("zzz: {}", "no such source; `cityhub adapter list` has all"),
         (f"{FEED}: {{url: 'ftp://x'}}", "url 'ftp://x': must begin with http:// or https://"),
         (f"{FEED}: {{url: 'https://me:secret@x'}}", "holds a password"),
         ("dvv.lamps: {url: 'https://x'}", "url 'https://x': must begin with mqtt:// or mqtts://"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ import msgspec
 from cityhub.adapters.catalogue import SOURCES
 from cityhub.adapters.scaffold import scaffold
 from cityhub.adapters.source import Source
+from cityhub.adapters.status import AdapterStatusReader
 from cityhub.adapters.tabular.form import shipped
 from cityhub.adapters.tabular.form_check import check
 from cityhub.adapters.tabular.page import page as table_page
@@ -25,7 +27,8 @@ _PAGE = """# Adapters
 The {sources} sources that the hub reads, written from their declarations by `cityhub adapter catalogue`. Each links
 to its page: form, field by field, what is refused. Where they are is said in the file `CITYHUB_SOURCES`
 ([operating](../operating.md#partners-systems)); without it they are the [simulated city](../simulated-city.md)'s.
-[How an adapter is built](kit.md), and what each of them proves; `cityhub adapter new FEED TYPE…` writes the files of another one.
+[How an adapter is built](kit.md), and what each of them proves; `cityhub adapter new FEED TYPE…` writes the files of
+another one.
 
 """
 
@@ -38,6 +41,25 @@ def listing(*, as_json: bool) -> int:
         return 0
     rows = [(one.feed, one.format, one.transport, str(len(one.event_types)), _span(one.interval_s)) for one in sources]
     show(table(("SOURCE", "FORMAT", "BY", "TYPES", "EVERY"), rows))
+    return 0
+
+
+def rejects(data: Path, feed: str, *, as_json: bool) -> int:
+    """What adapters refused lately, newest first.
+
+    Raises:
+        Misconfigured: there is no such source. StateUnavailable: adapters.db cannot be read.
+    """
+    if feed and feed not in SOURCES:
+        near = difflib.get_close_matches(feed, SOURCES, n=1, cutoff=0.5)
+        remedy = f"did you mean {near[0]}?" if near else "`cityhub adapter list` has all"
+        raise Misconfigured(f"no source {feed!r}; {remedy}")
+    found = AdapterStatusReader(data / "adapters.db").refused(feed)
+    if as_json:
+        show(msgspec.json.format(msgspec.json.encode(found)).decode())
+        return 0
+    rows = [(f"{one.at:%Y-%m-%d %H:%M:%S}Z", one.feed, one.reason, one.path, one.detail) for one in found]
+    show(table(("AT", "SOURCE", "REASON", "WHERE", "WHAT"), rows) if rows else "nothing was refused")
     return 0
 
 

@@ -165,16 +165,15 @@ class TransitFeed:
             synthetic=batch.synthetic,
             succeeded_at=now,
             data_at=trips.instant(after.clock_s),
-            rejected=faults + Counter(reject.reason for reject in rejects),
+            rejects=rejects,
+            faults=faults,
             noted=done.counts,
-            last_reject=f"{rejects[-1].path}: {rejects[-1].detail}" if rejects else "",
         )
         self._step = self._outbox.commit(DVV_TRANSIT, self._step, effects)
         self._position, self._state = position, after
         if rejects:
-            _log.warning(
-                "items_rejected", feed=DVV_TRANSIT.feed, counts=dict(effects.rejected), last=effects.last_reject
-            )
+            counts = Counter(reject.reason for reject in rejects)
+            _log.warning("items_rejected", feed=DVV_TRANSIT.feed, counts=dict(counts), last=rejects[-1].path)
 
 
 async def run_transit(
