@@ -8,12 +8,18 @@ from datetime import datetime
 from cityhub.adapters.adapter import Connect
 from cityhub.adapters.city.appointments import client as appointments
 from cityhub.adapters.city.appointments.source import CITY_APPOINTMENTS
+from cityhub.adapters.duisport.gauge import client as gauge
+from cityhub.adapters.duisport.gauge.source import DUISPORT_GAUGE
 from cityhub.adapters.dvv.transit.source import DVV_TRANSIT
 from cityhub.adapters.source import Source
 from cityhub.adapters.status import FeedStatus
 
 ADAPTERS: Mapping[str, tuple[Source, Connect]] = {
-    one.feed: (one, connect) for one, connect in ((CITY_APPOINTMENTS, appointments.connect),)
+    one.feed: (one, connect)
+    for one, connect in (
+        (CITY_APPOINTMENTS, appointments.connect),
+        (DUISPORT_GAUGE, gauge.connect),
+    )
 }
 """By feed name; the transit feed, which remembers vehicles between two answers, runs in a way of its own."""
 SOURCES: Mapping[str, Source] = {DVV_TRANSIT.feed: DVV_TRANSIT} | {feed: one for feed, (one, _) in ADAPTERS.items()}

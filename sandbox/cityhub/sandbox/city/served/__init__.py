@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from cityhub.sandbox.city.served.city import appointments
+from cityhub.sandbox.city.served.duisport import gauge
 from cityhub.sandbox.city.served.endpoint import City, Served
 
 __all__ = ["SERVED", "City", "Served"]
 
-SERVED: tuple[Served, ...] = (appointments.SERVED,)
+SERVED: tuple[Served, ...] = (
+    appointments.SERVED,
+    gauge.SERVED,
+)
