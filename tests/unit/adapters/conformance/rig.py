@@ -91,7 +91,7 @@ class Rig(Struct, frozen=True):
         async with httpx.AsyncClient(transport=transport) as http:
             url = f"http://city/{self.served.feed.replace('.', '/')}"
             if self.served.drop:
-                drop = folder / "drop"
+                drop = folder / ("spoilt" if mutate else "drop")
                 drop.mkdir(exist_ok=True)
                 self.served.drop(city, drop)
                 if mutate:
