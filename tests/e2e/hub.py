@@ -37,7 +37,15 @@ class Hub:
     def __init__(self, data: Path, **options: object) -> None:
         ports = dict(
             zip(
-                ("port", "city_port", "kafka_port", "kafka_controller_port", "kafka_partner_port", "keycloak_port"),
+                (
+                    "port",
+                    "city_port",
+                    "city_ais_port",
+                    "kafka_port",
+                    "kafka_controller_port",
+                    "kafka_partner_port",
+                    "keycloak_port",
+                ),
                 free_ports(6),
                 strict=True,
             )

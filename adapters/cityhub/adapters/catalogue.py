@@ -14,6 +14,8 @@ from cityhub.adapters.duisport.gauge import client as gauge
 from cityhub.adapters.duisport.gauge.source import DUISPORT_GAUGE
 from cityhub.adapters.duisport.track_and_trace import client as track_and_trace
 from cityhub.adapters.duisport.track_and_trace.source import DUISPORT_TRACK_AND_TRACE
+from cityhub.adapters.duisport.vessels import client as vessels
+from cityhub.adapters.duisport.vessels.source import DUISPORT_VESSELS
 from cityhub.adapters.dvv.transit.source import DVV_TRANSIT
 from cityhub.adapters.source import Source
 from cityhub.adapters.status import FeedStatus
@@ -25,6 +27,7 @@ ADAPTERS: Mapping[str, tuple[Source, Connect]] = {
         (DUISPORT_CONTAINERS, containers.connect),
         (DUISPORT_GAUGE, gauge.connect),
         (DUISPORT_TRACK_AND_TRACE, track_and_trace.connect),
+        (DUISPORT_VESSELS, vessels.connect),
     )
 }
 """By feed name; the transit feed, which remembers vehicles between two answers, runs in a way of its own."""

@@ -29,6 +29,7 @@ from cityhub.sdk import plain_yaml
 SCHEMES = {"http": ("http", "https"), "mqtt": ("mqtt", "mqtts"), "folder": ("file",), "tcp": ("tcp",)}
 """Of addresses, by transport."""
 LONGEST_PAUSE_S = 300.0
+BREATH_S = 1.0
 
 
 class Named(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -76,6 +77,8 @@ def simulated(source: Source, settings: Settings) -> str:
     partner, _, name = source.feed.partition(".")
     if source.transport == "folder":
         return (drop_folder(settings) / source.feed).as_uri()
+    if source.transport == "tcp":
+        return f"tcp://127.0.0.1:{settings.city_ais_port}"
     return f"http://127.0.0.1:{settings.city_port}/{partner}/{name}"
 
 
@@ -85,7 +88,12 @@ def drop_folder(settings: Settings) -> Path:
 
 
 def _pause_s(source: Source, settings: Settings) -> float:
-    """Three times within the interval of the source, but not more often than any, and at least every five minutes."""
+    """Three times within the interval of the source, but not more often than any, and at least every five minutes.
+
+    What is pushed is listened to all the time: between two questions there is only breath.
+    """
+    if source.transport == "tcp":
+        return BREATH_S
     return max(settings.poll_s, min(LONGEST_PAUSE_S, source.interval_s / 3))
 
 

@@ -25,8 +25,10 @@ def settings(folder: Path, text: str | None, **more: str) -> Settings:
 def test_without_a_file_every_source_is_the_simulated_citys(tmp_path: Path) -> None:
     found = {place.source.feed: place for place in places(settings(tmp_path, None))}
     assert found.keys() == ADAPTERS.keys()
-    assert all(place.link.synthetic and 10 <= place.every_s <= 300 for place in found.values())
+    assert all(place.link.synthetic and 1 <= place.every_s <= 300 for place in found.values())
     assert found[FEED].link.url == "http://127.0.0.1:18090/city/appointments"
+    assert found["duisport.vessels"].link.url == "tcp://127.0.0.1:18092"
+    assert found["duisport.containers"].link.url == (tmp_path / "city-files" / "duisport.containers").as_uri()
 
 
 def test_without_the_simulated_city_only_named_sources_are_read(tmp_path: Path) -> None:

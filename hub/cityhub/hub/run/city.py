@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 
 from structlog import get_logger
@@ -18,6 +19,7 @@ from cityhub.hub.sources import drop_folder
 from cityhub.sandbox.city.app import create_city
 from cityhub.sandbox.city.chronicle import Chronicle
 from cityhub.sandbox.city.feeder import Feeder
+from cityhub.sandbox.city.lines import line_server
 from cityhub.sandbox.city.served import SERVED, City
 from cityhub.sdk.contract import load_contracts
 
@@ -27,16 +29,25 @@ _DROP_S = 10.0
 
 
 async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> None:
-    """Answer polls and write streams until `stop` is set."""
+    """Answer polls, send lines and write streams until `stop` is set."""
     app = create_city(settings.city_seed, _now, settings.city_backfill_hours)
     beside = [asyncio.create_task(_feed(settings, secrets, stop)), asyncio.create_task(_drop(settings, stop))]
-    await serve(app, host="127.0.0.1", port=settings.city_port, stop=stop)
+    async with AsyncExitStack() as stack:
+        for one in SERVED:
+            if one.send:
+                server = line_server(_city(settings), one.send, "127.0.0.1", settings.city_ais_port)
+                await stack.enter_async_context(server)
+        await serve(app, host="127.0.0.1", port=settings.city_port, stop=stop)
     await asyncio.gather(*beside)
+
+
+def _city(settings: Settings) -> City:
+    return City(Chronicle(settings.city_seed), _now, settings.city_seed)
 
 
 async def _drop(settings: Settings, stop: asyncio.Event) -> None:
     """Put files where partners that send files put them."""
-    city = City(Chronicle(settings.city_seed), _now, settings.city_seed)
+    city = _city(settings)
     while not stop.is_set():
         for one in SERVED:
             if one.drop:

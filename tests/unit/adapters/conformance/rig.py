@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias
@@ -22,7 +22,9 @@ from cityhub.adapters.register import Register
 from cityhub.adapters.source import Source
 from cityhub.sandbox.city.assets import register_csv
 from cityhub.sandbox.city.chronicle import Chronicle
+from cityhub.sandbox.city.lines import line_server
 from cityhub.sandbox.city.served import SERVED, City, Served
+from cityhub.sandbox.city.served.endpoint import Send
 from cityhub.sandbox.city.streams.story import Told
 from cityhub.sdk.event import Event
 
@@ -74,7 +76,7 @@ class Rig(Struct, frozen=True):
             chronicle.between([name], self.city_now - chronicle.history(name), self.city_now)
             for name in self.served.streams
         )
-        return [one for part in parts for one in part]
+        return self.served.tells([one for part in parts for one in part])
 
     @asynccontextmanager
     async def link(
@@ -88,7 +90,7 @@ class Rig(Struct, frozen=True):
         city = City(self.chronicle, lambda: self.city_now, SEED)
         app = Starlette(routes=[*self.served.serve(city)] if self.served.serve else [])
         transport = Spoiling(httpx.ASGITransport(app), mutate)
-        async with httpx.AsyncClient(transport=transport) as http:
+        async with httpx.AsyncClient(transport=transport) as http, AsyncExitStack() as stack:
             url = f"http://city/{self.served.feed.replace('.', '/')}"
             if self.served.drop:
                 drop = folder / ("spoilt" if mutate else "drop")
@@ -98,11 +100,29 @@ class Rig(Struct, frozen=True):
                     for file in drop.iterdir():
                         file.write_bytes(mutate(file.read_bytes()))
                 url = drop.resolve().as_uri()
+            if self.served.send:
+                url = await stack.enter_async_context(_lines(city, _sending(self.served.send, mutate), folder))
             yield Link(url=url, synthetic=True, secret=SECRET), Tools(http=http, clock=clock)
 
     def connect(self, link: Link, tools: Tools) -> Adapter:
         """The adapter."""
         return ADAPTERS[self.served.feed][1](link, tools)
+
+
+_PORTS: dict[Path, int] = {}
+
+
+@asynccontextmanager
+async def _lines(city: City, send: Send, folder: Path) -> AsyncIterator[str]:
+    """Gives its address, the same in every life: at another one an adapter begins anew."""
+    async with line_server(city, send, "127.0.0.1", _PORTS.get(folder, 0), live=False) as port:
+        _PORTS[folder] = port
+        yield f"tcp://127.0.0.1:{port}"
+
+
+def _sending(send: Send, mutate: Mutate | None) -> Send:
+    """All of its lines are spoilt together."""
+    return send if mutate is None else lambda *asked: [mutate(b"\r\n".join(send(*asked)))]
 
 
 class Spoiling(httpx.AsyncBaseTransport):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cityhub.sandbox.city.served.city import appointments
-from cityhub.sandbox.city.served.duisport import containers, gauge, track_and_trace
+from cityhub.sandbox.city.served.duisport import containers, gauge, track_and_trace, vessels
 from cityhub.sandbox.city.served.endpoint import City, Served
 
 __all__ = ["SERVED", "City", "Served"]
@@ -13,4 +13,5 @@ SERVED: tuple[Served, ...] = (
     containers.SERVED,
     gauge.SERVED,
     track_and_trace.SERVED,
+    vessels.SERVED,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from cityhub.sandbox.city.chronicle import Chronicle, Page
+from cityhub.sandbox.city.streams.story import Told
 
 SIMULATION = {"cityhub-simulation": "true"}
 """Header of every answer: these data are invented."""
@@ -33,18 +34,25 @@ Serve: TypeAlias = Callable[[City], Sequence[Route]]
 Drop: TypeAlias = Callable[[City, Path], None]
 """How a source's module brings its drop folder up to date: every file that is due and not there, complete at once."""
 
+Send: TypeAlias = Callable[[City, datetime | None, datetime], Iterable[bytes]]
+"""How a source's module makes the lines that it sends over TCP in [since, now), since None: all of the history."""
+
 
 class Served(Struct, frozen=True, kw_only=True):
     """A source that is served in its own format, in one of these ways.
 
     Attributes:
         feed: of the adapter that reads it. streams: what it tells, which nobody else does.
+        tells: what of that its format can say, where that is not all. refused: reasons for which its dirt is refused.
     """
 
     feed: str
     streams: tuple[str, ...]
     serve: Serve | None = None
     drop: Drop | None = None
+    send: Send | None = None
+    tells: Callable[[Sequence[Told]], list[Told]] = list
+    refused: tuple[str, ...] = ()
 
 
 def paged(
