@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import httpx
 import pytest
@@ -35,7 +37,9 @@ class Heard:
 
 
 @asynccontextmanager
-async def connected(heard: Heard, *sent: bytes, stays: bool = False) -> AsyncIterator[LinesAdapter]:
+async def connected(
+    heard: Heard, *sent: bytes, stays: bool = False, breaks: bool = False
+) -> AsyncIterator[LinesAdapter]:
     """An adapter whose partner sends the same on every connection."""
     over = asyncio.Event()
 
@@ -45,6 +49,8 @@ async def connected(heard: Heard, *sent: bytes, stays: bool = False) -> AsyncIte
             await writer.drain()
         if stays:
             await over.wait()
+        if breaks:
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
@@ -90,6 +96,14 @@ async def test_a_connection_stays_and_after_its_end_comes_another() -> None:
         await adapter.ask(NOTHING)
         await adapter.ask(NOTHING)
     assert heard.batches[2:] == [[b"one"], [b"one"]]
+
+
+async def test_a_connection_that_breaks_has_told_what_came_before() -> None:
+    heard = Heard()
+    async with connected(heard, b"one\n", breaks=True) as adapter:
+        while b"one" not in chain.from_iterable(heard.batches):
+            with suppress(FeedFault):
+                await adapter.ask(NOTHING)
 
 
 async def test_nobody_there_and_nothing_said_are_faults() -> None:
