@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+import tracemalloc
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -76,9 +77,10 @@ async def test_lines_come_in_batches_and_the_last_without_its_end() -> None:
     assert heard.batches == [lines[:BATCH], lines[BATCH:]]
 
 
-async def test_a_full_batch_at_the_end_has_nothing_behind_it() -> None:
+@pytest.mark.parametrize("end", [b"\n", b""])
+async def test_a_full_batch_at_the_end_has_nothing_behind_it(end: bytes) -> None:
     heard = Heard()
-    async with connected(heard, b"line\n" * BATCH) as adapter:
+    async with connected(heard, b"\n".join([b"line"] * BATCH) + end) as adapter:
         answers = [(await adapter.ask(NOTHING)).more]
         while answers[-1] and len(answers) < 5:
             answers.append((await adapter.ask(NOTHING)).more)
@@ -121,6 +123,18 @@ async def test_a_line_without_end_is_cut_and_the_next_one_is_whole() -> None:
     async with connected(heard, *[b"x" * 50_000] * 40, b"\nnext\n") as adapter:
         await adapter.ask(NOTHING)
     assert heard.batches == [[b"x" * (MAX_LINE + 1), b"next"]]
+
+
+def test_a_line_without_end_takes_no_memory() -> None:
+    splitter, chunk = Splitter(), b"x" * 50_000
+    tracemalloc.start()
+    try:
+        for _ in range(100):
+            assert splitter.feed(chunk) == []
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * len(chunk)
 
 
 @given(st.binary(max_size=400).map(lambda body: body.replace(b"x", b"\n")), st.lists(st.integers(0, 400)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
 from cityhub.sandbox.city.served.endpoint import City, Send
@@ -23,10 +23,9 @@ async def line_server(city: City, send: Send, host: str, port: int, *, live: boo
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         serving.add(task := asyncio.current_task())
-        try:
+        with suppress(asyncio.CancelledError):
             await _serve(city, send, live, reader, writer)
-        finally:
-            serving.discard(task)
+        serving.discard(task)
 
     server = await asyncio.start_server(serve, host, port)
     try:
