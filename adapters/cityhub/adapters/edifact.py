@@ -19,8 +19,8 @@ from cityhub.adapters.reject import Reject
 
 Segment: TypeAlias = list[list[str]]
 """Elements, each of its components; the first element is the tag."""
-MAX_SEGMENTS = 500_000
-"""More of them in one interchange are hostile."""
+MAX_PARTS = 2_000_000
+"""More components, elements and segments than this in one interchange are hostile."""
 _LOCAL = ZoneInfo("Europe/Berlin")
 _DEFAULT = ":+.? '"
 """What UNA says where there is none: component, element, decimal mark, release, reserved, end of segment."""
@@ -71,7 +71,7 @@ def parse(body: bytes) -> Interchange:
     messages, rejects = _messages(segments[1:-1])
     groups = sum(part(one, 0) == "UNG" for one in segments)
     found = groups or len(messages) + len(rejects)
-    if not part(tail, 1).isdecimal() or int(part(tail, 1)) != found:
+    if not _is_count(part(tail, 1), found):
         raise _fault(f"UNZ counts {part(tail, 1)!r:.20} messages or groups, {found} are there")
     return Interchange(part(head, 2), part(head, 5), messages, rejects)
 
@@ -112,8 +112,8 @@ def _segments(body: bytes) -> list[Segment]:
     if len(set(marks[:4] + marks[5:])) < 5 or marks[5:].isalnum():  # noqa: PLR2004 - as many marks as there are
         raise _fault(f"UNA {marks!r} does not name five different marks")
     raw = raw[9:].lstrip() if raw.startswith(b"UNA") else raw
-    if raw.count(marks[5].encode("latin-1")) > MAX_SEGMENTS:
-        raise FeedFault("too_many_values", f"more than {MAX_SEGMENTS} segments; nothing of it was read")
+    if sum(raw.count(mark.encode("latin-1")) for mark in (marks[0], marks[1], marks[5])) > MAX_PARTS:
+        raise FeedFault("too_many_values", f"more than {MAX_PARTS} parts; nothing of it was read")
     charset = _CHARSETS.get(raw[4:8].decode("latin-1"), "latin-1")
     try:
         text = raw.decode(charset)
@@ -173,11 +173,16 @@ def _messages(segments: Sequence[Segment]) -> tuple[list[Message], list[Reject]]
 
 def _incomplete(whole: Sequence[Segment]) -> str:
     count, reference = part(whole[-1], 1), part(whole[-1], 2)
-    if not count.isdecimal() or int(count) != len(whole):
+    if not _is_count(count, len(whole)):
         return f"UNT counts {count!r:.20} segments, {len(whole)} are there"
     if reference != part(whole[0], 1):
         return f"UNH has the reference {part(whole[0], 1)!r:.40}, UNT {reference!r:.40}"
     return ""
+
+
+def _is_count(text: str, of: int) -> bool:
+    """Zeros may stand before it."""
+    return text.isascii() and text.isdecimal() and (text.lstrip("0") or "0") == str(of)
 
 
 def _fault(what: str) -> FeedFault:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cityhub.adapters.edifact import MAX_SEGMENTS, instant, parse, part
+from cityhub.adapters.edifact import MAX_PARTS, instant, parse, part
 from cityhub.adapters.errors import FeedFault
 
 ONE = "UNH+1+CODECO:D:95B:UN'BGM+34'UNT+3+1'"
@@ -71,6 +71,10 @@ def test_a_message_that_lost_segments_costs_no_other() -> None:
     ]
 
 
+def test_counts_may_begin_with_zeros() -> None:
+    assert len(parse(sent(ONE.replace("UNT+3", "UNT+000003"))).messages) == 1
+
+
 def test_groups_are_counted_instead_of_messages() -> None:
     assert len(parse(sent("UNG+CODECO'", ONE, ONE, "UNE+2+1'", count=1)).messages) == 2
 
@@ -84,6 +88,8 @@ def test_groups_are_counted_instead_of_messages() -> None:
         (sent(ONE)[:-1], "cut off"),
         (sent(ONE, count=2), "UNZ counts '2' messages or groups, 1 are there"),
         (sent(ONE).replace(b"UNZ+1", b"UNZ+x"), "UNZ counts 'x'"),
+        (sent(ONE).replace(b"UNZ+1", b"UNZ+" + b"9" * 5000), "UNZ counts '999999"),
+        (sent().replace(b"UNZ+1", b"UNZ+"), "UNZ counts '' messages or groups, 0 are there"),
         (sent(ONE).replace(b"UNZ+1+77", b"UNZ+1+78"), "UNB has the reference '77', UNZ '78'"),
         (sent("BGM+34'", ONE), "segment 1 is 'BGM', outside of every message"),
         (sent("UNT+1+1'"), "segment 1 is 'UNT', outside of every message"),
@@ -102,9 +108,10 @@ def test_what_is_not_whole_is_refused_as_a_whole(body: bytes, message: str) -> N
 
 
 def test_a_flood_of_segments_is_not_read() -> None:
-    with pytest.raises(FeedFault) as caught:
-        parse(b"UNB'" + b"'" * MAX_SEGMENTS)
-    assert caught.value.reason == "too_many_values"
+    for mark in (b"'", b"+", b":"):
+        with pytest.raises(FeedFault) as caught:
+            parse(b"UNB+1" + mark * MAX_PARTS + b"'")
+        assert caught.value.reason == "too_many_values"
 
 
 @given(st.binary(max_size=300))

@@ -151,6 +151,15 @@ def test_events_of_the_cursors_own_instant_are_told_once() -> None:
     assert said().cursor is None
 
 
+def test_an_event_ahead_of_the_clock_does_not_hide_those_that_come() -> None:
+    """The door refuses it; the cursor stays among what can be true."""
+    ahead = changed(lambda meta, _: meta.update(eventCreatedDateTime="9999-01-01T00:00:00Z"), "e-2")
+    reading = said(EVENT, ahead)
+    assert (len(reading.facts), reading.cursor) == (2, "2026-11-26T09:00:00+01:00")
+    alone = said(ahead)
+    assert (len(alone.facts), alone.cursor, alone.memory) == (1, None, {})
+
+
 def test_an_answer_that_is_full_has_more_behind_it() -> None:
     later = "2026-11-26T09:00:01+01:00"
     many = [changed(lambda *_: None, f"e-{number}") for number in range(PAGE - 1)]

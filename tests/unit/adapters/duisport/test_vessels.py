@@ -177,8 +177,16 @@ def test_without_a_tag_block_the_adapters_clock_counts() -> None:
     assert told(reading) == [("arrived", 40)]
 
 
+def test_a_receiver_whose_clock_is_wrong_is_refused() -> None:
+    days = 60.0 * 24
+    reading = heard(FIRST, *COMES, report(5 * days), report(-81 * days), *LEAVES)
+    assert told(reading) == [("arrived", 40), ("departed", 90)]
+    assert [(one.reason, one.path) for one in reading.rejects] == [("clock", "line[5]"), ("clock", "line[6]")]
+
+
 def test_a_receiver_whose_clock_is_ahead_does_not_silence_others() -> None:
-    reading = heard(FIRST, report(0, RIVER, 5.0, mmsi=5), report(60 * 24 * 30, RIVER, 5.0))
+    reading = heard(FIRST, *COMES, report(60 * 24 * 3, RIVER, 5.0, mmsi=5))
+    assert "never_left" not in reading.noted
     upto = int((reading.cursor or "").partition("/")[0])
     assert upto == int(NOW.timestamp()) + 300
 

@@ -16,6 +16,7 @@ from cityhub.adapters.duisport.track_and_trace import wire
 from cityhub.adapters.errors import FeedFault
 from cityhub.adapters.fact import Fact, Reading
 from cityhub.adapters.reject import Reject
+from cityhub.sdk.event import FUTURE_TOLERANCE
 
 PAGE = 500
 DUISBURG = "DEDUI"
@@ -31,7 +32,7 @@ _ids = msgspec.json.Decoder(list[str])
 
 
 def read(body: bytes, memory: Mapping[str, bytes], now: datetime, place: str = DUISBURG) -> Reading:
-    """What an answer says; the cursor is the instant at which the newest of its events were created.
+    """What an answer says; the cursor is when the newest of its events was created, if that is not ahead of the clock.
 
     Args:
         place: UN/LOCODE; moves elsewhere are counted.
@@ -53,9 +54,10 @@ def read(body: bytes, memory: Mapping[str, bytes], now: datetime, place: str = D
             rejects.append(said)
         else:
             noted[said] += 1
-    edge = max((item.metadata.created for _, item in items), default=None)
+    believed = (item.metadata.created for _, item in items if item.metadata.created <= now + FUTURE_TOLERANCE)
+    edge = max(believed, default=None)
     if edge is None:
-        return Reading(rejects=rejects)
+        return Reading(facts=facts, rejects=rejects, noted=noted)
     if count >= PAGE and all(item.metadata.created == edge for _, item in items):
         raise FeedFault("page_full", f"{count} events of {edge.isoformat()} fill an answer: ask for larger ones")
     last = [item.metadata.id for _, item in items if item.metadata.created == edge]

@@ -25,6 +25,8 @@ _NOWHERE = "unbekannt"
 _VESSEL, _BEGAN = "vessel", "began"
 _SLACK_S, _AHEAD_S = 120, 300
 """Receivers deliver out of order by so much; clocks differ by so much."""
+_OLDEST_S, _FURTHEST_S = 80 * 86_400, 2 * 86_400
+"""A receiver's clock beyond is wrong."""
 _LONGEST_S = 75 * 86_400
 """After so much silence a vessel that lay is forgotten."""
 _vessel = msgspec.json.Decoder(Vessel)
@@ -35,7 +37,7 @@ def read(lines: Sequence[bytes], known: Known, now: datetime) -> Reading:
     heard = _Heard(known.memory, load_berths())
     rejects: list[Reject] = []
     upto, count = (int(part) for part in (known.cursor or "0/0").split("/"))
-    newest = 0
+    newest, clock = 0, int(now.timestamp())
     for number, line in enumerate(lines):
         said = wire.parse(line, f"line[{count + number}]")
         if isinstance(said, Reject):
@@ -44,20 +46,24 @@ def read(lines: Sequence[bytes], known: Known, now: datetime) -> Reading:
             heard.noted[said] += 1
         else:
             at = int((said.at or now).timestamp())
+            if not -_OLDEST_S <= at - clock <= _FURTHEST_S:
+                rejects.append(Reject("clock", f"line[{count + number}]", f"the receiver's clock shows {said.at}"))
+                continue
             newest = max(newest, at)
             if at < upto - _SLACK_S:
                 heard.noted["heard_before"] += 1
             else:
                 heard.take(said.vessel, Seen(at, said.lat, said.lon, said.knots))
-    heard.forget(newest)
-    upto = max(upto, min(newest, int(now.timestamp()) + _AHEAD_S))
+    believed = min(newest, clock + _AHEAD_S)
+    heard.forget(believed)
+    upto = max(upto, believed)
     return Reading(
         facts=heard.facts,
         rejects=rejects,
         cursor=f"{upto}/{count + len(lines)}",
         as_of=datetime.fromtimestamp(newest - HOLD_S, UTC) if newest else None,
         memory=heard.learnt,
-        noted=heard.noted,
+        noted=+heard.noted,
     )
 
 
