@@ -142,7 +142,7 @@ def _gauge(seed: int, day: date) -> Iterator[Told]:
     for moment, hour, told_at, chance in readings(seed, "gauge", 0, day, 900):
         level = round(season + today + (tomorrow - today) * hour / 24 + chance.gauss(0, 1))
         yield _level("ruhrort", moment, told_at, level, _LOW_WATER_CM)
-    for moment, _, told_at, chance in readings(seed, "lock", 0, day, 900):
+    for moment, _, told_at, chance in readings(seed, "lock", 0, day, 3600):
         yield _level("sim-schleuse-uw", moment, told_at, round(chance.gauss(290, 4)), None)
 
 

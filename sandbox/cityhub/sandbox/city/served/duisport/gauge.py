@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import msgspec
@@ -16,11 +16,11 @@ from cityhub.sandbox.city.streams.story import Told
 from cityhub.sandbox.city.timetable import LOCAL
 
 _PATH, _JSON = "/duisport/gauge", "application/json"
-_STATIONS = {
-    "RUHRORT": {"MNW": 218.0, "GlW": 233.0, "MW": 411.0, "HSW": 1130.0},
-    "SIM-SCHLEUSE UW": {},
+_STATIONS: Mapping[str, tuple[int, Mapping[str, float]]] = {
+    "RUHRORT": (15, {"MNW": 218.0, "GlW": 233.0, "MW": 411.0, "HSW": 1130.0}),
+    "SIM-SCHLEUSE UW": (60, {}),
 }
-"""Levels that have a name, by station and name; a lock has none."""
+"""By station: minutes between two levels, and the levels that have a name; a lock has none."""
 _UUID = {str(uuid.uuid5(uuid.NAMESPACE_URL, name)): name for name in _STATIONS}
 _NEWS = timedelta(days=3)
 
@@ -45,9 +45,10 @@ def _serve(city: City) -> Sequence[Route]:
 
 
 def _station(key: str, name: str) -> dict[str, object]:
-    named = [{"shortname": short, "unit": "cm", "value": value} for short, value in _STATIONS[name].items()]
-    levels = {"shortname": "W", "longname": "WASSERSTAND ROHDATEN", "unit": "cm", "equidistance": 15}
-    series = levels | ({"characteristicValues": named} if named else {})
+    every, levels = _STATIONS[name]
+    named = [{"shortname": short, "unit": "cm", "value": value} for short, value in levels.items()]
+    raw = {"shortname": "W", "longname": "WASSERSTAND ROHDATEN", "unit": "cm", "equidistance": every}
+    series = raw | ({"characteristicValues": named} if named else {})
     return {"uuid": key, "shortname": name, "longname": name, "timeseries": [series]}
 
 
