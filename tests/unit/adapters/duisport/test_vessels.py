@@ -147,6 +147,13 @@ def test_a_vessel_that_leaves_into_silence_has_left() -> None:
     assert told(heard(FIRST, *COMES, LEAVES[0], report(400))) == [("arrived", 40)]
 
 
+def test_a_receiver_that_hears_no_vessel_tells_that_none_came() -> None:
+    station = tagged(60, sentence(HERE, kind=4))
+    reading = heard(FIRST, station)
+    assert (reading.as_of, reading.noted) == (BEGAN + timedelta(minutes=55), {"no_position_report": 1})
+    assert heard().as_of is None
+
+
 def test_who_is_silent_for_longer_than_anything_counts_is_forgotten() -> None:
     known = after(heard(FIRST, *COMES))
     other = report(76 * 24 * 60, RIVER, 5.0, mmsi=211_000_001)

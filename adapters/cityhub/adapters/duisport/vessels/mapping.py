@@ -42,18 +42,18 @@ def read(lines: Sequence[bytes], known: Known, now: datetime) -> Reading:
         said = wire.parse(line, f"line[{count + number}]")
         if isinstance(said, Reject):
             rejects.append(said)
-        elif isinstance(said, str):
-            heard.noted[said] += 1
+            continue
+        at = int((said.at or now).timestamp())
+        if not -_OLDEST_S <= at - clock <= _FURTHEST_S:
+            rejects.append(Reject("clock", f"line[{count + number}]", f"the receiver's clock shows {said.at}"))
+            continue
+        newest = max(newest, at)
+        if isinstance(said, wire.Other):
+            heard.noted[said.word] += 1
+        elif at < upto - _SLACK_S:
+            heard.noted["heard_before"] += 1
         else:
-            at = int((said.at or now).timestamp())
-            if not -_OLDEST_S <= at - clock <= _FURTHEST_S:
-                rejects.append(Reject("clock", f"line[{count + number}]", f"the receiver's clock shows {said.at}"))
-                continue
-            newest = max(newest, at)
-            if at < upto - _SLACK_S:
-                heard.noted["heard_before"] += 1
-            else:
-                heard.take(said.vessel, Seen(at, said.lat, said.lon, said.knots))
+            heard.take(said.vessel, Seen(at, said.lat, said.lon, said.knots))
     believed = min(newest, clock + _AHEAD_S)
     heard.forget(believed)
     upto = max(upto, believed)

@@ -46,8 +46,15 @@ class Report(Struct, frozen=True):
     at: datetime | None
 
 
-def parse(line: bytes, path: str) -> Report | Reject | str:
-    """A report, why the line is none, or the word under which it is counted."""
+class Other(Struct, frozen=True):
+    """A sound sentence that tells no position. Attributes: word: under which it is counted; at: as in a report."""
+
+    word: str
+    at: datetime | None
+
+
+def parse(line: bytes, path: str) -> Report | Other | Reject:
+    """What a line says, or why it is refused."""
     found = _SENTENCE.fullmatch(line) if len(line) <= MAX_LINE else None
     if found is None:
         return Reject("sentence", path, f"{line[:60]!r} is no AIS sentence of NMEA 0183")
@@ -57,20 +64,20 @@ def parse(line: bytes, path: str) -> Report | Reject | str:
         return Reject("no_payload", path, "the sentence holds no message")
     kind = _kind(found["payload"])
     if found["parts"] != b"1" or kind not in _POSITIONS:
-        return "no_position_report"
+        return Other("no_position_report", _time(found["tags"] or b""))
     if len(found["payload"]) < _POSITIONS[kind]:
         return Reject("payload", path, f"a message of type {kind} with {len(found['payload'])} characters is too short")
     return _report(found["whole"], _time(found["tags"] or b""), path)
 
 
-def _report(sentence: bytes, at: datetime | None, path: str) -> Report | Reject | str:
+def _report(sentence: bytes, at: datetime | None, path: str) -> Report | Other | Reject:
     try:
         said: Mapping[str, Any] = pyais.decode(sentence).asdict()
     except AISBaseException as error:
         return Reject("payload", path, f"the message cannot be decoded: {type(error).__name__}")
     lat, lon, knots = float(said["lat"]), float(said["lon"]), float(said["speed"])
     if abs(lat) >= _NO_LAT or abs(lon) >= _NO_LON or knots >= _NO_SPEED:
-        return "no_position"
+        return Other("no_position", at)
     return Report(int(said["mmsi"]), lat, lon, knots, at)
 
 

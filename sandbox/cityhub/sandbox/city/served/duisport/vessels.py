@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache, reduce
 from operator import xor
 from typing import TypeAlias
@@ -23,6 +23,7 @@ _AROUND = timedelta(hours=1)
 """Reports of a stay lie no further from what they tell."""
 _RIVER = (51.4450, 6.7250)
 _MOORED, _UNDER_WAY = 5, 0
+_STATION_S = 180
 _NO_MESSAGE = b"!AIVDM,1,1,,B,,0*25"
 
 
@@ -42,8 +43,19 @@ def _send(city: City, since: datetime | None, now: datetime) -> Iterator[bytes]:
         for one in told
         for line in _lines(city.seed, one.type.split(".")[4], one.data["stay"], _berth(one), one.time)
     )
-    due = (line for line in lines if line.due < now and (since is None or since <= line.due))
+    due = [line for line in lines if line.due < now and (since is None or since <= line.due)]
+    due += _station(now - _AROUND if since is None else since, now)
     return (line.text for line in sorted(due, key=lambda line: line.due))
+
+
+def _station(since: datetime, now: datetime) -> Iterator[Line]:
+    """The base station says every three minutes that it is there."""
+    second = -int(-since.timestamp() // _STATION_S) * _STATION_S
+    while (at := datetime.fromtimestamp(second, UTC)) < now:
+        said: _Fields = {"type": 4, "mmsi": 2_110_000, "lat": _RIVER[0], "lon": _RIVER[1]}
+        sentence = pyais.encode_dict(said, talker_id="AI", sentence_type="VDM", radio_channel="B")[0]
+        yield Line(at, _tagged(at, sentence.encode()))
+        second += _STATION_S
 
 
 def _tells(told: Sequence[Told]) -> list[Told]:
