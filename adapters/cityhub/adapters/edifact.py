@@ -65,7 +65,7 @@ def parse(body: bytes) -> Interchange:
     segments = _segments(body)
     head, tail = segments[0], segments[-1]
     if part(head, 0) != "UNB" or part(tail, 0) != "UNZ":
-        raise _fault(f"it goes from {part(head, 0)!r:.20} to {part(tail, 0)!r:.20}, not from UNB to UNZ")
+        raise _fault(f"it goes from {part(head, 0)[:3]!r} to {part(tail, 0)[:3]!r}, not from UNB to UNZ")
     if part(head, 5) != part(tail, 2):
         raise _fault(f"UNB has the reference {part(head, 5)!r:.40}, UNZ {part(tail, 2)!r:.40}")
     messages, rejects = _messages(segments[1:-1])
@@ -121,7 +121,7 @@ def _segments(body: bytes) -> list[Segment]:
         raise _fault(f"UNB says that it is {charset}: {error}") from error
     *pieces, rest = _guarded(text, marks).split(marks[5])
     if rest.strip(_BLANK) or not pieces:
-        raise _fault(f"behind the last end of a segment stands {rest.strip(_BLANK)!r:.40}: it is cut off")
+        raise _fault(f"{len(rest.strip(_BLANK))} characters follow its last end of a segment: it is cut off")
     restored = _restorer(marks)
     split = ([element.split(marks[0]) for element in piece.lstrip(_BLANK).split(marks[1])] for piece in pieces)
     return [[[restored(one) for one in element] for element in elements] for elements in split]
@@ -163,7 +163,7 @@ def _messages(segments: Sequence[Segment]) -> tuple[list[Message], list[Reject]]
             else:
                 messages.append(Message(part(whole[0], 2), part(whole[0], 1), whole[1:-1], path))
         elif begin is None and tag not in {"UNG", "UNE"}:
-            raise _fault(f"segment {at + 1} is {tag!r:.20}, outside of every message")
+            raise _fault(f"segment {at + 1} is {tag[:3]!r}, outside of every message")
         elif tag in {"UNH", "UNB", "UNZ"}:
             raise _fault(f"segment {at + 1} is {tag}, within a message that has no UNT")
     if begin is not None:

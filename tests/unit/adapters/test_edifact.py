@@ -107,6 +107,13 @@ def test_what_is_not_whole_is_refused_as_a_whole(body: bytes, message: str) -> N
     assert caught.value.reason == "parse"
 
 
+def test_what_is_cut_off_is_not_quoted() -> None:
+    """A name or a number plate may stand there."""
+    with pytest.raises(FeedFault) as caught:
+        parse(sent(ONE) + b"NAD+CF+Mueller")
+    assert "Mueller" not in str(caught.value)
+
+
 def test_a_flood_of_segments_is_not_read() -> None:
     for mark in (b"'", b"+", b":"):
         with pytest.raises(FeedFault) as caught:

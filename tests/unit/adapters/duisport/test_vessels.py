@@ -2,67 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from functools import reduce
-from operator import xor
-from pathlib import Path
+from datetime import timedelta
 
 import msgspec
-import pyais
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from cityhub.adapters.adapter import Known
-from cityhub.adapters.duisport.vessels import wire
 from cityhub.adapters.duisport.vessels.berths import Berth, berth_at, load_berths
-from cityhub.adapters.duisport.vessels.mapping import read
-from cityhub.adapters.duisport.vessels.source import ARRIVED, DEPARTED
-from cityhub.adapters.fact import Reading
-from cityhub.adapters.reject import Reject
-
-BEGAN = datetime(2026, 11, 26, 6, tzinfo=UTC)
-NOW = BEGAN + timedelta(days=2)
-BERTH = load_berths()[3]
-HERE, RIVER = (BERTH.lat, BERTH.lon), (51.4450, 6.7250)
-MMSI = 211_234_567
-BASIN = load_berths()[-1]
-
-
-def sentence(place: tuple[float, float] = HERE, knots: float = 0.0, *, mmsi: int = MMSI, kind: int = 1) -> bytes:
-    said = {"type": kind, "mmsi": mmsi, "lat": place[0], "lon": place[1], "speed": knots, "shipname": "MS MUELLER"}
-    return pyais.encode_dict(said, talker_id="AI", sentence_type="VDM")[0].encode()
-
-
-def tagged(minute: float, body: bytes) -> bytes:
-    tags = f"s:x,c:{int((BEGAN + timedelta(minutes=minute)).timestamp())}".encode()
-    return b"\\%s*%02X\\%s" % (tags, reduce(xor, tags), body)
-
-
-def report(minute: float, place: tuple[float, float] = HERE, knots: float = 0.0, *, mmsi: int = MMSI) -> bytes:
-    return tagged(minute, sentence(place, knots, mmsi=mmsi))
-
-
-def heard(*lines: bytes, known: Known | None = None, now: datetime = NOW) -> Reading:
-    return read(lines, known or Known("", {}), now)
-
-
-def after(reading: Reading, known: Known | None = None) -> Known:
-    memory: Mapping[str, bytes | None] = {**(known.memory if known else {}), **reading.memory}
-    return Known(reading.cursor or "", {key: body for key, body in memory.items() if body is not None})
-
-
-def told(reading: Reading) -> list[tuple[str, float]]:
-    """What happened, minutes after the beginning."""
-    words = {ARRIVED: "arrived", DEPARTED: "departed"}
-    return [(words[fact.type], (fact.time - BEGAN).total_seconds() / 60) for fact in reading.facts]
-
-
-FIRST = report(0, RIVER, 8.0, mmsi=211_000_001)
-"""Another vessel: listening begins with it."""
-COMES = [report(30, RIVER, 7.0), report(40), report(43), report(46)]
-LEAVES = [report(90, HERE, 2.0), report(93, RIVER, 6.0), report(96, RIVER, 7.0)]
+from tests.unit.adapters.duisport.ais import (
+    BASIN,
+    BEGAN,
+    BERTH,
+    COMES,
+    FIRST,
+    HERE,
+    LEAVES,
+    MMSI,
+    NOW,
+    RIVER,
+    after,
+    damaged,
+    heard,
+    report,
+    sentence,
+    tagged,
+    told,
+)
 
 
 def test_a_stay_is_told_with_its_first_and_last_report() -> None:
@@ -83,6 +46,13 @@ def test_no_number_and_no_name_of_a_vessel_leaves_the_adapter() -> None:
     )
     assert again.facts[0].data["stay"] == reading.facts[0].data["stay"]  # it is made of berth and instant only
     assert str(MMSI) not in repr(after(reading).memory)  # who has left is forgotten
+
+
+def test_what_is_refused_is_not_quoted() -> None:
+    payload = sentence().split(b",")[5]
+    reading = heard(damaged(sentence()), sentence()[:-1], sentence() + b"x")
+    assert [one.reason for one in reading.rejects] == ["checksum", "sentence", "sentence"]
+    assert payload[1:6].decode() not in repr(reading)
 
 
 def test_lines_may_come_in_any_pieces() -> None:
@@ -198,77 +168,6 @@ def test_a_receiver_whose_clock_is_ahead_does_not_silence_others() -> None:
     assert upto == int(NOW.timestamp()) + 300
 
 
-def summed(body: bytes) -> bytes:
-    """With its checksum."""
-    return b"!%s*%02X" % (body, reduce(xor, body))
-
-
-def damaged(line: bytes) -> bytes:
-    return line[:-10] + bytes([line[-10] ^ 1]) + line[-9:]
-
-
-@pytest.mark.parametrize(
-    ("line", "reason"),
-    [
-        (b"", "sentence"),
-        (b"!AIVDM,1,1,,A", "sentence"),
-        (b"$GPGGA,1*00", "sentence"),
-        (b"\xff\xfe!AIVDM", "sentence"),
-        (b"!AIVDM,1,1,,A," + b"1" * 2000 + b",0*00", "sentence"),
-        (damaged(sentence()), "checksum"),
-        (report(1).replace(b"s:x", b"s:y"), "checksum"),
-        (b"\\c:1\\" + sentence(), "checksum"),
-        (b"!AIVDM,1,1,,A,,0*26", "no_payload"),
-        (summed(b"AIVDM,1,1,,A,13u,0"), "payload"),
-        (summed(b"AIVDM,1,2,,A," + b"1" * 28 + b",0"), "payload"),
-    ],
-)
-def test_a_damaged_line_is_refused_alone(line: bytes, reason: str) -> None:
-    reading = heard(line, FIRST)
-    assert [(one.reason, one.path) for one in reading.rejects] == [(reason, "line[0]")]
-    assert len(after(reading).memory) == 2
-
-
-@pytest.mark.parametrize("kind", [1, 2, 3, 18])
-def test_positions_of_all_kinds(kind: int) -> None:
-    found = wire.parse(tagged(0, sentence(HERE, 3.4, kind=kind)), "x")
-    assert isinstance(found, wire.Report)
-    assert (found.vessel, found.knots, found.at) == (MMSI, 3.4, BEGAN)
-    assert berth_at(load_berths(), found.lat, found.lon) == BERTH
-
-
-def test_what_tells_no_position_is_counted() -> None:
-    named = pyais.encode_dict({"type": 5, "mmsi": MMSI, "shipname": "MS MUELLER"}, talker_id="AI", sentence_type="VDM")
-    station = sentence(HERE, kind=4)
-    assert heard(*(one.encode() for one in named), station).noted == {"no_position_report": 3}
-    assert heard(sentence((91.0, 181.0))).noted == {"no_position": 1}
-    assert heard(sentence(HERE, 102.3)).noted == {"no_position": 1}
-
-
-@pytest.mark.parametrize(
-    ("clock", "at"),
-    [
-        (b"c:1764136800", datetime(2025, 11, 26, 6, tzinfo=UTC)),
-        (b"s:a,c:1764136800500", datetime(2025, 11, 26, 6, 0, 0, 500_000, tzinfo=UTC)),
-        (b"s:a,g:1-2-3", None),
-        (b"c:-5", None),
-        (b"c:99999999999999", None),
-    ],
-)
-def test_the_receivers_clock_is_in_the_tag_block(clock: bytes, at: datetime | None) -> None:
-    found = wire.parse(b"\\%s*%02X\\%s" % (clock, reduce(xor, clock), sentence()), "x")
-    assert isinstance(found, wire.Report)
-    assert found.at == at
-
-
-@given(st.lists(st.binary(max_size=90)), st.binary(max_size=60))
-def test_whatever_is_received_is_refused_or_counted(lines: Sequence[bytes], payload: bytes) -> None:
-    armoured = b"AIVDM,1,1,,A,%s,0" % bytes(48 + one % 40 for one in payload)
-    reading = heard(*lines, summed(armoured))
-    assert reading.facts == []
-    assert len(reading.rejects) + reading.noted.total() + len(after(reading).memory) > 0
-
-
 def test_berths_have_one_name_each_and_none_lies_in_another() -> None:
     berths = load_berths()
     names = [one.berth for one in berths if one.berth]
@@ -277,18 +176,3 @@ def test_berths_have_one_name_each_and_none_lies_in_another() -> None:
     assert berth_at(berths, *RIVER) is None
     wide = (Berth(BERTH.lat, BERTH.lon, 5000.0), *berths)
     assert berth_at(wide, *HERE) == BERTH
-
-
-def test_the_recorded_sentences(port: Path) -> None:
-    """Counted with awk: of 898 sentences 100 hold no message and 20 are first parts of two, all of type 5. Of the other
-    778, 667 begin with `1`, 76 with `3` and 19 with `B`: messages 1, 3 and 18; 16 are others. Of the positions 4 are
-    91° north. None lies in Duisburg."""
-    lines = (port / "ais-nmea.txt").read_bytes().splitlines()
-    found = [wire.parse(line, "x") for line in lines]
-    assert len(found) == 898
-    assert [one.reason for one in found if isinstance(one, Reject)] == ["no_payload"] * 100
-    assert sum(isinstance(one, wire.Report) for one in found) == 667 + 76 + 19 - 4
-    reading = heard(*lines)
-    assert (reading.facts, len(reading.rejects)) == ([], 100)
-    assert reading.noted["no_position_report"] == 20 + 16
-    assert reading.noted["no_position"] == 4

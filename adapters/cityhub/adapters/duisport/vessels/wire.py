@@ -54,12 +54,12 @@ class Other(Struct, frozen=True):
 
 
 def parse(line: bytes, path: str) -> Report | Other | Reject:
-    """What a line says, or why it is refused."""
+    """What a line says, or why it is refused: without quoting it, because a vessel's number is in it."""
     found = _SENTENCE.fullmatch(line) if len(line) <= MAX_LINE else None
     if found is None:
-        return Reject("sentence", path, f"{line[:60]!r} is no AIS sentence of NMEA 0183")
+        return Reject("sentence", path, f"{len(line)} bytes from {line[:6]!r} on are no AIS sentence")
     if not (_is_sound(found) and _is_tagged_well(found["tags"])):
-        return Reject("checksum", path, f"{line[:60]!r} was damaged on its way")
+        return Reject("checksum", path, "sentence or tag block was damaged on its way")
     if not found["payload"]:
         return Reject("no_payload", path, "the sentence holds no message")
     kind = _kind(found["payload"])
