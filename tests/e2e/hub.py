@@ -35,21 +35,12 @@ class Hub:
     """
 
     def __init__(self, data: Path, **options: object) -> None:
-        ports = dict(
-            zip(
-                (
-                    "port",
-                    "city_port",
-                    "city_ais_port",
-                    "kafka_port",
-                    "kafka_controller_port",
-                    "kafka_partner_port",
-                    "keycloak_port",
-                ),
-                free_ports(6),
-                strict=True,
-            )
+        city, kafka = (
+            ("city_port", "city_mqtt_port", "city_ais_port"),
+            ("kafka_port", "kafka_controller_port", "kafka_partner_port"),
         )
+        names = ("port", *city, *kafka, "keycloak_port")
+        ports = dict(zip(names, free_ports(len(names)), strict=True))
         shared = {name: os.environ[name] for name in ("CITYHUB_CACHE",) if name in os.environ}
         self.settings: Settings = parse(shared, {"data": str(data), "poll_s": 1.0, **ports, **options})
         self.environment = self.settings.to_environment(os.environ)

@@ -11,6 +11,7 @@ import httpx
 from msgspec import Struct
 
 from cityhub.adapters.fact import Reading
+from cityhub.adapters.pseudonym import Pseudonyms
 from cityhub.adapters.source import Source
 
 
@@ -32,10 +33,17 @@ class Link(Struct, frozen=True, kw_only=True):
 
 
 class Tools(Struct, frozen=True, kw_only=True):
-    """What adapters share. Attributes: http: one client for all; clock: the present, aware."""
+    """What adapters share.
+
+    Attributes:
+        http: one client for all.
+        clock: the present, aware.
+        pseudonyms: made with this hub's key.
+    """
 
     http: httpx.AsyncClient
     clock: Callable[[], datetime]
+    pseudonyms: Pseudonyms
 
 
 class Known(Struct, frozen=True):

@@ -6,8 +6,24 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 
 from cityhub.adapters.adapter import Connect
+from cityhub.adapters.city.applications import client as applications
+from cityhub.adapters.city.applications.source import CITY_APPLICATIONS
 from cityhub.adapters.city.appointments import client as appointments
 from cityhub.adapters.city.appointments.source import CITY_APPOINTMENTS
+from cityhub.adapters.city.cases import client as cases
+from cityhub.adapters.city.cases.source import CITY_CASES
+from cityhub.adapters.city.contacts import client as contacts
+from cityhub.adapters.city.contacts.source import CITY_CONTACTS
+from cityhub.adapters.city.datasets import client as datasets
+from cityhub.adapters.city.datasets.source import CITY_DATASETS
+from cityhub.adapters.city.order_office import client as order_office
+from cityhub.adapters.city.order_office.source import CITY_ORDER_OFFICE
+from cityhub.adapters.city.participation import client as participation
+from cityhub.adapters.city.participation.source import CITY_PARTICIPATION
+from cityhub.adapters.city.permits import client as permits
+from cityhub.adapters.city.permits.source import CITY_PERMITS
+from cityhub.adapters.city.robots import client as robots
+from cityhub.adapters.city.robots.source import CITY_ROBOTS
 from cityhub.adapters.duisport.containers import client as containers
 from cityhub.adapters.duisport.containers.source import DUISPORT_CONTAINERS
 from cityhub.adapters.duisport.gauge import client as gauge
@@ -16,20 +32,51 @@ from cityhub.adapters.duisport.track_and_trace import client as track_and_trace
 from cityhub.adapters.duisport.track_and_trace.source import DUISPORT_TRACK_AND_TRACE
 from cityhub.adapters.duisport.vessels import client as vessels
 from cityhub.adapters.duisport.vessels.source import DUISPORT_VESSELS
+from cityhub.adapters.dvv.lamp_energy import client as lamp_energy
+from cityhub.adapters.dvv.lamp_energy.source import DVV_LAMP_ENERGY
+from cityhub.adapters.dvv.lamps import client as lamps
+from cityhub.adapters.dvv.lamps.source import DVV_LAMPS
+from cityhub.adapters.dvv.school_tickets import client as school_tickets
+from cityhub.adapters.dvv.school_tickets.source import DVV_SCHOOL_TICKETS
 from cityhub.adapters.dvv.transit.source import DVV_TRANSIT
+from cityhub.adapters.gebag.dialogue_participation import client as dialogue_participation
+from cityhub.adapters.gebag.dialogue_participation.source import GEBAG_DIALOGUE_PARTICIPATION
+from cityhub.adapters.roadworks.client import connecting
+from cityhub.adapters.roadworks.source import CITY_ROADWORKS, DVV_ROADWORKS, WBD_ROADWORKS
 from cityhub.adapters.source import Source
 from cityhub.adapters.status import FeedStatus
+from cityhub.adapters.tabular.client import connections
+from cityhub.adapters.wbd.bins import client as bins
+from cityhub.adapters.wbd.bins.source import WBD_BINS
+from cityhub.adapters.wbd.sewer_levels import client as sewer_levels
+from cityhub.adapters.wbd.sewer_levels.source import WBD_SEWER_LEVELS
 
-ADAPTERS: Mapping[str, tuple[Source, Connect]] = {
-    one.feed: (one, connect)
-    for one, connect in (
-        (CITY_APPOINTMENTS, appointments.connect),
-        (DUISPORT_CONTAINERS, containers.connect),
-        (DUISPORT_GAUGE, gauge.connect),
-        (DUISPORT_TRACK_AND_TRACE, track_and_trace.connect),
-        (DUISPORT_VESSELS, vessels.connect),
-    )
-}
+_ALL: tuple[tuple[Source, Connect], ...] = (
+    (CITY_APPLICATIONS, applications.connect),
+    (CITY_APPOINTMENTS, appointments.connect),
+    (CITY_CASES, cases.connect),
+    (CITY_CONTACTS, contacts.connect),
+    (CITY_DATASETS, datasets.connect),
+    (CITY_ORDER_OFFICE, order_office.connect),
+    (CITY_PARTICIPATION, participation.connect),
+    (CITY_PERMITS, permits.connect),
+    (CITY_ROBOTS, robots.connect),
+    (DUISPORT_CONTAINERS, containers.connect),
+    (DUISPORT_GAUGE, gauge.connect),
+    (DUISPORT_TRACK_AND_TRACE, track_and_trace.connect),
+    (DUISPORT_VESSELS, vessels.connect),
+    (DVV_SCHOOL_TICKETS, school_tickets.connect),
+    (GEBAG_DIALOGUE_PARTICIPATION, dialogue_participation.connect),
+    (CITY_ROADWORKS, connecting(CITY_ROADWORKS)),
+    (DVV_ROADWORKS, connecting(DVV_ROADWORKS)),
+    (WBD_ROADWORKS, connecting(WBD_ROADWORKS)),
+    (DVV_LAMP_ENERGY, lamp_energy.connect),
+    (DVV_LAMPS, lamps.connect),
+    (WBD_BINS, bins.connect),
+    (WBD_SEWER_LEVELS, sewer_levels.connect),
+    *connections(),
+)
+ADAPTERS: Mapping[str, tuple[Source, Connect]] = {source.feed: (source, connect) for source, connect in _ALL}
 """By feed name; the transit feed, which remembers vehicles between two answers, runs in a way of its own."""
 SOURCES: Mapping[str, Source] = {DVV_TRANSIT.feed: DVV_TRANSIT} | {feed: one for feed, (one, _) in ADAPTERS.items()}
 """Every declaration, by feed name."""

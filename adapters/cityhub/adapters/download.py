@@ -7,7 +7,8 @@ the body arrives, compressed bodies are refused unread (we never ask for one), r
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from email.message import Message
 from email.utils import parsedate_to_datetime
@@ -57,15 +58,17 @@ async def download(
     etag: str | None,
     accept: tuple[str, ...] = JSON,
     secret: str = "",
+    posted: bytes = b"",
     max_bytes: int = MAX_BYTES,
     deadline_s: float = DEADLINE_S,
 ) -> Document | NotModified:
-    """One bounded GET.
+    """One bounded GET, or POST.
 
     Args:
         etag: of the last `Document` from there.
         accept: media types that are taken; text must be in UTF-8 unless it is XML, which says so itself.
         secret: bearer token, "" for none.
+        posted: body of a POST, in JSON; empty for a GET.
 
     Raises:
         CursorExpired: the partner answered 410 Gone.
@@ -73,16 +76,31 @@ async def download(
             `too_large`.
     """
     headers = {"accept": ", ".join(accept), "accept-encoding": "identity"} | _condition(etag) | _login(secret)
-    try:
-        async with (
-            asyncio.timeout(deadline_s),
-            http.stream("GET", url, params=params, headers=headers, timeout=_TIMEOUT, follow_redirects=False) as answer,
-        ):
+    headers |= {"content-type": JSON[0]} if posted else {}
+    method, content = ("POST", posted) if posted else ("GET", None)
+    request = http.build_request(method, url, params=params, headers=headers, content=content, timeout=_TIMEOUT)
+    with _faults(url, deadline_s):
+        async with asyncio.timeout(deadline_s), _sent(http, request) as answer:
             if answer.status_code == httpx.codes.NOT_MODIFIED and etag:
                 return NotModified(_clock_of(answer))
             _check_head(answer, url, accept)
             body = await _bounded(answer, url, max_bytes)
             return Document(body, _validator(answer), _clock_of(answer), SIMULATION in answer.headers)
+
+
+@asynccontextmanager
+async def _sent(http: httpx.AsyncClient, request: httpx.Request) -> AsyncIterator[httpx.Response]:
+    answer = await http.send(request, stream=True, follow_redirects=False)
+    try:
+        yield answer
+    finally:
+        await answer.aclose()
+
+
+@contextmanager
+def _faults(url: str, deadline_s: float) -> Iterator[None]:
+    try:
+        yield
     except (TimeoutError, httpx.TimeoutException) as error:
         raise FeedFault("timeout", f"{url} did not answer within {deadline_s:g} s") from error
     except httpx.RemoteProtocolError as error:

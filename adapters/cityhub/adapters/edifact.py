@@ -10,18 +10,17 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from cityhub.adapters.errors import FeedFault
+from cityhub.adapters.local_time import from_local
 from cityhub.adapters.reject import Reject
 
 Segment: TypeAlias = list[list[str]]
 """Elements, each of its components; the first element is the tag."""
 MAX_PARTS = 2_000_000
 """More components, elements and segments than this in one interchange are hostile."""
-_LOCAL = ZoneInfo("Europe/Berlin")
 _DEFAULT = ":+.? '"
 """What UNA says where there is none: component, element, decimal mark, release, reserved, end of segment."""
 _CHARSETS = {"UNOA": "ascii", "UNOB": "ascii", "UNOC": "latin-1", "UNOY": "utf-8", "UNOW": "utf-8"}
@@ -91,10 +90,9 @@ def instant(value: str, form: str) -> datetime:
     written = datetime.strptime(digits, _FORMATS[form])  # noqa: DTZ007 - the zone follows
     if form in {"303", "304"}:
         return (written - _offset(zone)).replace(tzinfo=UTC)
-    first, second = (written.replace(tzinfo=_LOCAL, fold=fold).astimezone(UTC) for fold in (0, 1))
-    if zone or first != second:
-        raise ValueError(f"{value!r:.40} says no offset, and this local hour came twice or never; send format 303")
-    return first
+    if zone:
+        raise ValueError(f"{value!r:.40} must be {length} digits")
+    return from_local(written)
 
 
 def _offset(zone: str) -> timedelta:

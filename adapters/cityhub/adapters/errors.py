@@ -3,7 +3,8 @@
     AdapterError
     ├── FeedFault            the partner's answer cannot be used: keep the last good data, ask again later
     │   └── CursorExpired    the partner no longer knows our position: start again without one
-    └── StateUnavailable     adapters.db cannot be used: stop, a person makes room or repairs it
+    ├── StateUnavailable     adapters.db cannot be used: stop, a person makes room or repairs it
+    └── WrongMapping         a mapping file of a table is wrong: mend the named places
 
 A single bad item is not an error but a `reject.Reject`: data, counted, its neighbours go on.
 """
@@ -33,3 +34,7 @@ class CursorExpired(FeedFault):
 
 class StateUnavailable(AdapterError):  # noqa: N818 - a state of the world
     """The adapters' database cannot be read or written, or another process writes it."""
+
+
+class WrongMapping(AdapterError):  # noqa: N818 - a state of a file
+    """A mapping file cannot work; the message has a line per problem."""

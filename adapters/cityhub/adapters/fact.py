@@ -22,6 +22,7 @@ class Fact(Struct, frozen=True, kw_only=True):
         key: natural key of the record in its system. version: of that record; a correction has another one.
         borough: where the partner says which, `STB01` … `STB07`; else the asset register is asked for the subject.
         path: where in the answer it stands, for messages.
+        synthetic: the record itself says that it is a simulation's.
     """
 
     type: str
@@ -32,6 +33,7 @@ class Fact(Struct, frozen=True, kw_only=True):
     version: str = "1"
     borough: str = ""
     path: str = ""
+    synthetic: bool = False
 
 
 class Reading(Struct, frozen=True, kw_only=True):
@@ -76,6 +78,13 @@ def changed(facts: Iterable[Fact], memory: Mapping[str, bytes]) -> tuple[list[Fa
     return news, learnt
 
 
+def once(facts: Iterable[Fact]) -> tuple[list[Fact], Counter[str]]:
+    """Facts without those that the same answer tells again, and how many these are: noted `repeated`."""
+    first: dict[tuple[tuple[str, ...], str], Fact] = {}
+    repeated = sum(first.setdefault((fact.key, fact.version), fact) is not fact for fact in facts)
+    return list(first.values()), Counter({"repeated": repeated} if repeated else {})
+
+
 def memory_key(*parts: str) -> str:
     """A key of the memory from parts that may hold anything."""
     return "\x1f".join(parts)
@@ -87,5 +96,10 @@ def _says(fact: Fact) -> bytes:
 
 
 def utc(moment: datetime | None) -> str | None:
-    """An instant as contracts want it in data, to the second; None stays unknown."""
-    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """An instant as contracts want it in data, to the second; None stays unknown. What UTC cannot say is no instant."""
+    if moment is None:
+        return None
+    try:
+        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except OverflowError:
+        return f"{moment.isoformat()} in UTC"

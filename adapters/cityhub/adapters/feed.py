@@ -120,21 +120,24 @@ class Stamp(Struct, frozen=True):
 
     def event(self, fact: Fact, now: datetime) -> Event | Reject:
         """The event of a fact, or why there is none."""
+        synthetic = self.synthetic or fact.synthetic
         try:
             made = make_event(
                 type_=fact.type,
-                source=self.source.uri(synthetic=self.synthetic),
+                source=self.source.uri(synthetic=synthetic),
                 natural_key=fact.key,
                 version=fact.version,
                 subject=fact.subject,
                 time=fact.time,
                 recorded_at=now,
                 data=fact.data,
-                synthetic=self.synthetic,
+                synthetic=synthetic,
             )
             event = judged(made, self.contracts, self.source.partner, now)
         except RejectedEvent as why:
             return Reject(why.reason, fact.path or "/".join(fact.key), str(why))
+        except OverflowError:
+            return Reject("implausible_time", fact.path or "/".join(fact.key), f"{fact.time} has no place in UTC")
         event = replace(event, recordedby=self.source.recordedby)
         if fact.borough:
             return replace(event, borough=fact.borough, registerversion=self.source.recordedby)

@@ -1,4 +1,4 @@
-"""A source that is asked over HTTP: one GET per question, whatever the format."""
+"""A source that is asked over HTTP: one GET or POST per question, whatever the format."""
 
 from __future__ import annotations
 
@@ -17,10 +17,16 @@ from cityhub.adapters.source import Source
 
 
 class Question(Struct, frozen=True):
-    """What is asked for. Attributes: path: below the partner's address, "" or beginning with a slash."""
+    """What is asked for.
+
+    Attributes:
+        path: below the partner's address, "" or beginning with a slash.
+        body: JSON that is posted, such as a query in GraphQL; empty for a GET.
+    """
 
     path: str = ""
     params: Mapping[str, str] = {}
+    body: bytes = b""
 
 
 Ask: TypeAlias = Callable[[str], Question]
@@ -76,9 +82,10 @@ class HttpAdapter(Adapter):
             self._tools.http,
             f"{self._link.url}{question.path}",
             params=question.params,
-            etag=was.etag,
+            etag=None if question.body else was.etag,
             accept=self._accept,
             secret=self._link.secret,
+            posted=question.body,
             max_bytes=self._max_bytes,
         )
         if isinstance(got, NotModified):

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeVar
+from datetime import datetime
+from typing import Annotated, TypeAlias, TypeVar
 
 import msgspec
-from msgspec import Raw
+from msgspec import Meta, Raw
 
 from cityhub.adapters.errors import FeedFault
 from cityhub.adapters.reject import Reject
 
 MAX_VALUES = 1_000_000
 """More JSON values than this in one answer are hostile."""
+Id: TypeAlias = Annotated[str, Meta(min_length=1, max_length=120)]
+Instant: TypeAlias = Annotated[datetime, Meta(tz=True)]
+"""With its offset."""
 _T = TypeVar("_T")
 
 

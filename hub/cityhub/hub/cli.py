@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from cityhub.adapters.errors import AdapterError
+from cityhub.adapters.errors import AdapterError, WrongMapping
 from cityhub.adapters.scaffold import CannotScaffold
 from cityhub.bus.errors import ArchiveDamaged, ArchiveMissing, BusError
 from cityhub.hub import (  # noqa: F401 - their commands
@@ -58,7 +58,15 @@ _ANSWERED_NO = (
     ArchiveMissing,
     ArchiveDamaged,
 )
-_WRONG_INPUT = (CannotScaffold, DefinitionError, ContractError, MasterplanError, SamplesUnusable, TargetRefused)
+_WRONG_INPUT = (
+    CannotScaffold,
+    WrongMapping,
+    DefinitionError,
+    ContractError,
+    MasterplanError,
+    SamplesUnusable,
+    TargetRefused,
+)
 _TROUBLE_OF_THE_MACHINE = {
     errno.ENOSPC,
     errno.EDQUOT,

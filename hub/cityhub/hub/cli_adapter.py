@@ -31,6 +31,14 @@ def catalogue() -> None:
     raise typer.Exit(adapters.page())
 
 
+@adapter_app.command("tables")
+def tables(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where pages go: docs/adapters.")]) -> None:
+    """Check the mapping files of sources that send tables, and write a page of each."""
+    from cityhub.hub.commands import adapters
+
+    raise typer.Exit(adapters.tables(folder))
+
+
 @adapter_app.command("new")
 def new(
     feed: Annotated[str, typer.Argument(metavar="FEED", help="Its name, <partner>.<source>.")],

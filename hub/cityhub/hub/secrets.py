@@ -30,6 +30,7 @@ class Secrets(msgspec.Struct, frozen=True, kw_only=True):
         user_passwords: first password of each person's account, by user name.
         client_secrets: of the machine clients, by client id.
         receipt_key: private key with which receipts are signed, PEM.
+        pseudonym_key: of the adapters' pseudonyms; with another one people and cases are counted anew.
     """
 
     kafka_broker_password: str
@@ -40,6 +41,7 @@ class Secrets(msgspec.Struct, frozen=True, kw_only=True):
     user_passwords: Mapping[str, str]
     client_secrets: Mapping[str, str]
     receipt_key: str = ""
+    pseudonym_key: str = ""
 
     def __repr__(self) -> str:
         return "Secrets(…)"
@@ -88,6 +90,7 @@ def load_or_create(data_dir: Path) -> Secrets:
         user_passwords={**_people(), **known.user_passwords},
         client_secrets={**_machines(), **known.client_secrets},
         receipt_key=known.receipt_key or new_key(),
+        pseudonym_key=known.pseudonym_key or token_urlsafe(32),
     )
     if complete != known:
         _write(path, msgspec.json.encode(complete), replace=True)
@@ -146,6 +149,7 @@ def _generate() -> Secrets:
         user_passwords=_people(),
         client_secrets=_machines(),
         receipt_key=new_key(),
+        pseudonym_key=token_urlsafe(32),
     )
 
 

@@ -29,6 +29,8 @@ from cityhub.sdk import plain_yaml
 SCHEMES = {"http": ("http", "https"), "mqtt": ("mqtt", "mqtts"), "folder": ("file",), "tcp": ("tcp",)}
 """Of addresses, by transport."""
 LONGEST_PAUSE_S = 300.0
+FOLDER_PAUSE_S = 30.0
+"""A folder is looked into this often, however seldom something is put there: it asks nothing of anybody."""
 BREATH_S = 1.0
 
 
@@ -77,6 +79,8 @@ def simulated(source: Source, settings: Settings) -> str:
     partner, _, name = source.feed.partition(".")
     if source.transport == "folder":
         return (drop_folder(settings) / source.feed).as_uri()
+    if source.transport == "mqtt":
+        return f"mqtt://127.0.0.1:{settings.city_mqtt_port}/{name}"
     if source.transport == "tcp":
         return f"tcp://127.0.0.1:{settings.city_ais_port}"
     return f"http://127.0.0.1:{settings.city_port}/{partner}/{name}"
@@ -92,9 +96,10 @@ def _pause_s(source: Source, settings: Settings) -> float:
 
     What is pushed is listened to all the time: between two questions there is only breath.
     """
-    if source.transport == "tcp":
+    if source.transport in {"mqtt", "tcp"}:
         return BREATH_S
-    return max(settings.poll_s, min(LONGEST_PAUSE_S, source.interval_s / 3))
+    longest = FOLDER_PAUSE_S if source.transport == "folder" else LONGEST_PAUSE_S
+    return max(settings.poll_s, min(longest, source.interval_s / 3))
 
 
 def _named(settings: Settings) -> Mapping[str, Named]:

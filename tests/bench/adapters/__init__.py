@@ -1,1 +1,1 @@
-"""Reading partners' formats, measured."""
+"""How fast partners' formats are read."""

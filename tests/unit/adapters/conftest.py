@@ -29,6 +29,15 @@ def recordings() -> Path:
 
 
 @pytest.fixture(scope="session")
+def sensors() -> Path:
+    """Folder of recorded messages of sensors (never part of the project)."""
+    folder = Path(os.environ.get("CITYHUB_RECORDINGS", _ROOT.parent / "shared" / "recordings")) / "sensors"
+    if not folder.is_dir():
+        pytest.skip(f"no recordings at {folder}; set CITYHUB_RECORDINGS to their folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def recorded(recordings: Path) -> Callable[[str], wire.ActualTrip]:
     """A recorded IstFahrt by the middle of its file name."""
     return lambda name: msgspec.json.decode(

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeAlias
 
+from cityhub.adapters.dvv.transit.source import PREDICTED
 from cityhub.bus.errors import BusUnavailable
 from cityhub.sdk.event import Event
 
@@ -14,10 +15,15 @@ Reply: TypeAlias = "bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]"
 
 
 class Ledger:
-    """Takes events as Kafka would; refuses while `down`."""
+    """Takes events as Kafka would; refuses while `down`.
+
+    Attributes:
+        events: what vehicles did. predictions: the stops with departures ahead of time, of which there are many.
+    """
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self.predictions: list[Event] = []
         self.down = False
         self.attempts = 0
 
@@ -27,7 +33,8 @@ class Ledger:
         if self.down:
             raise BusUnavailable("the broker does not answer")
         assert topic == "du.evt.dvv.transit.v1"
-        self.events += events
+        for event in events:
+            (self.predictions if event.type == PREDICTED else self.events).append(event)
 
     @property
     def ids(self) -> set[str]:

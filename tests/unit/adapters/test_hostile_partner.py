@@ -15,6 +15,7 @@ import pytest
 
 from cityhub.adapters.download import download
 from cityhub.adapters.dvv.transit.feed import run_transit
+from cityhub.adapters.dvv.transit.source import PREDICTED, TRIP_CANCELLED
 from cityhub.adapters.errors import FeedFault
 from cityhub.adapters.status import AdapterStatusReader, FeedStatus
 from tests.unit.adapters.doubles import Ledger, Partner, Reply, partner, respond, until
@@ -112,7 +113,8 @@ async def test_hand_written_feed(mini_feed: dict[str, bytes], tmp_path: Path) ->
     assert all(event.synthetic for event in ledger.events)
     assert status is not None
     assert status.synthetic
-    assert status.accepted == {DEPARTED: 3, "de.duisburg.dvv.transit.trip-cancelled.v1": 1}
+    assert status.accepted == {DEPARTED: 3, TRIP_CANCELLED: 1, PREDICTED: 5}
+    assert len({event.subject for event in ledger.predictions}) == 3
     assert status.rejected == {}
     assert status.checkpoint_at == status.data_at == datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
     assert status.age_s(NOW) == timedelta(minutes=1).total_seconds()

@@ -21,6 +21,7 @@ from cityhub.adapters.duisport.vessels.source import DUISPORT_VESSELS
 from cityhub.adapters.errors import FeedFault
 from cityhub.adapters.fact import Reading
 from cityhub.adapters.lines_adapter import BATCH, MAX_LINE, LinesAdapter, Splitter
+from cityhub.adapters.pseudonym import Pseudonyms
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 NOTHING = Known("", {})
@@ -58,7 +59,12 @@ async def connected(
     port = server.sockets[0].getsockname()[1]
     async with httpx.AsyncClient() as http:
         link = Link(url=f"tcp://127.0.0.1:{port}", synthetic=True)
-        adapter = LinesAdapter(DUISPORT_VESSELS, link, Tools(http=http, clock=lambda: NOW), read=heard.read)
+        adapter = LinesAdapter(
+            DUISPORT_VESSELS,
+            link,
+            Tools(http=http, clock=lambda: NOW, pseudonyms=Pseudonyms(b"sixteen bytes or more")),
+            read=heard.read,
+        )
         try:
             yield adapter
         finally:

@@ -10,6 +10,7 @@ import pytest
 
 from cityhub.adapters.catalogue import SOURCES
 from cityhub.adapters.scaffold import CannotScaffold, scaffold
+from cityhub.adapters.tabular.form import shipped
 from cityhub.sdk.contract import load_contracts
 from cityhub.sdk.errors import UnknownContract
 from tests.unit.hub.commands import code_and_words
@@ -35,6 +36,12 @@ def test_every_source_has_a_page_that_names_each_field_of_its_contracts(feed: st
         assert ".".join(type_.split(".")[3:-1]) in text
         missing = [name for name in contracts[type_].fields if f"`{name}`" not in text]
         assert missing == [], f"{feed}: {type_}"
+
+
+def test_pages_of_tables_are_written_where_one_says(tmp_path: Path) -> None:
+    code, words = code_and_words("adapter", "tables", str(tmp_path / "pages"))
+    assert (code, words) == (0, f"{len(shipped())} pages in {tmp_path / 'pages'}\n")
+    assert (tmp_path / "pages" / "imd-bim.md").read_text("utf-8") == (DOCS / "imd-bim.md").read_text("utf-8")
 
 
 def test_the_list_has_all_sources() -> None:

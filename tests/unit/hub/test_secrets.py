@@ -56,10 +56,11 @@ def test_installations_differ(tmp_path: Path) -> None:
 def test_newer_version_adds_what_it_needs_and_keeps_the_rest(tmp_path: Path) -> None:
     first = load_or_create(tmp_path)
     older = msgspec.to_builtins(first)
-    del older["client_secrets"]["ingest-wbd"]
+    del older["client_secrets"]["ingest-wbd"], older["pseudonym_key"]
     write_private(tmp_path / "secrets.json", msgspec.json.encode(older).decode())
     found = load_or_create(tmp_path)
     assert set(found.client_secrets) == set(MACHINE_CLIENTS)
+    assert len(found.pseudonym_key) >= 16
     assert found.client_secrets["ingest-dvv"] == first.client_secrets["ingest-dvv"]
     assert load(tmp_path) == found
 

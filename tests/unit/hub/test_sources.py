@@ -25,9 +25,12 @@ def settings(folder: Path, text: str | None, **more: str) -> Settings:
 def test_without_a_file_every_source_is_the_simulated_citys(tmp_path: Path) -> None:
     found = {place.source.feed: place for place in places(settings(tmp_path, None))}
     assert found.keys() == ADAPTERS.keys()
-    assert all(place.link.synthetic and 1 <= place.every_s <= 300 for place in found.values())
+    assert all(place.link.synthetic for place in found.values())
+    pushed = {"mqtt", "tcp"}
+    assert all(10 <= place.every_s <= 300 or place.source.transport in pushed for place in found.values())
     assert found[FEED].link.url == "http://127.0.0.1:18090/city/appointments"
-    assert found["duisport.vessels"].link.url == "tcp://127.0.0.1:18092"
+    assert (found["dvv.lamps"].link.url, found["dvv.lamps"].every_s) == ("mqtt://127.0.0.1:18091/lamps", 1)
+    assert (found["duisport.vessels"].link.url, found["duisport.vessels"].every_s) == ("tcp://127.0.0.1:18092", 1)
     assert found["duisport.containers"].link.url == (tmp_path / "city-files" / "duisport.containers").as_uri()
 
 
@@ -53,6 +56,7 @@ def test_a_source_may_be_left_out(tmp_path: Path) -> None:
         ("zzz: {}", "no such source; `cityhub adapters` lists all"),
         (f"{FEED}: {{url: 'ftp://x'}}", "url 'ftp://x': must begin with http:// or https://"),
         (f"{FEED}: {{url: 'https://me:secret@x'}}", "holds a password"),
+        ("dvv.lamps: {url: 'https://x'}", "url 'https://x': must begin with mqtt:// or mqtts://"),
         (f"{FEED}: {{every_s: -1}}", "every_s -1.0: must be seconds"),
         (f"{FEED}: {{secret_file: /nowhere/x}}", "secret_file '/nowhere/x': is not there"),
         (f"{FEED}: {{adress: x}}", "unknown field `adress`"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -33,6 +34,8 @@ async def test_every_moment_is_sent_once_and_a_stop_does_not_wait_for_whoever_is
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         assert [await reader.readline() for _ in range(3)] == [b"1\r\n", b"2\r\n", b"3\r\n"]
     writer.close()
+    with suppress(ConnectionError):
+        await writer.wait_closed()
     assert asked[0] == (None, BEGIN)
     assert [since for since, _ in asked[1:]] == [now for _, now in asked[:-1]]
 

@@ -11,8 +11,10 @@ from random import Random
 
 import pytest
 
+from cityhub.adapters.dvv.transit.source import DVV_TRANSIT
 from cityhub.sandbox.city.streams import STREAMS, Stream, Teller, events_between
-from cityhub.sandbox.city.streams.story import at, local_day
+from cityhub.sandbox.city.streams.closures import closure, passes
+from cityhub.sandbox.city.streams.story import DAY, at, local_day
 from cityhub.sandbox.city.timetable import LOCAL
 from cityhub.sdk import codec
 from cityhub.sdk.conformance import violations
@@ -21,7 +23,7 @@ from cityhub.sdk.event import Event
 from tests.unit.sandbox.conftest import NOW, SEED
 
 CONTRACTS = load_contracts()
-FROM_ADAPTERS = {"de.duisburg.dvv.transit.stop-departed.v1", "de.duisburg.dvv.transit.trip-cancelled.v1"}
+FROM_ADAPTERS = set(DVV_TRANSIT.event_types)
 by_name = pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
 
 
@@ -196,9 +198,9 @@ BEFORE = {
     "maturity": (12, "a41322fc3c32dad1"),
     "participation": (184, "d9f81dff8a3091d7"),
     "flats": (14, "05ebf568825f877a"),
-    "roadworks-city": (37, "cf8a907a5536ad31"),
-    "roadworks-wbd": (26, "175bcf870668f283"),
-    "roadworks-dvv": (27, "e4a6e52cffc62488"),
+    "roadworks-city": (62, "8cee91ecb0dfad3d"),
+    "roadworks-wbd": (49, "44fdf5b361dc3d53"),
+    "roadworks-dvv": (47, "bf76fce977d307f9"),
 }
 """Events and digest of the week around New Year 2026, as hubs that run have them in their logs."""
 
@@ -221,3 +223,64 @@ def test_sensors_speak_on_days_of_23_and_25_hours() -> None:
         start, end = (moment.astimezone(UTC) for moment in _days(day, 2))
         times = {event.time for event in told(stream, start, end) if local_day(event.time) == day}
         assert hours * 4 - 20 <= len(times) <= hours * 4
+
+
+def _roadworks(owner: str, start: datetime, end: datetime) -> list[Event]:
+    (stream,) = (one for one in STREAMS if one.name == f"roadworks-{owner}")
+    return told(stream, start, end, seed=2026)
+
+
+def test_each_month_two_owners_dig_in_the_same_street_at_once() -> None:
+    start, end = (datetime(2026, month, 1, tzinfo=UTC) for month in (10, 11))
+    sites = [
+        event.data
+        for owner in ("wbd", "dvv")
+        for event in _roadworks(owner, start, end)
+        if "nachbarn" in event.subject and ".published." in event.type
+    ]
+    one, other = sites
+    assert {one["owner"], other["owner"]} == {"wbd", "dvv"}
+    assert max(one["valid_from"], other["valid_from"]) < min(one["valid_to"], other["valid_to"])
+    metres = ((one["lat"] - other["lat"]) * 111_256) ** 2 + ((one["lon"] - other["lon"]) * 69_547) ** 2
+    assert metres**0.5 == pytest.approx(58, abs=1)
+
+
+def test_trucks_wait_at_the_port_while_the_bridge_is_closed() -> None:
+    friday = date(2026, 11, 6)
+    found = closure(2026, friday)
+    assert found is not None
+    begin, end = found
+    assert (begin, end) == (datetime(2026, 11, 6, 20, tzinfo=UTC), datetime(2026, 11, 9, 4, tzinfo=UTC))
+    sites = {event.subject: event.data for event in _roadworks("city", begin - timedelta(days=15), end)}
+    assert sites[f"city-rheinbruecke-{friday}"]["valid_from"] == "2026-11-06T20:00:00Z"
+    minute = timedelta(minutes=1)
+    asked = [begin - minute + number * minute for number in range(4 * 24 * 60)]
+    away = [passes(2026, moment) for moment in asked]
+    assert away == sorted(away)
+    assert away[0] == asked[0]
+    assert away[1] == end
+    assert away[-1] == asked[-1]
+    assert not [moment for moment in away if begin <= moment < end]
+    (port,) = (one for one in STREAMS if one.name == "containers")
+    moves = [event for event in told(port, begin, end, seed=2026) if event.time >= begin]
+    assert {event.data["mode"] for event in moves if event.data["classifier"] == "ACT"} == {"rail", "barge", "truck"}
+    left = [event for event in moves if ".gated-out." in event.type and event.data["classifier"] == "ACT"]
+    assert {event.data["mode"] for event in left} == {"rail"}
+
+
+@pytest.mark.parametrize("owner", ["city", "wbd", "dvv"])
+def test_sites_are_announced_first_and_closed_last(owner: str) -> None:
+    end = NOW + timedelta(days=120)
+    stories: dict[str, list[Event]] = {}
+    for event in _roadworks(owner, NOW, end):
+        stories.setdefault(event.subject, []).append(event)
+    known = [story for story in stories.values() if ".published." in story[0].type and story[0].time < end - 48 * DAY]
+    assert len(known) > 100
+    for story in known:
+        verbs = [event.type.split(".")[4] for event in story]
+        assert verbs[-1] == "closed"
+        assert Counter(verbs) - Counter({"changed": 2}) <= Counter(["published", "started", "closed"])
+        assert story[-1].time - story[0].time < 48 * DAY
+        assert all(event.data["valid_from"] < event.data["valid_to"] for event in story)
+        begun = {event.data["status"] for event in story if ".changed." not in event.type} - {"planned", "closed"}
+        assert ("started" in verbs) == bool(begun)

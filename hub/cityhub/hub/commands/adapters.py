@@ -11,6 +11,9 @@ import msgspec
 from cityhub.adapters.catalogue import SOURCES
 from cityhub.adapters.scaffold import scaffold
 from cityhub.adapters.source import Source
+from cityhub.adapters.tabular.form import shipped
+from cityhub.adapters.tabular.form_check import check
+from cityhub.adapters.tabular.page import page as table_page
 from cityhub.hub.commands.narrator import show
 from cityhub.hub.commands.text import age, markdown_table, table
 from cityhub.hub.errors import Misconfigured
@@ -42,6 +45,19 @@ def page() -> int:
     """The page of all sources, Markdown."""
     rows = [_row(SOURCES[feed]) for feed in sorted(SOURCES)]
     show(_PAGE.format(sources=len(rows)) + markdown_table(_HEAD, rows))
+    return 0
+
+
+def tables(folder: Path) -> int:
+    """Write the pages of sources that send tables.
+
+    Raises:
+        WrongMapping: every problem of a mapping file.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for form in shipped():
+        (folder / f"{form.feed.replace('.', '-')}.md").write_text(table_page(check(form)), "utf-8")
+    show(f"{len(shipped())} pages in {folder}")
     return 0
 
 

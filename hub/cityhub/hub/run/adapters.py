@@ -14,6 +14,7 @@ from cityhub.adapters.dvv.transit.feed import run_transit
 from cityhub.adapters.feed import SourceFeed
 from cityhub.adapters.outbox import Outbox
 from cityhub.adapters.polling import Pace, Publisher, run_feed
+from cityhub.adapters.pseudonym import Pseudonyms
 from cityhub.adapters.register import Register
 from cityhub.bus.publisher import EventPublisher
 from cityhub.hub.access import kafka_access
@@ -34,7 +35,7 @@ async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> None
         httpx.AsyncClient(trust_env=False, headers={"user-agent": "cityhub"}) as http,
     ):
         with Outbox(path) as outbox:
-            tools = Tools(http=http, clock=_now)
+            tools = Tools(http=http, clock=_now, pseudonyms=Pseudonyms(secrets.pseudonym_key.encode()))
             register = Register(http, settings.register_url, _now)
             async with asyncio.TaskGroup() as group:
                 if settings.transit_url:

@@ -16,5 +16,10 @@ def _assets() -> dict[str, str]:
     return {name.format(number): BOROUGHS[number % 7] for name, count in _COUNTS.items() for number in range(count)}
 
 
-_COUNTS: dict[str, int] = {}
+_COUNTS: dict[str, int] = {
+    "bin-{:04d}": 210,
+    "lamp-{:04d}": 400,
+    "pegel-{:02d}": 24,
+    "stellplatz-{:03d}": 30,
+}
 """How many of each kind there are, by the form of their names."""

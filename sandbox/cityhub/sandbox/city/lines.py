@@ -32,9 +32,8 @@ async def line_server(city: City, send: Send, host: str, port: int, *, live: boo
         yield int(server.sockets[0].getsockname()[1])
     finally:
         server.close()
-        for task in filter(None, set(serving)):
-            task.cancel()
-        await server.wait_closed()
+        ending = [task for task in serving if task is not None and task.cancel()]
+        await asyncio.gather(*ending, server.wait_closed())
 
 
 async def _serve(

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
 import httpx
 import msgspec
 from msgspec import UNSET, Struct
+from msgspec.structs import replace
 from starlette.applications import Starlette
 
 from cityhub.adapters.adapter import Adapter, Known, Link, Tools
@@ -18,13 +21,15 @@ from cityhub.adapters.catalogue import ADAPTERS
 from cityhub.adapters.fact import Reading
 from cityhub.adapters.feed import SourceFeed
 from cityhub.adapters.outbox import Outbox
+from cityhub.adapters.pseudonym import Pseudonyms
 from cityhub.adapters.register import Register
 from cityhub.adapters.source import Source
 from cityhub.sandbox.city.assets import register_csv
 from cityhub.sandbox.city.chronicle import Chronicle
 from cityhub.sandbox.city.lines import line_server
+from cityhub.sandbox.city.mqtt.broker import Broker as MqttBroker
 from cityhub.sandbox.city.served import SERVED, City, Served
-from cityhub.sandbox.city.served.endpoint import Send
+from cityhub.sandbox.city.served.endpoint import Message, Send
 from cityhub.sandbox.city.streams.story import Told
 from cityhub.sdk.event import Event
 
@@ -32,9 +37,12 @@ NOW = datetime(2026, 11, 20, 11, 7, tzinfo=UTC)
 SEED = 7
 LONGEST = timedelta(days=3)
 """Of history: every adapter sees turns of days and a few hundred events."""
+WHOLE = timedelta(days=4_000)
+"""Longer than any history."""
 BOUND = 200
 """Steps after which a feed that still has more waiting is taken to go round in circles."""
 SECRET = "geheim-4711"
+PSEUDONYMS = Pseudonyms(b"key of the conformance suite")
 Mutate: TypeAlias = Callable[[bytes], bytes]
 Point: TypeAlias = Callable[[str], None]
 
@@ -67,7 +75,7 @@ class Rig(Struct, frozen=True):
     @property
     def chronicle(self) -> Chronicle:
         """What the city tells."""
-        return Chronicle(SEED, self.longest)
+        return _chronicle(self.longest)
 
     def expected(self) -> list[Told]:
         """What is to arrive."""
@@ -76,7 +84,9 @@ class Rig(Struct, frozen=True):
             chronicle.between([name], self.city_now - chronicle.history(name), self.city_now)
             for name in self.served.streams
         )
-        return self.served.tells([one for part in parts for one in part])
+        start = self.city_now - min(chronicle.history(name) for name in self.served.streams)
+        told = [*self.served.before(chronicle, start), *(one for part in parts for one in part)]
+        return [self.served.arrives(one, PSEUDONYMS) for one in self.served.tells(told)]
 
     @asynccontextmanager
     async def link(
@@ -92,17 +102,27 @@ class Rig(Struct, frozen=True):
         transport = Spoiling(httpx.ASGITransport(app), mutate)
         async with httpx.AsyncClient(transport=transport) as http, AsyncExitStack() as stack:
             url = f"http://city/{self.served.feed.replace('.', '/')}"
+            if self.served.push:
+                broker = await stack.enter_async_context(self._broker(city, folder, mutate))
+                url = f"mqtt://127.0.0.1:{broker}/{self.served.push.root.rpartition('/')[2]}"
             if self.served.drop:
-                drop = folder / ("spoilt" if mutate else "drop")
+                drop = folder / "drop"
                 drop.mkdir(exist_ok=True)
-                self.served.drop(city, drop)
-                if mutate:
-                    for file in drop.iterdir():
-                        file.write_bytes(mutate(file.read_bytes()))
+                for name, body in _dropped(self).items():
+                    _write(drop / name, mutate(body) if mutate else body)
                 url = drop.resolve().as_uri()
             if self.served.send:
                 url = await stack.enter_async_context(_lines(city, _sending(self.served.send, mutate), folder))
-            yield Link(url=url, synthetic=True, secret=SECRET), Tools(http=http, clock=clock)
+            yield Link(url=url, synthetic=True, secret=SECRET), Tools(http=http, clock=clock, pseudonyms=PSEUDONYMS)
+
+    @asynccontextmanager
+    async def _broker(self, city: City, folder: Path, mutate: Mutate | None) -> AsyncIterator[int]:
+        """Gives its port. A session is as old as what the adapter has kept of it."""
+        state = folder / "city-mqtt.json"
+        if not (folder / "adapters.db").exists():
+            state.unlink(missing_ok=True)
+        async with MqttBroker(city, [_spoilt(self.served, mutate)], state).serve("127.0.0.1", 0) as port:
+            yield port
 
     def connect(self, link: Link, tools: Tools) -> Adapter:
         """The adapter."""
@@ -123,6 +143,38 @@ async def _lines(city: City, send: Send, folder: Path) -> AsyncIterator[str]:
 def _sending(send: Send, mutate: Mutate | None) -> Send:
     """All of its lines are spoilt together."""
     return send if mutate is None else lambda *asked: [mutate(b"\r\n".join(send(*asked)))]
+
+
+@lru_cache
+def _dropped(rig: Rig) -> dict[str, bytes]:
+    """What stands in the drop folder: of all lives the same."""
+    with TemporaryDirectory() as folder:
+        assert rig.served.drop
+        rig.served.drop(City(rig.chronicle, lambda: rig.city_now, SEED), Path(folder))
+        return {file.name: file.read_bytes() for file in Path(folder).iterdir()}
+
+
+def _write(file: Path, body: bytes) -> None:
+    """Unless that is in it already: then it has not changed."""
+    if not file.exists() or file.read_bytes() != body:
+        file.write_bytes(body)
+
+
+@lru_cache
+def _chronicle(longest: timedelta) -> Chronicle:
+    """One for all: it makes the same days up again and again."""
+    return Chronicle(SEED, longest)
+
+
+def _spoilt(served: Served, mutate: Mutate | None) -> Served:
+    """It publishes bad content."""
+    if (push := served.push) is None or mutate is None:
+        return served
+
+    def render(city: City, told: Sequence[Told]) -> list[Message]:
+        return [Message(one.topic, mutate(one.payload)) for one in push.render(city, told)]
+
+    return replace(served, push=replace(push, render=render))
 
 
 class Spoiling(httpx.AsyncBaseTransport):
@@ -225,5 +277,9 @@ def by_id(events: Sequence[Event]) -> dict[str, Event]:
 
 
 def rigs() -> list[Rig]:
-    """Every adapter's."""
-    return [Rig(one) for one in sorted(SERVED, key=lambda one: one.feed)]
+    """Every adapter's; of a slow source all of its history, which may be a few lines a year."""
+    return [Rig(one, longest=WHOLE if _slow(one) else LONGEST) for one in sorted(SERVED, key=lambda one: one.feed)]
+
+
+def _slow(served: Served) -> bool:
+    return ADAPTERS[served.feed][0].interval_s >= timedelta(days=1).total_seconds()

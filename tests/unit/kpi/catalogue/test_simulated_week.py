@@ -8,6 +8,7 @@ from zlib import crc32
 
 import pytest
 
+from cityhub.adapters.dvv.transit.source import DVV_TRANSIT
 from cityhub.kpi.definition import load_catalogue
 from cityhub.kpi.proof.audit import audit
 from cityhub.kpi.proof.stored import Snapshot, snapshot
@@ -22,7 +23,7 @@ START, END = datetime(2026, 10, 21, 22, tzinfo=UTC), datetime(2026, 10, 28, 23, 
 """Seven local days and an hour."""
 MANY = 1_000
 """Of streams with more events every fourth thing is taken."""
-ADAPTER = ["de.duisburg.dvv.transit.stop-departed.v1", "de.duisburg.dvv.transit.trip-cancelled.v1"]
+ADAPTER = DVV_TRANSIT.event_types
 HUB = "de.duisburg.hub."
 """What is told otherwise than by streams: departures by the adapter's feed, what the hub sees by itself."""
 CATALOGUE = load_catalogue()

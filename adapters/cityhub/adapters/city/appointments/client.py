@@ -1,17 +1,14 @@
-"""Asking the appointment system: `GET {base}?seit=<cursor>`."""
+"""Asking the appointment system."""
 
 from __future__ import annotations
 
 from cityhub.adapters.adapter import Adapter, Link, Tools
-from cityhub.adapters.city.appointments.mapping import read
+from cityhub.adapters.city.appointments.mapping import fact
 from cityhub.adapters.city.appointments.source import CITY_APPOINTMENTS
-from cityhub.adapters.http_adapter import HttpAdapter, Question
+from cityhub.adapters.city.appointments.wire import ENTRY
+from cityhub.adapters.journal import journal_adapter
 
 
 def connect(link: Link, tools: Tools) -> Adapter:
     """See `adapter.Connect`."""
-    return HttpAdapter(CITY_APPOINTMENTS, link, tools, read=read, ask=_question)
-
-
-def _question(cursor: str) -> Question:
-    return Question(params={"seit": cursor} if cursor else {})
+    return journal_adapter(CITY_APPOINTMENTS, link, tools, ENTRY, fact)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from cityhub.adapters.city.appointments import source, wire
-from cityhub.adapters.fact import Fact, Reading, utc
+from cityhub.adapters.fact import Fact, utc
+from cityhub.adapters.pseudonym import Pseudonyms
 
 _TYPES = {
     "gebucht": source.BOOKED,
@@ -19,21 +18,16 @@ _TYPES = {
 }
 
 
-def read(body: bytes, memory: Mapping[str, bytes], now: datetime) -> Reading:
-    """What an answer says."""
-    journal, entries, rejects = wire.parse(body)
-    facts = [_fact(path, entry) for path, entry in entries]
-    return Reading(facts=facts, rejects=rejects, cursor=journal.next, more=journal.more, as_of=journal.as_of)
-
-
-def _fact(path: str, entry: wire.Entry) -> Fact:
-    said = {name: value for name, value in _data(entry).items() if value is not None}
+def fact(path: str, entry: wire.Entry, pseudonyms: Pseudonyms) -> Fact:
+    """What a line says."""
+    case = pseudonyms.of("appointment", entry.case)
+    said = {name: value for name, value in _data(entry, case).items() if value is not None}
     subject = f"{entry.office}:{entry.service}" if entry.kind == "angebot" else entry.office
-    key = (entry.case, entry.kind)
+    key = (case, entry.kind)
     return Fact(type=_TYPES[entry.kind], time=entry.at, subject=subject, key=key, data=said, path=path)
 
 
-def _data(entry: wire.Entry) -> dict[str, Any]:
+def _data(entry: wire.Entry, case: str) -> dict[str, Any]:
     data = {"office": entry.office, "service": entry.service}
     match entry.kind:
         case "gebucht":
@@ -50,4 +44,4 @@ def _data(entry: wire.Entry) -> dict[str, Any]:
             came = {"satisfaction": entry.satisfaction}
         case _:
             came = {}
-    return data | {"appointment": entry.case} | came
+    return data | {"appointment": case} | came

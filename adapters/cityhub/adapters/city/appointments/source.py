@@ -20,4 +20,5 @@ CITY_APPOINTMENTS = Source(
     interval_s=60,
     lateness_s=3600,
     licence="internal to the city administration; simulated data: EUPL-1.2",
+    made_by=2,
 )

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Literal, TypeAlias
+from typing import Literal
 
 import msgspec
-from msgspec import Meta, Raw, Struct, field
+from msgspec import Struct, field
 
-from cityhub.adapters.json_items import parse_items, parse_json
-from cityhub.adapters.reject import Reject
-
-Id: TypeAlias = Annotated[str, Meta(min_length=1, max_length=120)]
-Instant: TypeAlias = Annotated[datetime, Meta(tz=True)]
+from cityhub.adapters.json_items import Id, Instant
 
 
 class Entry(Struct, frozen=True):
@@ -32,24 +27,4 @@ class Entry(Struct, frozen=True):
     next_free: Instant | None = field(name="naechster_freier", default=None)
 
 
-class Journal(Struct, frozen=True):
-    """An answer. Attributes: next = cursor of the next question."""
-
-    as_of: Instant = field(name="stand")
-    next: Annotated[str, Meta(min_length=1, max_length=200)] = field(name="naechster")
-    more: bool = field(name="weitere", default=False)
-    entries: tuple[Raw, ...] = field(name="ereignisse", default=())
-
-
-_journal = msgspec.json.Decoder(Journal)
-_entry = msgspec.json.Decoder(Entry)
-
-
-def parse(body: bytes) -> tuple[Journal, list[tuple[str, Entry]], list[Reject]]:
-    """The envelope, the well-formed entries with their paths, the others.
-
-    Raises:
-        FeedFault: `parse` or `too_many_values`.
-    """
-    journal = parse_json(body, _journal, "a journal of appointments")
-    return (journal, *parse_items(journal.entries, _entry, "ereignisse"))
+ENTRY = msgspec.json.Decoder(Entry)

@@ -2,16 +2,46 @@
 
 from __future__ import annotations
 
-from cityhub.sandbox.city.served.city import appointments
+from cityhub.sandbox.city.served import roadworks, tables
+from cityhub.sandbox.city.served.city import (
+    applications,
+    appointments,
+    cases,
+    contacts,
+    datasets,
+    order_office,
+    participation,
+    permits,
+    robots,
+)
 from cityhub.sandbox.city.served.duisport import containers, gauge, track_and_trace, vessels
+from cityhub.sandbox.city.served.dvv import lamp_energy, lamps, school_tickets
 from cityhub.sandbox.city.served.endpoint import City, Served
+from cityhub.sandbox.city.served.gebag import dialogue_participation
+from cityhub.sandbox.city.served.wbd import bins, sewer_levels
 
 __all__ = ["SERVED", "City", "Served"]
 
 SERVED: tuple[Served, ...] = (
+    applications.SERVED,
     appointments.SERVED,
+    cases.SERVED,
+    contacts.SERVED,
+    datasets.SERVED,
+    order_office.SERVED,
+    participation.SERVED,
+    permits.SERVED,
+    robots.SERVED,
     containers.SERVED,
     gauge.SERVED,
     track_and_trace.SERVED,
     vessels.SERVED,
+    school_tickets.SERVED,
+    dialogue_participation.SERVED,
+    lamp_energy.SERVED,
+    lamps.SERVED,
+    bins.SERVED,
+    sewer_levels.SERVED,
+    *roadworks.SERVED,
+    *tables.SERVED,
 )

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from cityhub.adapters.pseudonym import Pseudonyms
 from cityhub.sandbox.city.chronicle import Chronicle, Page
 from cityhub.sandbox.city.streams.story import Told
 
@@ -38,11 +39,41 @@ Send: TypeAlias = Callable[[City, datetime | None, datetime], Iterable[bytes]]
 """How a source's module makes the lines that it sends over TCP in [since, now), since None: all of the history."""
 
 
+Before: TypeAlias = Callable[[Chronicle, datetime], Sequence[Told]]
+"""What a source that shows how things stand tells of what happened before its history begins at an instant."""
+
+
+def as_told(told: Told, pseudonyms: Pseudonyms) -> Told:
+    """What arrives of it is what was told."""
+    return told
+
+
+class Message(Struct, frozen=True):
+    """What is published to a topic."""
+
+    topic: str
+    payload: bytes
+
+
+class Push(Struct, frozen=True):
+    """How a source is published over MQTT.
+
+    Attributes:
+        root: what its topics begin with, its application included.
+        render: messages of what was told, all that is due at an instant together.
+    """
+
+    root: str
+    render: Callable[[City, Sequence[Told]], Iterable[Message]]
+
+
 class Served(Struct, frozen=True, kw_only=True):
     """A source that is served in its own format, in one of these ways.
 
     Attributes:
         feed: of the adapter that reads it. streams: what it tells, which nobody else does.
+        arrives: what becomes of it where the adapter hides numbers that lead to people.
+        before: what it tells beside their history.
         tells: what of that its format can say, where that is not all. refused: reasons for which its dirt is refused.
     """
 
@@ -50,6 +81,9 @@ class Served(Struct, frozen=True, kw_only=True):
     streams: tuple[str, ...]
     serve: Serve | None = None
     drop: Drop | None = None
+    arrives: Callable[[Told, Pseudonyms], Told] = as_told
+    before: Before = lambda _, __: ()
+    push: Push | None = None
     send: Send | None = None
     tells: Callable[[Sequence[Told]], list[Told]] = list
     refused: tuple[str, ...] = ()

@@ -50,7 +50,7 @@ def _environment(seed: int, day: date) -> Iterator[Told]:
             warm = -4.0 * math.cos((hour - 3) / 24 * math.tau)
             data = {
                 "co2_ppm": round(415 + 60 * by_day(hour) + chance.gauss(0, 8)),
-                "temperature_c": round(mean_c + warm + chance.gauss(0, 0.3), 1),
+                "temperature_c": round(mean_c + warm + chance.gauss(0, 0.3), 1) + 0.0,  # never -0.0
                 "humidity": round(min(100.0, max(15.0, 76 + 8 * winter(day) - 3 * warm + chance.gauss(0, 2))), 1),
             } | ({faulty: None} if faulty else {})
             key, borough = (lamp, iso(moment)), BOROUGHS[number % 7]

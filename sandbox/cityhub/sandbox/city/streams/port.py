@@ -12,12 +12,13 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from cityhub.sandbox.city.streams.closures import passes
 from cityhub.sandbox.city.streams.sensor import readings
 from cityhub.sandbox.city.streams.story import DAY, Stream, Told, amount, at, iso, local_day, pick, tell
 from cityhub.sandbox.city.traffic import lot
 
 _LOW_WATER_CM = 233
-_LONGEST_DWELL_D, _LONGEST_STAY_D = 20, 6
+_LONGEST_DWELL_D, _LONGEST_QUEUE_D, _LONGEST_STAY_D = 20, 3, 6
 _MODES = {"truck": 0.42, "rail": 0.28, "barge": 0.3}
 _HOUR, _MINUTE = timedelta(hours=1), timedelta(minutes=1)
 SEEN = timedelta(minutes=6)
@@ -48,15 +49,19 @@ def _visits(seed: int, day: date) -> tuple[Visit, ...]:
     found = []
     for number in range(amount(chance, 110, day)):
         came_at = at(day, chance.triangular(0, 86_399, 36_000)).replace(second=0)
-        dwell = (
-            timedelta(days=min(_LONGEST_DWELL_D - 1.0, chance.lognormvariate(1.0, 0.7)), hours=1) // _MINUTE * _MINUTE
-        )
+        dwell = timedelta(days=min(_LONGEST_DWELL_D - 1.0, chance.lognormvariate(1.0, 0.7)), hours=1)
         container, teu = _container(chance.randrange(10**6)), chance.choice((1.0, 2.0, 2.0, 2.25))
         came_by, left_by = pick(chance, _MODES), pick(chance, _MODES)
         planned = pick(chance, {"": 0.96, "PLN": 0.02, "EST": 0.02}) or None
         id_ = f"{container}/B{day:%y%m%d}{number:03d}"
-        found.append(Visit(id_, container, teu, came_at, came_by, came_at + dwell, left_by, planned))
+        left_at = passes(seed, came_at + dwell) if left_by == "truck" else came_at + dwell
+        found.append(Visit(id_, container, teu, came_at, came_by, _whole_minute(left_at), left_by, planned))
     return tuple(found)
+
+
+def _whole_minute(moment: datetime) -> datetime:
+    """The next one: the gate's clock has no seconds."""
+    return moment.replace(second=0, microsecond=0) + (_MINUTE if moment.second or moment.microsecond else timedelta())
 
 
 def _container(number: int) -> str:
@@ -71,7 +76,7 @@ def _containers(seed: int, day: date) -> Iterator[Told]:
     """Containers that come on a day and those that leave on it; the terminal tells of an hour at its end."""
     for visit in _visits(seed, day):
         yield _move(_coming(visit), visit, visit.came_at, visit.came_by)
-    for back in range(_LONGEST_DWELL_D + 1):
+    for back in range(_LONGEST_DWELL_D + _LONGEST_QUEUE_D + 1):
         for visit in _visits(seed, day - back * DAY):
             if local_day(visit.left_at) == day:
                 yield _move(_leaving(visit), visit, visit.left_at, visit.left_by)

@@ -20,7 +20,7 @@ _MEASURES = Ladder("masterplan", _PROJECTS + 5, 10, date(2023, 3, 1), 900, 260, 
 _SCHOOLS = Ladder("school", 135, 3, date(2022, 6, 1), 2_200, 900)
 _SECTIONS = Ladder("trench", 420, 1, date(2024, 6, 1), 1_500)
 _GRANTS = Ladder("grant", 18, 2, date(2023, 9, 1), 1_600, 240)
-_DATASETS = Ladder("dataset", 380, 2, date(2023, 1, 1), 1_200, 1_600)
+_DATASETS = Ladder("dataset", 480, 2, date(2023, 1, 1), 1_500, 1_600)
 
 
 def _coverage(seed: int, day: date) -> Iterator[Told]:

@@ -1,0 +1,1 @@
+"""Applications to the city over FIT-Connect: docs/adapters/city-applications.md."""

@@ -1,0 +1,1 @@
+"""Completed cases of the Serviceportal: docs/adapters/city-cases.md."""

@@ -1,0 +1,1 @@
+"""Contacts of the service centre: docs/adapters/city-contacts.md."""

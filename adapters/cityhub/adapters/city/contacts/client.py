@@ -1,0 +1,14 @@
+"""Asking the service centre."""
+
+from __future__ import annotations
+
+from cityhub.adapters.adapter import Adapter, Link, Tools
+from cityhub.adapters.city.contacts.mapping import fact
+from cityhub.adapters.city.contacts.source import CITY_CONTACTS
+from cityhub.adapters.city.contacts.wire import ENTRY
+from cityhub.adapters.journal import journal_adapter
+
+
+def connect(link: Link, tools: Tools) -> Adapter:
+    """See `adapter.Connect`."""
+    return journal_adapter(CITY_CONTACTS, link, tools, ENTRY, fact)

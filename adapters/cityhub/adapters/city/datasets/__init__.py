@@ -1,0 +1,1 @@
+"""Catalogue of the city's data sets: docs/adapters/city-datasets.md."""

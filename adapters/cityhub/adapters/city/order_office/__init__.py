@@ -1,0 +1,1 @@
+"""What the order office does about audio alerts: docs/adapters/city-order-office.md."""

@@ -1,0 +1,14 @@
+"""Asking the order office."""
+
+from __future__ import annotations
+
+from cityhub.adapters.adapter import Adapter, Link, Tools
+from cityhub.adapters.city.order_office.mapping import fact
+from cityhub.adapters.city.order_office.source import CITY_ORDER_OFFICE
+from cityhub.adapters.city.order_office.wire import ENTRY
+from cityhub.adapters.journal import journal_adapter
+
+
+def connect(link: Link, tools: Tools) -> Adapter:
+    """See `adapter.Connect`."""
+    return journal_adapter(CITY_ORDER_OFFICE, link, tools, ENTRY, fact)

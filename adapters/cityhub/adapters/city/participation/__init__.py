@@ -1,0 +1,1 @@
+"""Contributions to the city's participation processes: docs/adapters/city-participation.md."""

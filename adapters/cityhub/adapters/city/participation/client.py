@@ -1,0 +1,33 @@
+"""Asking Decidim: `POST {base}/api`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from cityhub.adapters.adapter import Adapter, Link, Tools
+from cityhub.adapters.city.participation.mapping import Cursor, read
+from cityhub.adapters.city.participation.source import CITY_PARTICIPATION
+from cityhub.adapters.city.participation.wire import COMPONENTS, PROPOSALS
+from cityhub.adapters.fact import Reading
+from cityhub.adapters.http_adapter import HttpAdapter, Question
+
+_AT_ONCE = 50
+
+
+def connect(link: Link, tools: Tools) -> Adapter:
+    """See `adapter.Connect`."""
+
+    def said(body: bytes, memory: Any, *_: object) -> Reading:
+        return read(body, memory, tools.pseudonyms)
+
+    return HttpAdapter(CITY_PARTICIPATION, link, tools, read=said, ask=_question)
+
+
+def _question(cursor: str) -> Question:
+    at = msgspec.json.decode(cursor, type=Cursor) if cursor else Cursor()
+    if not at.component:
+        return Question("/api", body=msgspec.json.encode({"query": COMPONENTS}))
+    variables = {"id": at.component, "first": _AT_ONCE, "after": at.after}
+    return Question("/api", body=msgspec.json.encode({"query": PROPOSALS, "variables": variables}))

@@ -1,0 +1,1 @@
+"""Permits for parking and trenches: docs/adapters/city-permits.md."""

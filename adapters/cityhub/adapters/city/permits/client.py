@@ -1,0 +1,14 @@
+"""Asking the permit files."""
+
+from __future__ import annotations
+
+from cityhub.adapters.adapter import Adapter, Link, Tools
+from cityhub.adapters.city.permits.mapping import fact
+from cityhub.adapters.city.permits.source import CITY_PERMITS
+from cityhub.adapters.city.permits.wire import ENTRY
+from cityhub.adapters.journal import journal_adapter
+
+
+def connect(link: Link, tools: Tools) -> Adapter:
+    """See `adapter.Connect`."""
+    return journal_adapter(CITY_PERMITS, link, tools, ENTRY, fact)

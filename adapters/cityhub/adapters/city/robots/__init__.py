@@ -1,0 +1,1 @@
+"""Jobs of software robots: docs/adapters/city-robots.md."""

@@ -1,0 +1,1 @@
+"""Energy of street lamps: docs/adapters/dvv-lamp-energy.md."""

@@ -1,0 +1,1 @@
+"""Sensors on smart lamps: docs/adapters/dvv-lamps.md."""

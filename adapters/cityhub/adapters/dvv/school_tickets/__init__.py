@@ -1,0 +1,1 @@
+"""Tickets for the way to school: docs/adapters/dvv-school-tickets.md."""

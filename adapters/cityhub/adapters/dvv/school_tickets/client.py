@@ -1,0 +1,14 @@
+"""Asking the ticket office."""
+
+from __future__ import annotations
+
+from cityhub.adapters.adapter import Adapter, Link, Tools
+from cityhub.adapters.dvv.school_tickets.mapping import fact
+from cityhub.adapters.dvv.school_tickets.source import DVV_SCHOOL_TICKETS
+from cityhub.adapters.dvv.school_tickets.wire import ENTRY
+from cityhub.adapters.journal import journal_adapter
+
+
+def connect(link: Link, tools: Tools) -> Adapter:
+    """See `adapter.Connect`."""
+    return journal_adapter(DVV_SCHOOL_TICKETS, link, tools, ENTRY, fact)

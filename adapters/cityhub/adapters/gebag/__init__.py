@@ -1,0 +1,1 @@
+"""GEBAG: flats, quarters, dialogue."""

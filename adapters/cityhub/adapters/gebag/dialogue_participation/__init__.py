@@ -1,0 +1,1 @@
+"""Contributions to GEBAG's dialogues: docs/adapters/gebag-dialogue-participation.md."""

@@ -1,0 +1,118 @@
+"""Pure: the rows of a table in the contracts' words, as its mapping file says. Rules: docs/adapters/tables.md."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, TypeVar
+
+from msgspec import Struct
+
+from cityhub.adapters.fact import Fact, Reading
+from cityhub.adapters.reject import Reject
+from cityhub.adapters.tabular import values
+from cityhub.adapters.tabular.form import Form, Table, column_of
+from cityhub.adapters.tabular.sheet import Row, rows
+from cityhub.adapters.tabular.told import news
+from cityhub.sdk.conformance import violations
+from cityhub.sdk.contract import Contract
+from cityhub.sdk.contract_check import shown
+from cityhub.sdk.event import FUTURE_TOLERANCE, MAX_TEXT, is_short_text
+
+_T = TypeVar("_T")
+
+
+def read(form: Form, name: str, body: bytes, memory: Mapping[str, bytes], now: datetime) -> Reading:
+    """What a file says; see `folder_adapter.ReadFile`."""
+    table = form.table(name)
+    contracts = table.contracts
+    lines, unread = rows(name, body, table)
+    judged = [line if isinstance(line, Reject) else _judged(_Line(line, table), contracts) for line in lines]
+    facts = [one for one in judged if isinstance(one, Fact)]
+    horizon = timedelta(seconds=max(contract.horizon_s for contract in contracts.values()))
+    found, learnt = news(facts, memory, now + FUTURE_TOLERANCE, now - horizon)
+    return Reading(
+        facts=[one for one in found if isinstance(one, Fact)],
+        rejects=[one for one in (*judged, *found) if isinstance(one, Reject)],
+        memory=learnt,
+        noted=+Counter(unknown_column=unread, told_before=len(facts) - len(found)),
+    )
+
+
+class _Refused(Exception):  # noqa: N818 - of one row
+    def __init__(self, reject: Reject) -> None:
+        super().__init__(reject.detail)
+        self.reject = reject
+
+
+class _Line(Struct, frozen=True):
+    row: Row
+    table: Table
+
+    def text(self, column: str) -> str:
+        """What the cell says, "" for nothing."""
+        text = self.row.cells[column]
+        return "" if text in self.table.missing else text
+
+    def must(self, column: str, how: Callable[[str], _T]) -> _T:
+        """What it means; it must say something."""
+        if text := self.text(column):
+            try:
+                return how(text)
+            except ValueError as error:
+                raise _Refused(Reject("value", self._path(column), str(error))) from error
+        raise _Refused(Reject("missing", self._path(column), "is empty; the row means nothing without it"))
+
+    def _path(self, column: str) -> str:
+        return f"{self.row.path}, column {column}"
+
+
+def _judged(line: _Line, contracts: Mapping[str, Contract]) -> Fact | Reject:
+    try:
+        return _fact(line, contracts)
+    except _Refused as why:
+        return why.reject
+
+
+def _fact(line: _Line, contracts: Mapping[str, Contract]) -> Fact:
+    table = line.table
+    type_ = table.type if isinstance(table.type, str) else _type(line, table.type.column, table.type.codes)
+    data = _data(line, contracts[type_])
+    if found := violations(contracts[type_], data):
+        raise _Refused(Reject("contract", line.row.path, "; ".join(found)))
+    subject = ":".join(_part(line, part, data) for part in table.subject)
+    if not is_short_text(subject):
+        raise _Refused(
+            Reject("value", line.row.path, f"{shown(subject)} is the subject: {MAX_TEXT} printable characters")
+        )
+    first, *others = table.key
+    return Fact(
+        type=type_,
+        time=line.must(table.time, values.instant),
+        subject=subject,
+        key=(type_, line.must(first, str), *map(line.text, others)),
+        version=line.must(table.version, str) if table.version else "1",
+        borough=line.must(table.borough, values.borough) if table.borough and line.text(table.borough) else "",
+        data=data,
+        path=line.row.path,
+    )
+
+
+def _type(line: _Line, column: str, codes: Mapping[str, str]) -> str:
+    return line.must(column, lambda text: values.coded(text, codes))
+
+
+def _part(line: _Line, part: str, data: Mapping[str, Any]) -> str:
+    return str(data[part[1:]]) if part.startswith("$") else line.must(part, str)
+
+
+def _data(line: _Line, contract: Contract) -> dict[str, Any]:
+    data: dict[str, Any] = dict(line.table.constant)
+    for name, written in line.table.fields.items():
+        column, field = column_of(written), contract.fields[name]
+        if line.text(column.column) or not field.optional:
+            meant = partial(values.value, field=field, column=column, dialect=line.table.dialect)
+            data[name] = line.must(column.column, meant)
+    return data

@@ -1,0 +1,1 @@
+"""Sensors in waste bins: docs/adapters/wbd-bins.md."""

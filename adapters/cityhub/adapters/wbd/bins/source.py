@@ -1,0 +1,18 @@
+"""Declaration of the source."""
+
+from __future__ import annotations
+
+from cityhub.adapters.source import Source
+
+LEVEL = "de.duisburg.wbd.bin.level-observed.v1"
+
+WBD_BINS = Source(
+    feed="wbd.bins",
+    system="//wbd/chirpstack",
+    format="LoRaWAN uplinks of ChirpStack v4 as JSON",
+    transport="mqtt",
+    event_types=(LEVEL,),
+    interval_s=3600,
+    lateness_s=6 * 3600,
+    licence="agreement with Wirtschaftsbetriebe Duisburg; simulated data: EUPL-1.2",
+)

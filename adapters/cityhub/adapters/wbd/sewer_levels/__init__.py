@@ -1,0 +1,1 @@
+"""Gauges in sewers: docs/adapters/wbd-sewer-levels.md."""

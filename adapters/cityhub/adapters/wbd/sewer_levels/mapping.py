@@ -1,0 +1,23 @@
+"""Pure: levels of sewers in the contract's words. Rules: docs/adapters/wbd-sewer-levels.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache
+
+from cityhub.adapters.fact import Reading
+from cityhub.adapters.lorawan import chirpstack
+from cityhub.adapters.lorawan.profile import Profile, load_profiles
+from cityhub.adapters.mqtt_connection import Received
+
+
+def read(messages: Sequence[Received], memory: Mapping[str, bytes], now: datetime) -> Reading:
+    """What messages say."""
+    return chirpstack.read(messages, memory, profiles())
+
+
+@cache
+def profiles() -> Mapping[str, Profile]:
+    """The types of sewer gauges."""
+    return load_profiles(__package__)

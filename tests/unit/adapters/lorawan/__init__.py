@@ -1,0 +1,1 @@
+"""Sensors on LoRaWAN, whatever they measure."""

@@ -1,0 +1,1 @@
+"""Roadworks: DATEX II and WZDx."""

@@ -1,0 +1,1 @@
+"""Slow sources that send tables."""
