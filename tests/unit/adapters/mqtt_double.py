@@ -19,6 +19,7 @@ from cityhub.adapters.reject import Reject
 from cityhub.adapters.wbd.bins.source import WBD_BINS
 from cityhub.sandbox.city.mqtt import packet
 from cityhub.sandbox.city.mqtt.packet import Kind
+from tests.unit.adapters.journals import PSEUDONYMS
 
 ACCEPTED, LOG_IN_REFUSED = b"\0\0", b"\0\5"
 
@@ -98,7 +99,7 @@ def read(messages: Sequence[Received], memory: Mapping[str, bytes], now: datetim
 async def listening(url: str, secret: str = "") -> AsyncIterator[MqttAdapter]:
     """An adapter of that address; it tells what came as rejects."""
     async with httpx.AsyncClient() as http:
-        tools = Tools(http=http, clock=lambda: NOW)
+        tools = Tools(http=http, clock=lambda: NOW, pseudonyms=PSEUDONYMS)
         link = Link(url=url, synthetic=True, secret=secret)
         adapter = MqttAdapter(WBD_BINS, link, tools, filters=lambda name: (f"t/{name}", "u"), read=read)
         try:

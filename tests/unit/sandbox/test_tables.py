@@ -16,6 +16,7 @@ from cityhub.adapters.fact import Fact
 from cityhub.sandbox.city.chronicle import Chronicle
 from cityhub.sandbox.city.served import SERVED, City, Served
 from cityhub.sandbox.city.streams.story import Told
+from tests.unit.adapters.journals import PSEUDONYMS
 
 BEGIN = datetime(2026, 9, 15, 8, tzinfo=UTC)
 HISTORY = timedelta(days=20)
@@ -56,7 +57,7 @@ async def heard(served: Served, town: Town) -> list[Fact]:
     memory: dict[str, bytes] = {}
     found: list[Fact] = []
     async with httpx.AsyncClient() as http:
-        tools = Tools(http=http, clock=lambda: town.now)
+        tools = Tools(http=http, clock=lambda: town.now, pseudonyms=PSEUDONYMS)
         adapter = ADAPTERS[served.feed][1](Link(url=town.folder.as_uri(), synthetic=True), tools)
         for turn in TURNS:
             town.export(turn)

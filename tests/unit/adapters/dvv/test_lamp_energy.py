@@ -15,6 +15,7 @@ from cityhub.adapters.dvv.lamp_energy.client import connect
 from cityhub.adapters.dvv.lamp_energy.mapping import read
 from cityhub.adapters.errors import FeedFault
 from cityhub.adapters.fact import Reading
+from tests.unit.adapters.journals import PSEUDONYMS
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 LAMP = "urn:ngsi-ld:Streetlight:lamp-0007"
@@ -148,7 +149,7 @@ async def test_what_is_late_is_asked_for_again_but_nothing_older_than_the_contra
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
         link = Link(url="https://broker.example/ngsi-ld/v1", synthetic=False)
-        adapter = connect(link, Tools(http=http, clock=lambda: NOW))
+        adapter = connect(link, Tools(http=http, clock=lambda: NOW, pseudonyms=PSEUDONYMS))
         for cursor in ("", '["2026-11-26T05:00:35Z",null,false]', '["2026-11-02T05:00:35Z",null,false]'):
             await adapter.ask(Known(cursor, {}))
     assert asked == ["2026-11-21T12:00:00Z", "2026-11-24T05:00:35Z", "2026-11-21T12:00:00Z"]
