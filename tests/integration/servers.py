@@ -40,7 +40,10 @@ class Installation:
     """A data directory with its settings and secrets; nothing runs yet."""
 
     def __init__(self, data: Path) -> None:
-        city, kafka = ("city_port", "city_mqtt_port"), ("kafka_port", "kafka_controller_port", "kafka_partner_port")
+        city, kafka = (
+            ("city_port", "city_mqtt_port", "city_ais_port"),
+            ("kafka_port", "kafka_controller_port", "kafka_partner_port"),
+        )
         names = ("port", *city, *kafka, "keycloak_port")
         ports = dict(zip(names, free_ports(len(names)), strict=True))
         shared = {name: os.environ[name] for name in ("XDG_CACHE_HOME", "CITYHUB_CACHE") if name in os.environ}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, datetime
 
 from cityhub.adapters.adapter import Connect
 from cityhub.adapters.city.applications import client as applications
@@ -24,6 +24,14 @@ from cityhub.adapters.city.permits import client as permits
 from cityhub.adapters.city.permits.source import CITY_PERMITS
 from cityhub.adapters.city.robots import client as robots
 from cityhub.adapters.city.robots.source import CITY_ROBOTS
+from cityhub.adapters.duisport.containers import client as containers
+from cityhub.adapters.duisport.containers.source import DUISPORT_CONTAINERS
+from cityhub.adapters.duisport.gauge import client as gauge
+from cityhub.adapters.duisport.gauge.source import DUISPORT_GAUGE
+from cityhub.adapters.duisport.track_and_trace import client as track_and_trace
+from cityhub.adapters.duisport.track_and_trace.source import DUISPORT_TRACK_AND_TRACE
+from cityhub.adapters.duisport.vessels import client as vessels
+from cityhub.adapters.duisport.vessels.source import DUISPORT_VESSELS
 from cityhub.adapters.dvv.lamp_energy import client as lamp_energy
 from cityhub.adapters.dvv.lamp_energy.source import DVV_LAMP_ENERGY
 from cityhub.adapters.dvv.lamps import client as lamps
@@ -53,6 +61,10 @@ _ALL: tuple[tuple[Source, Connect], ...] = (
     (CITY_PARTICIPATION, participation.connect),
     (CITY_PERMITS, permits.connect),
     (CITY_ROBOTS, robots.connect),
+    (DUISPORT_CONTAINERS, containers.connect),
+    (DUISPORT_GAUGE, gauge.connect),
+    (DUISPORT_TRACK_AND_TRACE, track_and_trace.connect),
+    (DUISPORT_VESSELS, vessels.connect),
     (DVV_SCHOOL_TICKETS, school_tickets.connect),
     (GEBAG_DIALOGUE_PARTICIPATION, dialogue_participation.connect),
     (CITY_ROADWORKS, connecting(CITY_ROADWORKS)),
@@ -68,17 +80,23 @@ ADAPTERS: Mapping[str, tuple[Source, Connect]] = {source.feed: (source, connect)
 """By feed name; the transit feed, which remembers vehicles between two answers, runs in a way of its own."""
 SOURCES: Mapping[str, Source] = {DVV_TRANSIT.feed: DVV_TRANSIT} | {feed: one for feed, (one, _) in ADAPTERS.items()}
 """Every declaration, by feed name."""
-FEED_OF_TYPE: Mapping[str, str] = {type_: source.feed for source in SOURCES.values() for type_ in source.event_types}
-"""The feed that an event type comes from; types that partners send themselves are not in it."""
+FEEDS_OF_TYPE: Mapping[str, Collection[str]] = {
+    type_: tuple(source.feed for source in SOURCES.values() if type_ in source.event_types)
+    for type_ in {type_ for source in SOURCES.values() for type_ in source.event_types}
+}
+"""The feeds that an event type comes from, several where each tells another part of it; types that partners send
+themselves are not in it."""
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def feed_of(type_: str, feeds: Iterable[FeedStatus]) -> FeedStatus | None:
-    """How the adapter of an event type is doing, None where none fetches it."""
-    name = FEED_OF_TYPE.get(type_)
-    return next((feed for feed in feeds if feed.feed == name), None)
+    """How the adapter of an event type is doing, the one furthest behind of several; None where none fetches it."""
+    found = [feed for feed in feeds if feed.feed in FEEDS_OF_TYPE.get(type_, ())]
+    return min(found, key=lambda feed: feed.checkpoint_at or _NEVER, default=None)
 
 
 def answered(feeds: Iterable[FeedStatus]) -> dict[str, datetime]:
-    """By event type, up to when its feed has told everything, also that nothing happened."""
-    told = {feed.feed: feed.checkpoint_at for feed in feeds if feed.checkpoint_at is not None}
-    return {type_: told[feed] for type_, feed in FEED_OF_TYPE.items() if feed in told}
+    """By event type, up to when its feeds have told everything, also that nothing happened."""
+    known = list(feeds)
+    slowest = {type_: feed_of(type_, known) for type_ in FEEDS_OF_TYPE}
+    return {type_: feed.checkpoint_at for type_, feed in slowest.items() if feed and feed.checkpoint_at is not None}

@@ -83,6 +83,7 @@ class Settings(BaseModel):
     city: bool = Field(default=True, description="run the simulated city")
     city_port: Port = Field(default=18090, description="port of the simulated city's feeds")
     city_mqtt_port: Port = Field(default=18091, description="port of the simulated city's MQTT broker")
+    city_ais_port: Port = Field(default=18092, description="port of the simulated city's AIS receiver")
     city_seed: int = Field(default=2026, ge=0, description="seed of the simulated city")
     city_backfill_hours: int = Field(default=48, ge=0, le=720, description="hours played at the first start")
     transit_url: Url = Field(default="", description="public-transport feed (VDV 454)")
@@ -127,7 +128,7 @@ class Settings(BaseModel):
         """Ports that the hub's processes will listen on, by the setting that changes each."""
         used = {"port": self.port}
         if self.city:
-            used |= {"city_port": self.city_port, "city_mqtt_port": self.city_mqtt_port}
+            used |= {name: getattr(self, name) for name in ("city_port", "city_mqtt_port", "city_ais_port")}
         if not self.kafka_bootstrap:
             used |= {
                 name: getattr(self, name) for name in ("kafka_port", "kafka_controller_port", "kafka_partner_port")

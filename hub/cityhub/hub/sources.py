@@ -81,6 +81,8 @@ def simulated(source: Source, settings: Settings) -> str:
         return (drop_folder(settings) / source.feed).as_uri()
     if source.transport == "mqtt":
         return f"mqtt://127.0.0.1:{settings.city_mqtt_port}/{name}"
+    if source.transport == "tcp":
+        return f"tcp://127.0.0.1:{settings.city_ais_port}"
     return f"http://127.0.0.1:{settings.city_port}/{partner}/{name}"
 
 
@@ -94,7 +96,7 @@ def _pause_s(source: Source, settings: Settings) -> float:
 
     What is pushed is listened to all the time: between two questions there is only breath.
     """
-    if source.transport == "mqtt":
+    if source.transport in {"mqtt", "tcp"}:
         return BREATH_S
     longest = FOLDER_PAUSE_S if source.transport == "folder" else LONGEST_PAUSE_S
     return max(settings.poll_s, min(longest, source.interval_s / 3))

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from cityhub.adapters.catalogue import SOURCES, answered, feed_of
+from cityhub.adapters.catalogue import FEEDS_OF_TYPE, SOURCES, answered, feed_of
+from cityhub.adapters.duisport.box import GATED_OUT
 from cityhub.adapters.dvv.transit.source import PREDICTED, STOP_DEPARTED, TRIP_CANCELLED
 from cityhub.sdk.contract import load_contracts
 from tests.unit.api.world import NOW, feed
@@ -28,10 +29,23 @@ def test_a_type_knows_its_feed() -> None:
     assert feed_of("de.duisburg.hub.letters.counted.v1", [feed()]) is None
 
 
-def test_every_event_type_comes_from_one_source_that_its_contract_allows() -> None:
+def test_a_type_of_two_feeds_is_as_far_as_the_slower_one() -> None:
+    ahead = replace(feed(), feed="duisport.containers", checkpoint_at=NOW)
+    behind = replace(ahead, feed="duisport.track-and-trace", checkpoint_at=NOW - timedelta(hours=1))
+    for feeds in ([ahead, behind], [behind, ahead]):
+        assert feed_of(GATED_OUT, feeds) == behind
+        assert answered(feeds)[GATED_OUT] == behind.checkpoint_at
+    silent = replace(behind, checkpoint_at=None)
+    assert feed_of(GATED_OUT, [ahead, silent]) == silent
+    assert answered([ahead, silent]) == {}
+
+
+def test_every_event_type_comes_from_sources_that_its_contract_allows() -> None:
+    """From one, but for moves of containers: terminals tell what happened, carriers what is planned."""
     contracts = load_contracts()
-    types = [type_ for source in SOURCES.values() for type_ in source.event_types]
-    assert len(types) == len(set(types))
+    assert {type_ for type_, feeds in FEEDS_OF_TYPE.items() if len(feeds) > 1} == {
+        f"de.duisburg.duisport.container.{verb}.v1" for verb in ("gated-in", "gated-out", "discharged", "loaded")
+    }
     for name, source in SOURCES.items():
         assert name == source.feed
         assert source.system.startswith(f"//{source.partner}/")

@@ -57,7 +57,10 @@ class HubRun:
     def __init__(self, folder: Path) -> None:
         self.data = folder / "data"
         self._plan = folder / "plan.json"
-        city, kafka = ("CITY_PORT", "CITY_MQTT_PORT"), ("KAFKA_PORT", "KAFKA_CONTROLLER_PORT", "KAFKA_PARTNER_PORT")
+        city, kafka = (
+            ("CITY_PORT", "CITY_MQTT_PORT", "CITY_AIS_PORT"),
+            ("KAFKA_PORT", "KAFKA_CONTROLLER_PORT", "KAFKA_PARTNER_PORT"),
+        )
         names = ("PORT", *city, *kafka, "KEYCLOAK_PORT")
         self.settings = {f"{PREFIX}{name}": str(port) for name, port in zip(names, free_ports(len(names)), strict=True)}
         self.settings[f"{PREFIX}DATA"] = str(self.data)

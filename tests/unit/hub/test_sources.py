@@ -26,9 +26,12 @@ def test_without_a_file_every_source_is_the_simulated_citys(tmp_path: Path) -> N
     found = {place.source.feed: place for place in places(settings(tmp_path, None))}
     assert found.keys() == ADAPTERS.keys()
     assert all(place.link.synthetic for place in found.values())
-    assert all(10 <= place.every_s <= 300 or place.source.transport == "mqtt" for place in found.values())
+    pushed = {"mqtt", "tcp"}
+    assert all(10 <= place.every_s <= 300 or place.source.transport in pushed for place in found.values())
     assert found[FEED].link.url == "http://127.0.0.1:18090/city/appointments"
     assert (found["dvv.lamps"].link.url, found["dvv.lamps"].every_s) == ("mqtt://127.0.0.1:18091/lamps", 1)
+    assert (found["duisport.vessels"].link.url, found["duisport.vessels"].every_s) == ("tcp://127.0.0.1:18092", 1)
+    assert found["duisport.containers"].link.url == (tmp_path / "city-files" / "duisport.containers").as_uri()
 
 
 def test_without_the_simulated_city_only_named_sources_are_read(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 
 from structlog import get_logger
@@ -18,6 +19,7 @@ from cityhub.hub.sources import drop_folder
 from cityhub.sandbox.city.app import create_city
 from cityhub.sandbox.city.chronicle import Chronicle
 from cityhub.sandbox.city.feeder import Feeder
+from cityhub.sandbox.city.lines import line_server
 from cityhub.sandbox.city.mqtt.broker import Broker
 from cityhub.sandbox.city.served import SERVED, City
 from cityhub.sdk.contract import load_contracts
@@ -28,11 +30,16 @@ _DROP_S = 10.0
 
 
 async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> None:
-    """Answer polls, publish and write streams until `stop` is set."""
+    """Answer polls, publish, send lines and write streams until `stop` is set."""
     app = create_city(settings.city_seed, _now, settings.city_backfill_hours)
     beside = [asyncio.create_task(_feed(settings, secrets, stop)), asyncio.create_task(_drop(settings, stop))]
     broker = Broker(_city(settings), SERVED, settings.data / "city-mqtt.json")
-    async with broker.serve("127.0.0.1", settings.city_mqtt_port):
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(broker.serve("127.0.0.1", settings.city_mqtt_port))
+        for one in SERVED:
+            if one.send:
+                server = line_server(_city(settings), one.send, "127.0.0.1", settings.city_ais_port)
+                await stack.enter_async_context(server)
         await serve(app, host="127.0.0.1", port=settings.city_port, stop=stop)
     await asyncio.gather(*beside)
 

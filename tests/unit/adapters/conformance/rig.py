@@ -26,9 +26,10 @@ from cityhub.adapters.register import Register
 from cityhub.adapters.source import Source
 from cityhub.sandbox.city.assets import register_csv
 from cityhub.sandbox.city.chronicle import Chronicle
+from cityhub.sandbox.city.lines import line_server
 from cityhub.sandbox.city.mqtt.broker import Broker as MqttBroker
 from cityhub.sandbox.city.served import SERVED, City, Served
-from cityhub.sandbox.city.served.endpoint import Message
+from cityhub.sandbox.city.served.endpoint import Message, Send
 from cityhub.sandbox.city.streams.story import Told
 from cityhub.sdk.event import Event
 
@@ -85,7 +86,7 @@ class Rig(Struct, frozen=True):
         )
         start = self.city_now - min(chronicle.history(name) for name in self.served.streams)
         told = [*self.served.before(chronicle, start), *(one for part in parts for one in part)]
-        return [self.served.arrives(one, PSEUDONYMS) for one in told]
+        return [self.served.arrives(one, PSEUDONYMS) for one in self.served.tells(told)]
 
     @asynccontextmanager
     async def link(
@@ -110,6 +111,8 @@ class Rig(Struct, frozen=True):
                 for name, body in _dropped(self).items():
                     _write(drop / name, mutate(body) if mutate else body)
                 url = drop.resolve().as_uri()
+            if self.served.send:
+                url = await stack.enter_async_context(_lines(city, _sending(self.served.send, mutate), folder))
             yield Link(url=url, synthetic=True, secret=SECRET), Tools(http=http, clock=clock, pseudonyms=PSEUDONYMS)
 
     @asynccontextmanager
@@ -124,6 +127,22 @@ class Rig(Struct, frozen=True):
     def connect(self, link: Link, tools: Tools) -> Adapter:
         """The adapter."""
         return ADAPTERS[self.served.feed][1](link, tools)
+
+
+_PORTS: dict[Path, int] = {}
+
+
+@asynccontextmanager
+async def _lines(city: City, send: Send, folder: Path) -> AsyncIterator[str]:
+    """Gives its address, the same in every life: at another one an adapter begins anew."""
+    async with line_server(city, send, "127.0.0.1", _PORTS.get(folder, 0), live=False) as port:
+        _PORTS[folder] = port
+        yield f"tcp://127.0.0.1:{port}"
+
+
+def _sending(send: Send, mutate: Mutate | None) -> Send:
+    """All of its lines are spoilt together."""
+    return send if mutate is None else lambda *asked: [mutate(b"\r\n".join(send(*asked)))]
 
 
 @lru_cache

@@ -14,6 +14,7 @@ from cityhub.sandbox.city.served.city import (
     permits,
     robots,
 )
+from cityhub.sandbox.city.served.duisport import containers, gauge, track_and_trace, vessels
 from cityhub.sandbox.city.served.dvv import lamp_energy, lamps, school_tickets
 from cityhub.sandbox.city.served.endpoint import City, Served
 from cityhub.sandbox.city.served.gebag import dialogue_participation
@@ -31,6 +32,10 @@ SERVED: tuple[Served, ...] = (
     participation.SERVED,
     permits.SERVED,
     robots.SERVED,
+    containers.SERVED,
+    gauge.SERVED,
+    track_and_trace.SERVED,
+    vessels.SERVED,
     school_tickets.SERVED,
     dialogue_participation.SERVED,
     lamp_energy.SERVED,

@@ -35,6 +35,9 @@ Serve: TypeAlias = Callable[[City], Sequence[Route]]
 Drop: TypeAlias = Callable[[City, Path], None]
 """How a source's module brings its drop folder up to date: every file that is due and not there, complete at once."""
 
+Send: TypeAlias = Callable[[City, datetime | None, datetime], Iterable[bytes]]
+"""How a source's module makes the lines that it sends over TCP in [since, now), since None: all of the history."""
+
 
 Before: TypeAlias = Callable[[Chronicle, datetime], Sequence[Told]]
 """What a source that shows how things stand tells of what happened before its history begins at an instant."""
@@ -71,6 +74,7 @@ class Served(Struct, frozen=True, kw_only=True):
         feed: of the adapter that reads it. streams: what it tells, which nobody else does.
         arrives: what becomes of it where the adapter hides numbers that lead to people.
         before: what it tells beside their history.
+        tells: what of that its format can say, where that is not all. refused: reasons for which its dirt is refused.
     """
 
     feed: str
@@ -80,6 +84,9 @@ class Served(Struct, frozen=True, kw_only=True):
     arrives: Callable[[Told, Pseudonyms], Told] = as_told
     before: Before = lambda _, __: ()
     push: Push | None = None
+    send: Send | None = None
+    tells: Callable[[Sequence[Told]], list[Told]] = list
+    refused: tuple[str, ...] = ()
 
 
 def paged(

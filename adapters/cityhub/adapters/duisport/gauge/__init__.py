@@ -1,0 +1,1 @@
+"""Water levels from PEGELONLINE: docs/adapters/duisport-gauge.md."""

@@ -1,0 +1,1 @@
+"""Arrivals and departures of vessels from AIS: docs/adapters/duisport-vessels.md."""
