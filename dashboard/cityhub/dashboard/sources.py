@@ -58,8 +58,7 @@ def sources_of(view: View) -> Sequence[SourceState]:
         feed = feed_of(contract.type, view.feeds)
         day = days.get(contract.type)
         moment = _as_of(stream, feed, day)
-        every_s = feed.interval_s if feed else contract.cadence_s
-        state = Freshness.of(contract.partner, moment, every_s, view.now)
+        state = Freshness.of(contract.partner, moment, contract.cadence_s, view.now)
         kpis = tuple(readers.get(contract.type, ()))
         found.append(
             SourceState(
