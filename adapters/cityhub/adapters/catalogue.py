@@ -41,6 +41,8 @@ from cityhub.adapters.dvv.school_tickets.source import DVV_SCHOOL_TICKETS
 from cityhub.adapters.dvv.transit.source import DVV_TRANSIT
 from cityhub.adapters.gebag.dialogue_participation import client as dialogue_participation
 from cityhub.adapters.gebag.dialogue_participation.source import GEBAG_DIALOGUE_PARTICIPATION
+from cityhub.adapters.gebag.tickets import client as tickets
+from cityhub.adapters.gebag.tickets.source import GEBAG_TICKETS
 from cityhub.adapters.roadworks.client import connecting
 from cityhub.adapters.roadworks.source import CITY_ROADWORKS, DVV_ROADWORKS, WBD_ROADWORKS
 from cityhub.adapters.source import Source
@@ -67,6 +69,7 @@ _ALL: tuple[tuple[Source, Connect], ...] = (
     (DUISPORT_VESSELS, vessels.connect),
     (DVV_SCHOOL_TICKETS, school_tickets.connect),
     (GEBAG_DIALOGUE_PARTICIPATION, dialogue_participation.connect),
+    (GEBAG_TICKETS, tickets.connect),
     (CITY_ROADWORKS, connecting(CITY_ROADWORKS)),
     (DVV_ROADWORKS, connecting(DVV_ROADWORKS)),
     (WBD_ROADWORKS, connecting(WBD_ROADWORKS)),

@@ -1,0 +1,1 @@
+"""GEBAG's repairs: docs/adapters/gebag-tickets.md."""
