@@ -41,6 +41,8 @@ from cityhub.adapters.dvv.school_tickets.source import DVV_SCHOOL_TICKETS
 from cityhub.adapters.dvv.transit.source import DVV_TRANSIT
 from cityhub.adapters.gebag.dialogue_participation import client as dialogue_participation
 from cityhub.adapters.gebag.dialogue_participation.source import GEBAG_DIALOGUE_PARTICIPATION
+from cityhub.adapters.gebag.flats import client as flats
+from cityhub.adapters.gebag.flats.source import GEBAG_FLATS
 from cityhub.adapters.gebag.tickets import client as tickets
 from cityhub.adapters.gebag.tickets.source import GEBAG_TICKETS
 from cityhub.adapters.roadworks.client import connecting
@@ -69,6 +71,7 @@ _ALL: tuple[tuple[Source, Connect], ...] = (
     (DUISPORT_VESSELS, vessels.connect),
     (DVV_SCHOOL_TICKETS, school_tickets.connect),
     (GEBAG_DIALOGUE_PARTICIPATION, dialogue_participation.connect),
+    (GEBAG_FLATS, flats.connect),
     (GEBAG_TICKETS, tickets.connect),
     (CITY_ROADWORKS, connecting(CITY_ROADWORKS)),
     (DVV_ROADWORKS, connecting(DVV_ROADWORKS)),

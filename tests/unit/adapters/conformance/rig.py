@@ -39,7 +39,7 @@ LONGEST = timedelta(days=3)
 """Of history: every adapter sees turns of days and a few hundred events."""
 WHOLE = timedelta(days=4_000)
 """Longer than any history."""
-BOUND = 200
+BOUND = 500
 """Steps after which a feed that still has more waiting is taken to go round in circles."""
 SECRET = "geheim-4711"
 PSEUDONYMS = Pseudonyms(b"key of the conformance suite")

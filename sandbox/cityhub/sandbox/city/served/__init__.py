@@ -17,7 +17,7 @@ from cityhub.sandbox.city.served.city import (
 from cityhub.sandbox.city.served.duisport import containers, gauge, track_and_trace, vessels
 from cityhub.sandbox.city.served.dvv import lamp_energy, lamps, school_tickets
 from cityhub.sandbox.city.served.endpoint import City, Served
-from cityhub.sandbox.city.served.gebag import dialogue_participation, tickets
+from cityhub.sandbox.city.served.gebag import dialogue_participation, flats, tickets
 from cityhub.sandbox.city.served.wbd import bins, sewer_levels
 
 __all__ = ["SERVED", "City", "Served"]
@@ -38,6 +38,7 @@ SERVED: tuple[Served, ...] = (
     vessels.SERVED,
     school_tickets.SERVED,
     dialogue_participation.SERVED,
+    flats.SERVED,
     tickets.SERVED,
     lamp_energy.SERVED,
     lamps.SERVED,

@@ -16,7 +16,8 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 from msgspec import Struct
 
-from cityhub.sandbox.city.chronicle import Chronicle, instant, text
+from cityhub.sandbox.city.chronicle import Chronicle, text
+from cityhub.sandbox.city.served.drop_folder import UPTO, put, told_upto
 from cityhub.sandbox.city.served.endpoint import City, Served
 from cityhub.sandbox.city.streams.story import BOROUGHS, Told, happens, local_day
 from cityhub.sandbox.city.timetable import LOCAL
@@ -24,8 +25,6 @@ from cityhub.sandbox.city.traffic import lot
 
 Cell: TypeAlias = Callable[[Told], Any]
 """What a column says of something told."""
-_UPTO = ".bis"
-"""File in the folder that remembers up to when it tells; readers leave it alone."""
 _NAMES = ("Walsum", "Hamborn", "Meiderich/Beeck", "Homberg/Ruhrort/Baerl", "Mitte", "Rheinhausen", "Süd")
 
 
@@ -65,7 +64,7 @@ def exported(feed: str, streams: tuple[str, ...], *sheets: Sheet) -> Served:
     """A source that puts tables into its folder."""
 
     def drop(city: City, folder: Path) -> None:
-        now, since = city.clock(), _told_upto(folder)
+        now, since = city.clock(), told_upto(folder)
         files: dict[str, tuple[Sheet, list[Told]]] = {}
         for told in _told(city.chronicle, streams, since, now):
             sheet = next(one for one in sheets if told.type.removesuffix(".v1").endswith(one.verbs))
@@ -74,11 +73,11 @@ def exported(feed: str, streams: tuple[str, ...], *sheets: Sheet) -> Served:
         for name, (sheet, items) in files.items():
             old = (folder / name).read_bytes() if since and (folder / name).exists() else b""
             body = old + sheet.render(items, heading=not old)
-            _put(folder, name, body)
+            put(folder, name, body)
             if happens(lot(city.seed, feed, "file", name), 0.1):
-                _put(folder, name.replace(".", "_erneut."), body)
+                put(folder, name.replace(".", "_erneut."), body)
         if files or since is None or local_day(since) != local_day(now):
-            _put(folder, _UPTO, text(now).encode())
+            put(folder, UPTO, text(now).encode())
 
     return Served(feed=feed, streams=streams, drop=drop)
 
@@ -86,20 +85,6 @@ def exported(feed: str, streams: tuple[str, ...], *sheets: Sheet) -> Served:
 def _told(chronicle: Chronicle, streams: Sequence[str], since: datetime | None, now: datetime) -> list[Told]:
     parts = (chronicle.between([name], since or now - chronicle.history(name), now) for name in streams)
     return list(merge(*parts, key=lambda told: told.due))
-
-
-def _told_upto(folder: Path) -> datetime | None:
-    try:
-        return instant((folder / _UPTO).read_text("ascii"))
-    except (OSError, UnicodeDecodeError):
-        return None
-
-
-def _put(folder: Path, name: str, body: bytes) -> None:
-    """Complete at once."""
-    unfinished = folder / f".{name}.part"
-    unfinished.write_bytes(body)
-    unfinished.replace(folder / name)
 
 
 def monthly(told: Told) -> str:

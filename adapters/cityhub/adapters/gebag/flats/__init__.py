@@ -1,0 +1,1 @@
+"""GEBAG's flats: docs/adapters/gebag-flats.md."""
