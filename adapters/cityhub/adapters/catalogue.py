@@ -50,6 +50,8 @@ from cityhub.adapters.roadworks.source import CITY_ROADWORKS, DVV_ROADWORKS, WBD
 from cityhub.adapters.source import Source
 from cityhub.adapters.status import FeedStatus
 from cityhub.adapters.tabular.client import connections
+from cityhub.adapters.ude.publications import client as publications
+from cityhub.adapters.ude.publications.source import UDE_PUBLICATIONS
 from cityhub.adapters.wbd.bins import client as bins
 from cityhub.adapters.wbd.bins.source import WBD_BINS
 from cityhub.adapters.wbd.sewer_levels import client as sewer_levels
@@ -78,6 +80,7 @@ _ALL: tuple[tuple[Source, Connect], ...] = (
     (WBD_ROADWORKS, connecting(WBD_ROADWORKS)),
     (DVV_LAMP_ENERGY, lamp_energy.connect),
     (DVV_LAMPS, lamps.connect),
+    (UDE_PUBLICATIONS, publications.connect),
     (WBD_BINS, bins.connect),
     (WBD_SEWER_LEVELS, sewer_levels.connect),
     *connections(),

@@ -192,6 +192,7 @@ def test_without_a_day_of_its_own_a_record_has_the_files() -> None:
         ("65.504", "65,5", "immobilie[0].area"),
         ("65.504", "1e999", "immobilie[0].area"),
         ("2026-11-20", "20.11.2026", "immobilie[0].stand"),
+        ("2026-11-20", "0001-01-01", "immobilie[0].verwaltung_techn.stand_vom"),
         (">2026<", ">neulich<", "immobilie[0].modernised_in"),
         (">2026<", ">1998, 2026<", "immobilie[0].modernised_in"),
         ("CHANGE", "VERMIETET", "immobilie[0].action"),
@@ -226,7 +227,8 @@ def test_what_is_no_flat_or_says_nothing_is_counted() -> None:
         (b"<html/>", "parse", "umfang None"),
         (sent(FLAT, at=""), "parse", "timestamp ''"),
         (sent(FLAT, at="2026-10-25T02:30:00"), "parse", "this hour came twice"),
-        (sent(FLAT, at="2026-11-29T10:00:00"), "time_in_future", "set the clock, send again"),
+        (sent(FLAT, at="2026-11-29T10:00:00"), "implausible_time", "set the clock, send again"),
+        (sent(FLAT, at="0001-01-01T00:00:00+05:00"), "implausible_time", "set the clock, send again"),
         (b"PK\x03\x04", "zip", "is no zip"),
     ],
 )

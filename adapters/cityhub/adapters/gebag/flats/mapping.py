@@ -27,6 +27,7 @@ EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 """Versions are seconds since then: OpenImmo has none, and a file's timestamp orders what it says."""
 _FLAT = memory_key("flat", "")
 _MODERNISED = "MODERNISIERT"
+_YEARS = range(1990, 2100)
 _AHEAD = timedelta(days=2)
 """A clock that is wrong by more would be the highest version for long."""
 _BELIEVED = timedelta(days=399)
@@ -51,10 +52,9 @@ class _Known(Struct, frozen=True, array_like=True):
 def read(name: str, body: bytes, memory: Mapping[str, bytes], now: datetime) -> Reading:
     """What a file says; see `folder_adapter.ReadFile`."""
     sent = parse(body)
-    if sent.at > now + _AHEAD:
-        raise FeedFault(
-            "time_in_future", f"uebertragung has timestamp {sent.at}, it is {now} here; set the clock, send again"
-        )
+    if not EPOCH < sent.at <= now + _AHEAD:
+        rule = f"it is {now} here; set the clock, send again"
+        raise FeedFault("implausible_time", f"uebertragung has timestamp {sent.at}: {rule}")
     version = (sent.at - EPOCH) // timedelta(seconds=1)
     news = _News(sent, version, memory, now)
     facts: list[Fact] = []
@@ -171,6 +171,8 @@ def _told(flat: Flat) -> Told | Reject | str:
         return Reject("schema", "verwaltung_techn.objektnr_intern", "is missing; it is the number of the flat")
     if flat.area is None:
         return Reject("schema", "flaechen.wohnflaeche", "is missing; a flat has one, in m²")
+    if flat.stand is not None and flat.stand.year not in _YEARS:
+        return Reject("schema", "verwaltung_techn.stand_vom", f"{flat.stand} is no day of a record")
     return Told(flat.number, flat.condition == _MODERNISED, round(flat.area, 2), flat.modernised_in or "")
 
 

@@ -18,6 +18,7 @@ from cityhub.sandbox.city.served.duisport import containers, gauge, track_and_tr
 from cityhub.sandbox.city.served.dvv import lamp_energy, lamps, school_tickets
 from cityhub.sandbox.city.served.endpoint import City, Served
 from cityhub.sandbox.city.served.gebag import dialogue_participation, flats, tickets
+from cityhub.sandbox.city.served.ude import publications
 from cityhub.sandbox.city.served.wbd import bins, sewer_levels
 
 __all__ = ["SERVED", "City", "Served"]
@@ -42,6 +43,7 @@ SERVED: tuple[Served, ...] = (
     tickets.SERVED,
     lamp_energy.SERVED,
     lamps.SERVED,
+    publications.SERVED,
     bins.SERVED,
     sewer_levels.SERVED,
     *roadworks.SERVED,

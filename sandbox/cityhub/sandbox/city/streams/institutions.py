@@ -73,7 +73,7 @@ def _publications(seed: int, day: date) -> Iterator[Told]:
             if back == 0:
                 yield tell("ude.publication.deposited", moment, name, (name,), data)
             elif fate < 0.12:  # noqa: PLR2004
-                data |= {"open_access": True, "deleted": True if fate < 0.02 else None}  # noqa: PLR2004
+                data |= {"deleted": True} if fate < 0.02 else {"open_access": True}  # noqa: PLR2004
                 yield tell("ude.publication.deposited", moment, name, (name,), data, version=2, told_at=stamp)
 
 

@@ -1,0 +1,1 @@
+"""Publications of the university: docs/adapters/ude-publications.md."""

@@ -1,0 +1,1 @@
+"""Adapters of the University of Duisburg-Essen."""
