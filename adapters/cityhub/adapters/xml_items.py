@@ -30,17 +30,17 @@ _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 _PROLOG = re.compile(rb"(?s:(?:\xef\xbb\xbf)?(?:\s++|<\?.*?\?>|<!--.*?-->)*+)")
 
 
-def parse_xml(body: bytes, what: str) -> Element:
+def parse_xml(body: bytes, what: str, max_values: int = MAX_VALUES) -> Element:
     """The root of an answer.
 
     Args:
-        what: the answer should be, for messages.
+        what: the answer should be, for messages. max_values: each costs about 150 bytes while the answer is read.
 
     Raises:
         FeedFault: `too_many_values` or `parse`, with what is wrong and where.
     """
-    if body.count(b"<") + body.count(b"=") > MAX_VALUES:
-        raise FeedFault("too_many_values", f"the answer has more than {MAX_VALUES} values; nothing of it was read")
+    if body.count(b"<") + body.count(b"=") > max_values:
+        raise FeedFault("too_many_values", f"the answer has more than {max_values} values; nothing of it was read")
     declared = _DECLARED.match(body)
     encoding = declared[1].decode("ascii", "replace").lower() if declared else "utf-8"
     if encoding not in _ENCODINGS:

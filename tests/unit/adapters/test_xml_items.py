@@ -72,6 +72,8 @@ def test_the_declared_encoding_is_read(encoding: str) -> None:
 def test_more_values_than_an_answer_may_have_are_refused_unread() -> None:
     with pytest.raises(FeedFault, match="more than 1000000 values"):
         parse_xml(b"<a>" + b"<b/>" * 1_000_000 + b"</a>", "a thing")
+    with pytest.raises(FeedFault, match="more than 2 values"):
+        parse_xml(b"<a><b/></a>", "a thing", 2)
 
 
 class Item(Struct, frozen=True):

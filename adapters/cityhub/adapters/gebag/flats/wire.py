@@ -20,6 +20,8 @@ from cityhub.adapters.xml_items import Element, attribute, first, number, parse_
 from cityhub.adapters.zip_file import only_member
 
 _ZIP = b"PK"
+_MAX_VALUES = 2_000_000
+"""A whole stock of 13,000 flats comes in one file, or absence would mean nothing: 150 tags and attributes for each."""
 _DAY = len("2026-11-20")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
@@ -83,7 +85,7 @@ def parse(body: bytes) -> Transmission:
     Raises:
         FeedFault: `zip`, `parse` or `too_many_values`.
     """
-    root = parse_xml(only_member(body, ".xml") if body.startswith(_ZIP) else body, "OpenImmo")
+    root = parse_xml(only_member(body, ".xml") if body.startswith(_ZIP) else body, "OpenImmo", _MAX_VALUES)
     head = first(root, "uebertragung")
     extent = None if head is None else (attribute(head, "umfang") or "").upper()
     if head is None or extent not in {"VOLL", "TEIL"}:
