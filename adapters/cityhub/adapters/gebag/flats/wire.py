@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from cityhub.adapters.errors import FeedFault
+from cityhub.adapters.json_items import Id
 from cityhub.adapters.local_time import from_local
 from cityhub.adapters.reject import Reject
 from cityhub.adapters.xml_items import Element, attribute, first, number, parse_records, parse_xml, records, value
@@ -25,7 +26,6 @@ _MAX_VALUES = 2_000_000
 _DAY = len("2026-11-20")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
-Id = Annotated[str, Meta(min_length=1, max_length=120)]
 Condition = Literal[
     "ERSTBEZUG",
     "TEIL_VOLLRENOVIERUNGSBED",
