@@ -18,7 +18,7 @@ from cityhub.sandbox.city.served.duisport import containers, gauge, track_and_tr
 from cityhub.sandbox.city.served.dvv import lamp_energy, lamps, school_tickets
 from cityhub.sandbox.city.served.endpoint import City, Served
 from cityhub.sandbox.city.served.gebag import dialogue_participation
-from cityhub.sandbox.city.served.wbd import bins, sewer_levels
+from cityhub.sandbox.city.served.wbd import bins, emptyings, sewer_levels, vehicles
 
 __all__ = ["SERVED", "City", "Served"]
 
@@ -41,7 +41,9 @@ SERVED: tuple[Served, ...] = (
     lamp_energy.SERVED,
     lamps.SERVED,
     bins.SERVED,
+    emptyings.SERVED,
     sewer_levels.SERVED,
+    vehicles.SERVED,
     *roadworks.SERVED,
     *tables.SERVED,
 )
