@@ -5,6 +5,7 @@ Nothing is lost by a kill of ours: the broker keeps our session. What it sends a
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeAlias, TypeVar
@@ -67,7 +68,7 @@ class MqttAdapter(Adapter):
     async def ask(self, known: Known) -> Reading:
         connection = await self._open()
         messages = await connection.take(MOST, FIRST_S, NEXT_S)
-        reading = self._read(messages, known.memory, self._clock())
+        reading = await asyncio.to_thread(self._read, messages, known.memory, self._clock())
         self._unacknowledged = messages
         read = int(known.cursor or 0) + len(messages)
         return replace(reading, cursor=str(read), more=bool(messages))
