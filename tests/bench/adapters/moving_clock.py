@@ -9,8 +9,6 @@ from datetime import datetime, timedelta
 class MovingClock:
     """Args: begin: where it stands, aware."""
 
-    seed = 2026
-
     def __init__(self, begin: datetime, speed: float) -> None:
         self.speed = speed
         self._begin = begin
