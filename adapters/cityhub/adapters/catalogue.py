@@ -54,8 +54,12 @@ from cityhub.adapters.ude.publications import client as publications
 from cityhub.adapters.ude.publications.source import UDE_PUBLICATIONS
 from cityhub.adapters.wbd.bins import client as bins
 from cityhub.adapters.wbd.bins.source import WBD_BINS
+from cityhub.adapters.wbd.emptyings import client as emptyings
+from cityhub.adapters.wbd.emptyings.source import WBD_EMPTYINGS
 from cityhub.adapters.wbd.sewer_levels import client as sewer_levels
 from cityhub.adapters.wbd.sewer_levels.source import WBD_SEWER_LEVELS
+from cityhub.adapters.wbd.vehicles import client as vehicles
+from cityhub.adapters.wbd.vehicles.source import WBD_VEHICLES
 
 _ALL: tuple[tuple[Source, Connect], ...] = (
     (CITY_APPLICATIONS, applications.connect),
@@ -82,7 +86,9 @@ _ALL: tuple[tuple[Source, Connect], ...] = (
     (DVV_LAMPS, lamps.connect),
     (UDE_PUBLICATIONS, publications.connect),
     (WBD_BINS, bins.connect),
+    (WBD_EMPTYINGS, emptyings.connect),
     (WBD_SEWER_LEVELS, sewer_levels.connect),
+    (WBD_VEHICLES, vehicles.connect),
     *connections(),
 )
 ADAPTERS: Mapping[str, tuple[Source, Connect]] = {source.feed: (source, connect) for source, connect in _ALL}

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import xxhash
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cityhub.adapters.reject import Reject
 
@@ -23,6 +24,7 @@ class Fact(Struct, frozen=True, kw_only=True):
         borough: where the partner says which, `STB01` … `STB07`; else the asset register is asked for the subject.
         path: where in the answer it stands, for messages.
         synthetic: the record itself says that it is a simulation's.
+        mark: key of the memory that says that it was told; it is not written where the door refuses the fact.
     """
 
     type: str
@@ -34,6 +36,7 @@ class Fact(Struct, frozen=True, kw_only=True):
     borough: str = ""
     path: str = ""
     synthetic: bool = False
+    mark: str = ""
 
 
 class Reading(Struct, frozen=True, kw_only=True):
@@ -66,14 +69,14 @@ def changed(facts: Iterable[Fact], memory: Mapping[str, bytes]) -> tuple[list[Fa
         memory: as the `Reading`s before have left it.
 
     Returns:
-        The facts, and what to remember of them.
+        The facts, marked, and what to remember of them.
     """
     news: list[Fact] = []
     learnt: dict[str, bytes | None] = {}
     for fact in facts:
         key, says = memory_key(fact.type, *fact.key), _says(fact)
         if learnt.get(key, memory.get(key)) != says:
-            news.append(fact)
+            news.append(replace(fact, mark=key))
             learnt[key] = says
     return news, learnt
 

@@ -5,8 +5,9 @@ Every fact passes the door that partners' own events pass (`sdk.door`): its cont
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import structlog
@@ -26,6 +27,8 @@ from cityhub.sdk.errors import RejectedEvent
 from cityhub.sdk.event import Event, make_event
 
 _log = structlog.get_logger()
+SLICE = 500
+"""Facts that are stamped in one go; then others have their turn."""
 
 
 class SourceFeed:
@@ -66,7 +69,7 @@ class SourceFeed:
             raise
         cursor = self._cursor if reading.cursor is None else reading.cursor
         moved = cursor != self._cursor
-        self._keep(reading, cursor)
+        await self._keep(reading, cursor)
         await self._adapter.kept()
         return reading.more and moved
 
@@ -74,11 +77,15 @@ class SourceFeed:
         """Let go of connections."""
         await self._adapter.close()
 
-    def _keep(self, reading: Reading, cursor: str) -> None:
+    async def _keep(self, reading: Reading, cursor: str) -> None:
         now = self._clock()
         synthetic = self._link.synthetic or reading.synthetic
         stamp = Stamp(self._source, self._contracts, self._register, synthetic=synthetic)
-        judgements = [stamp.event(fact, now) for fact in reading.facts]
+        judgements: list[Event | Reject] = []
+        for start in range(0, len(reading.facts), SLICE):
+            judgements += [stamp.event(fact, now) for fact in reading.facts[start : start + SLICE]]
+            await asyncio.sleep(0)
+        memory = _without_refused(reading, judgements)
         events = [one for one in judgements if isinstance(one, Event)]
         rejects = [*reading.rejects, *(one for one in judgements if isinstance(one, Reject))]
         newest = max((event.time for event in events), default=self._data_at or now)
@@ -89,7 +96,7 @@ class SourceFeed:
             Effects(
                 position=cursor.encode(),
                 events=events,
-                memory=reading.memory,
+                memory=memory,
                 system=self._source.uri(synthetic=synthetic),
                 synthetic=synthetic,
                 succeeded_at=now,
@@ -99,7 +106,7 @@ class SourceFeed:
             ),
         )
         self._cursor = cursor
-        for key, body in reading.memory.items():
+        for key, body in memory.items():
             if body is None:
                 self._memory.pop(key, None)
             else:
@@ -107,6 +114,13 @@ class SourceFeed:
         if rejects:
             counts = Counter(reject.reason for reject in rejects)
             _log.warning("items_rejected", feed=self._source.feed, counts=dict(counts), last=rejects[-1].path)
+
+
+def _without_refused(reading: Reading, judgements: Sequence[Event | Reject]) -> Mapping[str, bytes | None]:
+    """What to remember: a fact that the door refused was not told."""
+    pairs = zip(reading.facts, judgements, strict=True)
+    refused = {fact.mark for fact, judgement in pairs if isinstance(judgement, Reject)}
+    return {key: body for key, body in reading.memory.items() if key not in refused} if refused else reading.memory
 
 
 class Stamp(Struct, frozen=True):

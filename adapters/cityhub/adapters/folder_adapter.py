@@ -6,6 +6,7 @@ read again; one that cannot be used costs no other.
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
@@ -45,6 +46,9 @@ class FolderAdapter(Adapter):
         return self._source
 
     async def ask(self, known: Known) -> Reading:
+        return await asyncio.to_thread(self._look, known)
+
+    def _look(self, known: Known) -> Reading:
         there = dict(self._files())
         gone = {memory_key(_FILE, name) for name in there} ^ {key for key in known.memory if _names_a_file(key)}
         forgotten: dict[str, bytes | None] = {key: None for key in gone if key in known.memory}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeAlias
@@ -32,7 +33,8 @@ class Question(Struct, frozen=True):
 Ask: TypeAlias = Callable[[str], Question]
 """The question to a cursor, "" at first."""
 Read: TypeAlias = Callable[[bytes, Mapping[str, bytes], datetime], Reading]
-"""What an answer says: body, memory, the adapter's clock. Raises FeedFault `parse` where it is unusable as a whole."""
+"""What an answer says: body, memory, the adapter's clock. Raises FeedFault `parse` where it is unusable as a whole.
+It runs in a thread, so that a long answer holds up nobody else."""
 
 
 class _Position(Struct, frozen=True, array_like=True):
@@ -90,7 +92,7 @@ class HttpAdapter(Adapter):
         )
         if isinstance(got, NotModified):
             return Reading(as_of=got.answered_at or self._tools.clock(), synthetic=was.synthetic)
-        reading = self._read(got.body, known.memory, self._tools.clock())
+        reading = await asyncio.to_thread(self._read, got.body, known.memory, self._tools.clock())
         cursor = was.cursor if reading.cursor is None else reading.cursor
         now_at = _Position(cursor, got.etag if cursor == was.cursor else None, got.synthetic)
         return replace(

@@ -5,20 +5,25 @@ Nothing is lost by a kill of ours: the broker keeps our session. What it sends a
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 from urllib.parse import unquote, urlsplit
 
+import msgspec
 from msgspec.structs import replace
 
 from cityhub.adapters.adapter import Adapter, Known, Link, Tools
 from cityhub.adapters.fact import Reading
 from cityhub.adapters.mqtt_connection import Connection, Received
+from cityhub.adapters.reject import Reject
 from cityhub.adapters.source import Source
 
 MOST = 1000
 """Messages of one reading."""
+MAX_BYTES = 65_536
+"""Of a message that is read."""
 FIRST_S, NEXT_S = 1.0, 0.05
 """How long the first message and each further one of a reading are waited for."""
 Filters: TypeAlias = Callable[[str], Sequence[str]]
@@ -26,6 +31,18 @@ Filters: TypeAlias = Callable[[str], Sequence[str]]
 ReadMessages: TypeAlias = Callable[[Sequence[Received], Mapping[str, bytes], datetime], Reading]
 """What messages say: in the order of their arrival, memory, the adapter's clock. A bad one is a reject, never a fault:
 it would come again for ever."""
+_T = TypeVar("_T")
+
+
+def parse_message(message: Received, decode: Callable[[bytes], _T]) -> _T | Reject:
+    """A message in JSON in its expected shape, or what is wrong with it: `too_large` or `schema`."""
+    if len(message.payload) > MAX_BYTES:
+        return Reject("too_large", message.topic, f"{len(message.payload)} bytes; at most {MAX_BYTES} are read")
+    try:
+        return decode(message.payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        what, _, where = str(error).partition(" - at `$")
+        return Reject("schema", f"{message.topic}{where.rstrip('`')}", what)
 
 
 class MqttAdapter(Adapter):
@@ -51,7 +68,7 @@ class MqttAdapter(Adapter):
     async def ask(self, known: Known) -> Reading:
         connection = await self._open()
         messages = await connection.take(MOST, FIRST_S, NEXT_S)
-        reading = self._read(messages, known.memory, self._clock())
+        reading = await asyncio.to_thread(self._read, messages, known.memory, self._clock())
         self._unacknowledged = messages
         read = int(known.cursor or 0) + len(messages)
         return replace(reading, cursor=str(read), more=bool(messages))

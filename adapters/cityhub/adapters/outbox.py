@@ -131,7 +131,8 @@ class Outbox:
             The next `step`.
         """
         feed = source.feed
-        entries = [(feed, topic_of(event.type), codec.encode(event)) for event in effects.events]
+        topics = {type_: topic_of(type_) for type_ in {event.type for event in effects.events}}
+        entries = [(feed, topics[event.type], codec.encode(event)) for event in effects.events]
         with self._transaction() as db:
             moved = db.execute(
                 "UPDATE position SET step = step + 1, position = ? WHERE feed = ? AND step = ?",

@@ -17,7 +17,8 @@ from msgspec.structs import replace
 
 from cityhub.adapters.fact import Reading
 from cityhub.adapters.lorawan.profile import Profile
-from cityhub.adapters.lorawan.uplink import ASSET, MAX_BYTES, Uplink, read_uplinks
+from cityhub.adapters.lorawan.uplink import ASSET, Uplink, read_uplinks
+from cityhub.adapters.mqtt_adapter import parse_message
 from cityhub.adapters.mqtt_connection import Received
 from cityhub.adapters.reject import Reject
 
@@ -67,13 +68,9 @@ def _parsed(message: Received) -> Uplink | str | Reject:
     """An uplink, the name of another event, or what is wrong."""
     if (event := message.topic.rpartition("/")[2]) in OTHERS:
         return event
-    if len(message.payload) > MAX_BYTES:
-        return Reject("too_large", message.topic, f"{len(message.payload)} bytes; at most {MAX_BYTES} are read")
-    try:
-        up = _event(message.payload)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        what, _, where = str(error).partition(" - at `$")
-        return Reject("schema", f"{message.topic}{where.rstrip('`')}", what)
+    up = parse_message(message, _event)
+    if isinstance(up, Reject):
+        return up
     device = up.device_info
     return Uplink(
         path=message.topic,

@@ -21,8 +21,6 @@ _BEHIND_S, _AHEAD_S = 7 * 86_400, 300
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 ASSET = "asset"
 """Attribute or tag of a device that names what it sits on; without it that is the device itself."""
-MAX_BYTES = 65_536
-"""Of a message that is read."""
 _SEEN = "seen"
 
 

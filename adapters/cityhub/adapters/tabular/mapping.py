@@ -19,7 +19,7 @@ from cityhub.adapters.tabular.told import news
 from cityhub.sdk.conformance import violations
 from cityhub.sdk.contract import Contract
 from cityhub.sdk.contract_check import shown
-from cityhub.sdk.event import FUTURE_TOLERANCE, MAX_TEXT, is_short_text
+from cityhub.sdk.event import MAX_TEXT, is_short_text
 
 _T = TypeVar("_T")
 
@@ -32,7 +32,7 @@ def read(form: Form, name: str, body: bytes, memory: Mapping[str, bytes], now: d
     judged = [line if isinstance(line, Reject) else _judged(_Line(line, table), contracts) for line in lines]
     facts = [one for one in judged if isinstance(one, Fact)]
     horizon = timedelta(seconds=max(contract.horizon_s for contract in contracts.values()))
-    found, learnt = news(facts, memory, now + FUTURE_TOLERANCE, now - horizon)
+    found, learnt = news(facts, memory, now - horizon)
     return Reading(
         facts=[one for one in found if isinstance(one, Fact)],
         rejects=[one for one in (*judged, *found) if isinstance(one, Reject)],

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 import xxhash
+from msgspec.structs import replace
 
 from cityhub.adapters.fact import Fact, memory_key
 from cityhub.adapters.reject import Reject
@@ -15,38 +16,34 @@ _TOLD = "told"
 
 
 def news(
-    facts: Iterable[Fact], memory: Mapping[str, bytes], newest: datetime, oldest: datetime
+    facts: Iterable[Fact], memory: Mapping[str, bytes], oldest: datetime
 ) -> tuple[list[Fact | Reject], dict[str, bytes | None]]:
     """Facts that were not told yet, and refusals of those that say something else under the same key and version.
 
     Args:
-        facts: of one file. newest: what is later the door refuses; it is not remembered, so that it can come again.
+        facts: of one file.
         oldest: what happened before it is forgotten, unless the file still holds it.
 
     Returns:
-        Facts and refusals, and what to remember of them.
+        Facts, marked, and refusals, and what to remember of them.
     """
     found: list[Fact | Reject] = []
     learnt: dict[str, bytes] = {}
     seen: set[str] = set()
-    ahead: set[str] = set()
     types: set[str] = set()
     for fact in facts:
         mark, says = _mark(fact), _says(fact)
         before = learnt.get(mark) or memory.get(mark)
         if before is None:
-            found.append(fact)
+            found.append(replace(fact, mark=mark))
             learnt[mark] = says
         elif before != says:
             found.append(_contradiction(fact))
         seen.add(mark)
-        if fact.time > newest:
-            ahead.add(mark)
         types.add(fact.type)
     mine, limit = tuple(memory_key(_TOLD, type_, "") for type_ in types), _day(oldest)
     old = (mark for mark, says in memory.items() if mark.startswith(mine) and says[: len(limit)] < limit)
-    kept: dict[str, bytes | None] = {mark: says for mark, says in learnt.items() if mark not in ahead}
-    return found, kept | dict.fromkeys((mark for mark in old if mark not in seen), None)
+    return found, {**learnt, **dict.fromkeys(mark for mark in old if mark not in seen)}
 
 
 def _mark(fact: Fact) -> str:

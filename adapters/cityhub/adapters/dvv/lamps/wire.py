@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 from msgspec import Meta, Struct
 
-from cityhub.adapters.lorawan.uplink import MAX_BYTES
+from cityhub.adapters.mqtt_adapter import parse_message
 from cityhub.adapters.mqtt_connection import Received
 from cityhub.adapters.reject import Reject
 
@@ -72,16 +72,14 @@ OTHERS = (
 
 def parse(message: Received) -> Up | str | Reject:
     """An uplink, what else the message is about, or what is wrong with it."""
-    if len(message.payload) > MAX_BYTES:
-        return Reject("too_large", message.topic, f"{len(message.payload)} bytes; at most {MAX_BYTES} are read")
-    try:
-        parts = _parts(message.payload)
-        if "uplink_message" not in parts and (about := next((one for one in OTHERS if one in parts), "")):
-            return about
-        return _up(message.payload)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        what, _, where = str(error).partition(" - at `$")
-        return Reject("schema", f"{message.topic}{where.rstrip('`')}", what)
+    return parse_message(message, _what)
+
+
+def _what(payload: bytes) -> Up | str:
+    parts = _parts(payload)
+    if "uplink_message" not in parts and (about := next((one for one in OTHERS if one in parts), "")):
+        return about
+    return _up(payload)
 
 
 _parts = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode

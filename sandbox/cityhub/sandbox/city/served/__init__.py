@@ -19,7 +19,7 @@ from cityhub.sandbox.city.served.dvv import lamp_energy, lamps, school_tickets
 from cityhub.sandbox.city.served.endpoint import City, Served
 from cityhub.sandbox.city.served.gebag import dialogue_participation, flats, tickets
 from cityhub.sandbox.city.served.ude import publications
-from cityhub.sandbox.city.served.wbd import bins, sewer_levels
+from cityhub.sandbox.city.served.wbd import bins, emptyings, sewer_levels, vehicles
 
 __all__ = ["SERVED", "City", "Served"]
 
@@ -45,7 +45,9 @@ SERVED: tuple[Served, ...] = (
     lamps.SERVED,
     publications.SERVED,
     bins.SERVED,
+    emptyings.SERVED,
     sewer_levels.SERVED,
+    vehicles.SERVED,
     *roadworks.SERVED,
     *tables.SERVED,
 )

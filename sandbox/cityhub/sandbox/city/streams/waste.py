@@ -32,7 +32,10 @@ def _bins(seed: int, day: date) -> Iterator[Told]:
 
 
 def _emptied(seed: int, day: date) -> Iterator[Told]:
-    """The morning's round: bins that it reached, with what the day before had put into them."""
+    """The morning's round: bins that it reached, with what the day before had put into them.
+
+    Each of three vehicles tells its emptyings when it is back at the depot, hours later.
+    """
     for number in range(_BINS):
         morning = lot(seed, "bin", number, day)
         morning.uniform(0.05, 0.35), morning.uniform(0.010, 0.045)
@@ -47,7 +50,8 @@ def _emptied(seed: int, day: date) -> Iterator[Told]:
             "km": None if happens(chance, 0.02) else round(chance.uniform(0.2, 1.6), 1),
         }
         moment = at(day, 6 * 3600 - 1_800 + number * 8)
-        yield tell("wbd.bin.emptied", moment, name, (name, day), data, borough=BOROUGHS[number % 7])
+        back, borough = at(day, 12 * 3600 + number % 3 * 4_500), BOROUGHS[number % 7]
+        yield tell("wbd.bin.emptied", moment, name, (name, day), data, borough=borough, told_at=back)
 
 
 STREAMS = (

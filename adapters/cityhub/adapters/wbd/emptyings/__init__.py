@@ -1,0 +1,1 @@
+"""Emptyings of waste bins: docs/adapters/wbd-emptyings.md."""

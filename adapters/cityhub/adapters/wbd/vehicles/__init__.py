@@ -1,0 +1,1 @@
+"""Missions of autonomous utility vehicles: docs/adapters/wbd-vehicles.md."""
