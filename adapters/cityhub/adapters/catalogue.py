@@ -41,6 +41,8 @@ from cityhub.adapters.dvv.lamps.source import DVV_LAMPS
 from cityhub.adapters.dvv.school_tickets import client as school_tickets
 from cityhub.adapters.dvv.school_tickets.source import DVV_SCHOOL_TICKETS
 from cityhub.adapters.dvv.transit.source import DVV_TRANSIT
+from cityhub.adapters.dvv.water_feed import client as water_feed
+from cityhub.adapters.dvv.water_feed.source import DVV_WATER_FEED
 from cityhub.adapters.dvv.wifi import client as wifi
 from cityhub.adapters.dvv.wifi.source import DVV_WIFI
 from cityhub.adapters.gebag.dialogue_participation import client as dialogue_participation
@@ -83,6 +85,7 @@ _ALL: tuple[tuple[Source, Connect], ...] = (
     (DVV_ROADWORKS, connecting(DVV_ROADWORKS)),
     (WBD_ROADWORKS, connecting(WBD_ROADWORKS)),
     (DVV_GRID, grid.connect),
+    (DVV_WATER_FEED, water_feed.connect),
     (DVV_WIFI, wifi.connect),
     (DVV_LAMP_ENERGY, lamp_energy.connect),
     (DVV_LAMPS, lamps.connect),
