@@ -2,75 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cityhub.adapters import edifact
-from cityhub.adapters.dvv.water_feed import wire
 from cityhub.adapters.dvv.water_feed.mapping import read
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.fact import Reading
-
-NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
-INLET = "DE00056247051EINSPEISUNGZONE00003"
-HOUSE = "DE00056247051000000000000000HAUS42"
-QUARTER = timedelta(minutes=15)
-BEGIN = datetime(2026, 11, 18, 23, tzinfo=UTC)
-"""Midnight of 19 November in Duisburg."""
-
-
-def moment(instant: datetime) -> str:
-    return f"{instant:%Y%m%d%H%M}?+00:303"
-
-
-def quantity(number: int, amount: str, worth: str = "220", begin: datetime = BEGIN) -> list[str]:
-    start = begin + number * QUARTER
-    return [f"QTY+{worth}:{amount}", f"DTM+163:{moment(start)}", f"DTM+164:{moment(start + QUARTER)}"]
-
-
-def day(amount: str = "1.5", count: int = 96, begin: datetime = BEGIN, first: int = 0) -> list[str]:
-    return [one for number in range(first, first + count) for one in quantity(number, amount, begin=begin)]
-
-
-def interchange(
-    *quantities: Sequence[str],
-    location: str = INLET,
-    register: str = "8-0?:1.29.0",
-    function: str = "9",
-    created: str = "202611200700?+01:303",
-    name: str = "MSCONS",
-    una: str = "",
-) -> bytes:
-    body = [
-        f"BGM+7+X1+{function}",
-        f"DTM+137:{created}",
-        "NAD+MS+9903100000006::293",
-        "NAD+MR+9903200000004::293",
-        "UNS+D",
-        "NAD+DP",
-        f"LOC+172+{location}",
-        "LIN+1",
-        f"PIA+5+{register}:SRW",
-        *(segment for group in quantities for segment in group),
-    ]
-    segments = [
-        "UNB+UNOC:3+A:500+B:500+261120:0700+R1",
-        f"UNH+1+{name}:D:04B:UN:2.4c",
-        *body,
-        f"UNT+{len(body) + 2}+1",
-        "UNZ+1+R1",
-    ]
-    return (una + "'".join(segments) + "'").encode("latin-1")
-
-
-def told(found: Reading) -> list[dict[str, Any]]:
-    return [fact.data for fact in found.facts]
+from tests.unit.adapters.dvv.mscons import BEGIN, HOUSE, NOW, day, interchange, quantity, told
 
 
 def story(bodies: Iterable[bytes]) -> list[dict[str, Any]]:
@@ -241,6 +181,12 @@ def test_nothing_of_a_household_leaves_not_even_what_is_wrong_with_it() -> None:
         assert secret not in repr(found)
 
 
+def test_a_quarter_of_an_hour_is_told_once_in_a_series() -> None:
+    found = read("x", interchange(day("1"), quantity(5, "2")), {}, NOW)
+    assert [one["volume_m3"] for one in told(found)] == [96]
+    assert [(one.path, "told before" in one.detail) for one in found.rejects] == [("message[0].LIN[0].QTY[96]", True)]
+
+
 def test_days_are_forgotten_when_nobody_asks_for_them_any_more() -> None:
     memory = read("x", interchange(day("1")), {}, NOW).memory
     (key,) = memory
@@ -248,51 +194,3 @@ def test_days_are_forgotten_when_nobody_asks_for_them_any_more() -> None:
     other = interchange(quantity(0, "1", begin=BEGIN + timedelta(days=99)))
     assert key not in read("x", other, known, NOW + timedelta(days=99)).memory
     assert read("x", other, known, NOW + timedelta(days=102)).memory[key] is None
-
-
-@pytest.fixture
-def recorded() -> bytes:
-    """A month of quarters of an hour of an electricity meter (never part of the project)."""
-    root = Path(os.environ.get("CITYHUB_RECORDINGS", Path(__file__).parents[5] / "shared" / "recordings"))
-    file = root / "energy" / "mscons-load-curve.edi"
-    if not file.is_file():
-        pytest.skip(f"no recording {file}; set CITYHUB_RECORDINGS to the folder of recordings")
-    return file.read_bytes()
-
-
-def as_water(body: bytes) -> bytes:
-    """Its location and register are ours."""
-    return body.replace(b"US0001062600000001000000022345671", INLET.encode()).replace(b"1-1?:1.10.0", b"8-0?:1.29.0")
-
-
-def test_the_recorded_month_is_read_value_by_value(recorded: bytes) -> None:
-    """Counted and added up with a regular expression and a pocket calculator: 2 976 values, 680.282 in all."""
-    (message,) = edifact.parse(recorded).messages
-    (series,) = wire.series(message)
-    assert wire.decimal_mark(recorded) == ","
-    assert (series.location, series.register) == ("US0001062600000001000000022345671", "1-1:1.10.0")
-    assert {value.qualifier for value in series.values} == {"220"}
-    amounts = [Decimal(value.amount.replace(",", ".")) for value in series.values]
-    assert (len(amounts), sum(amounts)) == (2976, Decimal("680.282"))
-
-
-def test_the_recorded_month_is_no_water_and_nothing_of_it_is_told(recorded: bytes) -> None:
-    found = read("x", recorded, {}, NOW)
-    assert (told(found), found.rejects, found.noted) == ([], [], {"other_location": 1})
-
-
-def test_the_recorded_month_as_water_is_a_day_a_day(recorded: bytes) -> None:
-    """The 8th by hand: 36.705; all days, each rounded, with a regular expression: 678."""
-    found = read("x", as_water(recorded), {}, NOW)
-    assert found.rejects == []
-    volumes = {one["period"]: one["volume_m3"] for one in told(found)}
-    assert (len(volumes), sum(volumes.values())) == (31, 678)
-    days = ("2015-12-01", "2015-12-08", "2015-12-22", "2015-12-29")
-    assert [volumes[day] for day in days] == [11, 37, 0, 41]
-
-
-def test_the_recorded_month_is_refused_where_it_is_miscounted_or_cut(recorded: bytes) -> None:
-    found = read("x", as_water(recorded).replace(b"UNT+8942", b"UNT+8941"), {}, NOW)
-    assert (told(found), [one.reason for one in found.rejects]) == ([], ["message"])
-    with pytest.raises(FeedFault, match="no complete EDIFACT interchange"):
-        read("x", as_water(recorded)[:-20], {}, NOW)

@@ -78,16 +78,19 @@ class _Found:
             self.noted["other_register" if inlet else "other_location"] += 1
             return
         zone = f"zone-{int(inlet[1])}"
+        seen: set[datetime] = set()
         for number, value in enumerate(series.values):
             if value.qualifier in _COUNTS_NOT:
                 self.noted["no_value"] += 1
                 continue
             try:
-                day, quarter = place(_begin(value))
+                begin = _begin(value, seen)
+                day, quarter = place(begin)
                 slot = Slot(created, None if cancelled else self._amount(value))
             except (_Refused, OverflowError) as why:
                 self.rejects.append(Reject("value", f"{series.path}.QTY[{number}]", str(why)))
             else:
+                seen.add(begin)
                 self._day(day, zone).learn(quarter, slot)
 
     def _amount(self, value: wire.Value) -> Decimal:
@@ -127,7 +130,7 @@ class _Refused(ValueError):  # noqa: N818 - of a value
     """The value and the rule."""
 
 
-def _begin(value: wire.Value) -> datetime:
+def _begin(value: wire.Value, seen: set[datetime]) -> datetime:
     try:
         begin, end = edifact.instant(*value.begin), edifact.instant(*value.end)
     except ValueError as error:
@@ -136,4 +139,6 @@ def _begin(value: wire.Value) -> datetime:
         raise _Refused(
             f"from {begin.isoformat()} to {end.isoformat()}: it must be a quarter of an hour of this century"
         )
+    if begin in seen:
+        raise _Refused(f"{begin.isoformat()} was told before in the same series; the first value stands")
     return begin
