@@ -32,6 +32,8 @@ from cityhub.adapters.duisport.track_and_trace import client as track_and_trace
 from cityhub.adapters.duisport.track_and_trace.source import DUISPORT_TRACK_AND_TRACE
 from cityhub.adapters.duisport.vessels import client as vessels
 from cityhub.adapters.duisport.vessels.source import DUISPORT_VESSELS
+from cityhub.adapters.dvv.charging import client as charging
+from cityhub.adapters.dvv.charging.source import DVV_CHARGING
 from cityhub.adapters.dvv.grid import client as grid
 from cityhub.adapters.dvv.grid.source import DVV_GRID
 from cityhub.adapters.dvv.lamp_energy import client as lamp_energy
@@ -84,6 +86,7 @@ _ALL: tuple[tuple[Source, Connect], ...] = (
     (CITY_ROADWORKS, connecting(CITY_ROADWORKS)),
     (DVV_ROADWORKS, connecting(DVV_ROADWORKS)),
     (WBD_ROADWORKS, connecting(WBD_ROADWORKS)),
+    (DVV_CHARGING, charging.connect),
     (DVV_GRID, grid.connect),
     (DVV_WATER_FEED, water_feed.connect),
     (DVV_WIFI, wifi.connect),

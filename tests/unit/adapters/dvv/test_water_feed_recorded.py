@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -18,13 +17,9 @@ from tests.unit.adapters.dvv.mscons import INLET, NOW, quantity, told
 
 
 @pytest.fixture
-def recorded() -> bytes:
+def recorded(recordings: Path) -> bytes:
     """A month of quarters of an hour of an electricity meter (never part of the project)."""
-    root = Path(os.environ.get("CITYHUB_RECORDINGS", Path(__file__).parents[5] / "shared" / "recordings"))
-    file = root / "energy" / "mscons-load-curve.edi"
-    if not file.is_file():
-        pytest.skip(f"no recording {file}; set CITYHUB_RECORDINGS to the folder of recordings")
-    return file.read_bytes()
+    return (recordings.parent / "energy" / "mscons-load-curve.edi").read_bytes()
 
 
 def as_water(body: bytes) -> bytes:
