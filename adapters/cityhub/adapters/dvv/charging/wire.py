@@ -98,7 +98,7 @@ def _within(location: _Location, evses: Sequence[tuple[str, Evse]]) -> Iterator[
 
 
 def _utc(moment: datetime | None) -> datetime | None:
-    """Without an offset it is UTC: OCPI 2.2.1, 17.2. What UTC cannot say stays as it is."""
+    """Without an offset it is UTC: OCPI 2.2.1, type DateTime. What UTC cannot say stays as it is."""
     if moment is None or moment.tzinfo is None:
         return moment and moment.replace(tzinfo=UTC)
     try:

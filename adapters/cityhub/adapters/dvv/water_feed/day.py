@@ -50,7 +50,7 @@ class Day(Struct, array_like=True):
         """
         amounts = [slot.amount for slot in self.slots.values() if slot.amount is not None]
         whole = len(amounts) == quarters
-        if not whole and (not self.version or self.withdrawn):
+        if not whole and not self.version:
             return "incomplete_day"
         volume = round(sum(amounts, Decimal())) if whole else self.volume
         if whole is not self.withdrawn and volume == self.volume and self.version:
