@@ -32,6 +32,10 @@ from cityhub.adapters.duisport.track_and_trace import client as track_and_trace
 from cityhub.adapters.duisport.track_and_trace.source import DUISPORT_TRACK_AND_TRACE
 from cityhub.adapters.duisport.vessels import client as vessels
 from cityhub.adapters.duisport.vessels.source import DUISPORT_VESSELS
+from cityhub.adapters.dvv.charging import client as charging
+from cityhub.adapters.dvv.charging.source import DVV_CHARGING
+from cityhub.adapters.dvv.grid import client as grid
+from cityhub.adapters.dvv.grid.source import DVV_GRID
 from cityhub.adapters.dvv.lamp_energy import client as lamp_energy
 from cityhub.adapters.dvv.lamp_energy.source import DVV_LAMP_ENERGY
 from cityhub.adapters.dvv.lamps import client as lamps
@@ -39,6 +43,10 @@ from cityhub.adapters.dvv.lamps.source import DVV_LAMPS
 from cityhub.adapters.dvv.school_tickets import client as school_tickets
 from cityhub.adapters.dvv.school_tickets.source import DVV_SCHOOL_TICKETS
 from cityhub.adapters.dvv.transit.source import DVV_TRANSIT
+from cityhub.adapters.dvv.water_feed import client as water_feed
+from cityhub.adapters.dvv.water_feed.source import DVV_WATER_FEED
+from cityhub.adapters.dvv.wifi import client as wifi
+from cityhub.adapters.dvv.wifi.source import DVV_WIFI
 from cityhub.adapters.gebag.dialogue_participation import client as dialogue_participation
 from cityhub.adapters.gebag.dialogue_participation.source import GEBAG_DIALOGUE_PARTICIPATION
 from cityhub.adapters.gebag.flats import client as flats
@@ -82,6 +90,10 @@ _ALL: tuple[tuple[Source, Connect], ...] = (
     (CITY_ROADWORKS, connecting(CITY_ROADWORKS)),
     (DVV_ROADWORKS, connecting(DVV_ROADWORKS)),
     (WBD_ROADWORKS, connecting(WBD_ROADWORKS)),
+    (DVV_CHARGING, charging.connect),
+    (DVV_GRID, grid.connect),
+    (DVV_WATER_FEED, water_feed.connect),
+    (DVV_WIFI, wifi.connect),
     (DVV_LAMP_ENERGY, lamp_energy.connect),
     (DVV_LAMPS, lamps.connect),
     (UDE_PUBLICATIONS, publications.connect),

@@ -36,12 +36,14 @@ class Document(Struct, frozen=True):
     Attributes:
         etag: the partner's validator, or `modified:` and its Last-Modified; None where it gives neither.
         answered_at: the partner's clock where it tells it (header Date). synthetic: it says that it is a simulation.
+        next_page: address of the next page (RFC 8288, Link), "" where there is none; it is the partner's word.
     """
 
     body: bytes
     etag: str | None
     answered_at: datetime | None = None
     synthetic: bool = False
+    next_page: str = ""
 
 
 class NotModified(Struct, frozen=True):
@@ -58,6 +60,7 @@ async def download(
     etag: str | None,
     accept: tuple[str, ...] = JSON,
     secret: str = "",
+    scheme: str = "Bearer",
     posted: bytes = b"",
     max_bytes: int = MAX_BYTES,
     deadline_s: float = DEADLINE_S,
@@ -67,7 +70,7 @@ async def download(
     Args:
         etag: of the last `Document` from there.
         accept: media types that are taken; text must be in UTF-8 unless it is XML, which says so itself.
-        secret: bearer token, "" for none.
+        secret: token, "" for none. scheme: before it, in the header Authorization.
         posted: body of a POST, in JSON; empty for a GET.
 
     Raises:
@@ -75,7 +78,7 @@ async def download(
         FeedFault: `unreachable`, `timeout`, `incomplete`, `http_status`, `content_type`, `content_encoding` or
             `too_large`.
     """
-    headers = {"accept": ", ".join(accept), "accept-encoding": "identity"} | _condition(etag) | _login(secret)
+    headers = {"accept": ", ".join(accept), "accept-encoding": "identity"} | _condition(etag) | _login(scheme, secret)
     headers |= {"content-type": JSON[0]} if posted else {}
     method, content = ("POST", posted) if posted else ("GET", None)
     request = http.build_request(method, url, params=params, headers=headers, content=content, timeout=_TIMEOUT)
@@ -85,7 +88,8 @@ async def download(
                 return NotModified(_clock_of(answer))
             _check_head(answer, url, accept)
             body = await _bounded(answer, url, max_bytes)
-            return Document(body, _validator(answer), _clock_of(answer), SIMULATION in answer.headers)
+            next_page = answer.links.get("next", {}).get("url", "")
+            return Document(body, _validator(answer), _clock_of(answer), SIMULATION in answer.headers, next_page)
 
 
 @asynccontextmanager
@@ -109,8 +113,8 @@ def _faults(url: str, deadline_s: float) -> Iterator[None]:
         raise FeedFault("unreachable", f"{url} cannot be reached: {error or type(error).__name__}") from error
 
 
-def _login(secret: str) -> dict[str, str]:
-    return {"authorization": f"Bearer {secret}"} if secret else {}
+def _login(scheme: str, secret: str) -> dict[str, str]:
+    return {"authorization": f"{scheme} {secret}"} if secret else {}
 
 
 def _condition(etag: str | None) -> dict[str, str]:

@@ -17,8 +17,10 @@ def _assets() -> dict[str, str]:
 
 
 _COUNTS: dict[str, int] = {
+    "ap-{:03d}": 60,
     "bin-{:04d}": 210,
     "lamp-{:04d}": 400,
+    "ladepunkt-{:03d}": 80,
     "pegel-{:02d}": 24,
     "stellplatz-{:03d}": 30,
 }

@@ -15,7 +15,7 @@ from cityhub.sandbox.city.served.city import (
     robots,
 )
 from cityhub.sandbox.city.served.duisport import containers, gauge, track_and_trace, vessels
-from cityhub.sandbox.city.served.dvv import lamp_energy, lamps, school_tickets
+from cityhub.sandbox.city.served.dvv import charging, grid, lamp_energy, lamps, school_tickets, water_feed, wifi
 from cityhub.sandbox.city.served.endpoint import City, Served
 from cityhub.sandbox.city.served.gebag import dialogue_participation, flats, tickets
 from cityhub.sandbox.city.served.ude import publications
@@ -41,6 +41,10 @@ SERVED: tuple[Served, ...] = (
     dialogue_participation.SERVED,
     flats.SERVED,
     tickets.SERVED,
+    charging.SERVED,
+    grid.SERVED,
+    water_feed.SERVED,
+    wifi.SERVED,
     lamp_energy.SERVED,
     lamps.SERVED,
     publications.SERVED,

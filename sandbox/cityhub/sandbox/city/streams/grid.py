@@ -67,6 +67,10 @@ def _meters(seed: int, day: date) -> Iterator[Told]:
             yield tell(f"dvv.meter.{verb}", moment, subject, (subject, day), data, borough=borough)
 
 
+_LAST_QUARTER = 85_500
+"""When the last quarter of an hour of a day begins, by the clock."""
+
+
 def _fed_in(seed: int, zone: int, day: date) -> int:
     return round(
         17_000 * (0.7 + 0.15 * zone) * lot(seed, "fed-in", zone, day).uniform(0.93, 1.07) * (1 - 0.08 * winter(day))
@@ -74,22 +78,24 @@ def _fed_in(seed: int, zone: int, day: date) -> int:
 
 
 def _water(seed: int, day: date) -> Iterator[Told]:
-    """Fed in: every day, substitute values replaced after three days. Billed: by the month, weeks later, and again."""
+    """Fed in: known on the next morning; of few days substitute values are replaced, or taken back, two days later."""
     for number in range(_ZONES):
         zone, chance = f"zone-{number + 1}", lot(seed, "water", number, day - 3 * DAY)
         volume = {"zone": zone, "volume_m3": _fed_in(seed, number, day)}
         data = volume | {"period": day.isoformat(), "version": 1}
-        yield tell("dvv.water.fed-in", at(day, 82_800 + number), zone, (zone, day), data)
+        told_at = at(day + DAY, 19_800)
+        yield tell("dvv.water.fed-in", at(day, _LAST_QUARTER), zone, (zone, day), data, told_at=told_at)
         if happens(chance, 0.04):
             before = day - 3 * DAY
+            withdrawn, fed_in = happens(chance, 0.2), _fed_in(seed, number, before)
             data = {
                 "zone": zone,
                 "period": before.isoformat(),
                 "version": 2,
-                "withdrawn": True if happens(chance, 0.2) else None,
+                "withdrawn": True if withdrawn else None,
+                "volume_m3": fed_in if withdrawn else round(1.01 * fed_in),
             }
-            data |= {"volume_m3": round(1.01 * _fed_in(seed, number, before))}
-            moment, told_at = at(before, 82_800 + number), at(day, 30_000)
+            moment, told_at = at(before, _LAST_QUARTER), at(day, 30_000)
             yield tell("dvv.water.fed-in", moment, zone, (zone, before), data, version=2, told_at=told_at)
 
 

@@ -85,19 +85,6 @@ _METERS = Sheet(
         "Stand": moment,
     },
 )
-_FED_IN = Sheet(
-    name="einspeisung",
-    verbs=("water.fed-in",),
-    period=monthly,
-    columns={
-        "Zone": subject,
-        "Zeitraum": said("period"),
-        "Version": said("version"),
-        "Storniert": yes("withdrawn"),
-        "Menge (m³)": number("volume_m3"),
-        "Messzeitpunkt": moment,
-    },
-)
 _BILLED = Sheet(
     name="abrechnung",
     verbs=("water.billed",),
@@ -118,5 +105,5 @@ SERVED = (
     exported("wbd.cleanings", ("cleanings",), _CLEANINGS),
     exported("wbd.irrigation", ("irrigation",), _IRRIGATION),
     exported("dvv.meters", ("meters",), _METERS),
-    exported("dvv.water", ("water", "water-bills"), _FED_IN, _BILLED),
+    exported("dvv.water", ("water-bills",), _BILLED),
 )

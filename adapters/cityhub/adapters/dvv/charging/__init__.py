@@ -1,0 +1,1 @@
+"""Charge points over OCPI: docs/adapters/dvv-charging.md."""

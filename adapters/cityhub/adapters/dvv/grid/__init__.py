@@ -1,0 +1,1 @@
+"""Alarms and interruptions of supply: docs/adapters/dvv-grid.md."""

@@ -1,0 +1,14 @@
+"""Asking the control room."""
+
+from __future__ import annotations
+
+from cityhub.adapters.adapter import Adapter, Link, Tools
+from cityhub.adapters.dvv.grid.mapping import fact
+from cityhub.adapters.dvv.grid.source import DVV_GRID
+from cityhub.adapters.dvv.grid.wire import ENTRY
+from cityhub.adapters.journal import journal_adapter
+
+
+def connect(link: Link, tools: Tools) -> Adapter:
+    """See `adapter.Connect`."""
+    return journal_adapter(DVV_GRID, link, tools, ENTRY, fact)

@@ -1,0 +1,1 @@
+"""Water fed into the grid, as load curves in EDIFACT MSCONS: docs/adapters/dvv-water-feed.md."""

@@ -1,0 +1,1 @@
+"""Access points of the free WLAN and its sessions: docs/adapters/dvv-wifi.md."""
