@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 
-from cityhub.adapters.adapter import Connect
 from cityhub.adapters.city.applications import client as applications
 from cityhub.adapters.city.applications.source import CITY_APPLICATIONS
 from cityhub.adapters.city.appointments import client as appointments
@@ -53,10 +52,11 @@ from cityhub.adapters.gebag.flats import client as flats
 from cityhub.adapters.gebag.flats.source import GEBAG_FLATS
 from cityhub.adapters.gebag.tickets import client as tickets
 from cityhub.adapters.gebag.tickets.source import GEBAG_TICKETS
+from cityhub.adapters.kit.adapter import Connect
+from cityhub.adapters.kit.source import Source
+from cityhub.adapters.kit.status import FeedStatus
 from cityhub.adapters.roadworks.client import connecting
 from cityhub.adapters.roadworks.source import CITY_ROADWORKS, DVV_ROADWORKS, WBD_ROADWORKS
-from cityhub.adapters.source import Source
-from cityhub.adapters.status import FeedStatus
 from cityhub.adapters.tabular.client import connections
 from cityhub.adapters.ude.publications import client as publications
 from cityhub.adapters.ude.publications.source import UDE_PUBLICATIONS

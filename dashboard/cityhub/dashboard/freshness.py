@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from cityhub.adapters.catalogue import feed_of
-from cityhub.adapters.status import MISSED_DELIVERIES, FeedStatus
+from cityhub.adapters.kit.status import MISSED_DELIVERIES, FeedStatus
 from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.values import StreamState
 

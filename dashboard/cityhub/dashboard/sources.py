@@ -8,7 +8,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from cityhub.adapters.catalogue import feed_of
-from cityhub.adapters.status import FeedStatus
+from cityhub.adapters.kit.status import FeedStatus
 from cityhub.dashboard.freshness import Freshness, as_of
 from cityhub.dashboard.view import View
 from cityhub.kpi.definition import KpiDefinition

@@ -8,7 +8,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cityhub.adapters.status import FeedStatus
+from cityhub.adapters.kit.status import FeedStatus
 from cityhub.api.access import may_read
 from cityhub.dashboard.area import Area
 from cityhub.dashboard.leads import Leads

@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias
 import strawberry
 from strawberry.fastapi import BaseContext
 
-from cityhub.adapters.status import FeedStatus
+from cityhub.adapters.kit.status import FeedStatus
 from cityhub.api.access import may_read
 from cityhub.api.errors import TokenExpired
 from cityhub.kpi.definition import KpiDefinition

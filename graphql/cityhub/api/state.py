@@ -7,7 +7,7 @@ from datetime import datetime
 
 import strawberry
 
-from cityhub.adapters.status import FeedStatus
+from cityhub.adapters.kit.status import FeedStatus
 from cityhub.api.access import may_diagnose
 from cityhub.api.context import Context
 from cityhub.api.scalars import Long

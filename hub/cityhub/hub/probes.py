@@ -12,7 +12,7 @@ import httpx
 from sqlalchemy import Executable, func, select
 
 from cityhub.adapters.errors import StateUnavailable
-from cityhub.adapters.status import AdapterStatusReader, FeedStatus
+from cityhub.adapters.kit.status import AdapterStatusReader, FeedStatus
 from cityhub.hub import archive_report, signs
 from cityhub.hub.access import kafka_access, realm
 from cityhub.hub.embedded import kafka, keycloak

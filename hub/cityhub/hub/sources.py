@@ -19,9 +19,9 @@ import msgspec
 import yaml
 from msgspec import Struct
 
-from cityhub.adapters.adapter import Link
 from cityhub.adapters.catalogue import ADAPTERS
-from cityhub.adapters.source import Source
+from cityhub.adapters.kit.adapter import Link
+from cityhub.adapters.kit.source import Source
 from cityhub.hub.errors import Misconfigured
 from cityhub.hub.settings import Settings
 from cityhub.sdk import plain_yaml

@@ -12,8 +12,8 @@ import pytest
 from pyais.exceptions import AISBaseException
 from pydifact.segmentcollection import Interchange
 
-from cityhub.adapters import edifact
 from cityhub.adapters.duisport.vessels import wire
+from cityhub.adapters.formats import edifact
 from cityhub.sandbox.city.chronicle import Chronicle
 from cityhub.sandbox.city.served import City
 from cityhub.sandbox.city.served.duisport import containers, vessels

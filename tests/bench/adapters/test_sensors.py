@@ -14,8 +14,8 @@ from typing import TypeAlias
 import pytest
 
 from cityhub.adapters.dvv.lamps import mapping as lamps
-from cityhub.adapters.fact import Reading
-from cityhub.adapters.mqtt_connection import Received
+from cityhub.adapters.kit.fact import Reading
+from cityhub.adapters.kit.mqtt_connection import Received
 from cityhub.adapters.wbd.bins import mapping as bins
 from cityhub.adapters.wbd.sewer_levels import mapping as sewer_levels
 from cityhub.sandbox.city.chronicle import Chronicle

@@ -20,14 +20,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cityhub.adapters import lines_adapter, mqtt_adapter
-from cityhub.adapters.adapter import Tools
 from cityhub.adapters.catalogue import ADAPTERS
-from cityhub.adapters.feed import SourceFeed
-from cityhub.adapters.outbox import Outbox
-from cityhub.adapters.polling import Pace, run_feed
-from cityhub.adapters.register import Register
-from cityhub.adapters.status import AdapterStatusReader
+from cityhub.adapters.kit import lines_adapter, mqtt_adapter
+from cityhub.adapters.kit.adapter import Tools
+from cityhub.adapters.kit.feed import SourceFeed
+from cityhub.adapters.kit.outbox import Outbox
+from cityhub.adapters.kit.polling import Pace, run_feed
+from cityhub.adapters.kit.register import Register
+from cityhub.adapters.kit.status import AdapterStatusReader
 from cityhub.hub.settings import Settings, parse
 from cityhub.hub.sources import places
 from cityhub.sandbox.city.chronicle import Chronicle

@@ -20,7 +20,7 @@ import httpx
 import structlog
 
 from cityhub.adapters.dvv.transit.feed import run_transit
-from cityhub.adapters.status import AdapterStatusReader
+from cityhub.adapters.kit.status import AdapterStatusReader
 from cityhub.sandbox.city import feed
 from cityhub.sandbox.city.app import create_city
 from cityhub.sandbox.city.network import build_network
@@ -74,7 +74,10 @@ async def main(folder: Path, at_statement: int, at_publication: int) -> None:
     reader, stop = AdapterStatusReader(folder / "adapters.db"), asyncio.Event()
     city = create_city(7, lambda: NOW, 2, build_network()[:2])
     ledger = FileLedger(folder / "ledger.txt", Countdown(at_publication))
-    with mock.patch("cityhub.adapters.outbox.sqlite3.connect", connect), mock.patch.object(feed, "PAGE_BYTES", 60_000):
+    with (
+        mock.patch("cityhub.adapters.kit.outbox.sqlite3.connect", connect),
+        mock.patch.object(feed, "PAGE_BYTES", 60_000),
+    ):
         adapter = asyncio.create_task(
             run_transit(
                 path=folder / "adapters.db",

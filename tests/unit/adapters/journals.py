@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from cityhub.adapters.fact import Fact, Reading
-from cityhub.adapters.journal import read_journal
-from cityhub.adapters.pseudonym import Pseudonyms
+from cityhub.adapters.formats.journal import read_journal
+from cityhub.adapters.kit.fact import Fact, Reading
+from cityhub.adapters.kit.pseudonym import Pseudonyms
 
 PSEUDONYMS = Pseudonyms(b"key of the mapping tests")
 _T = TypeVar("_T")

@@ -11,11 +11,11 @@ from typing import TypeAlias
 
 import httpx
 
-from cityhub.adapters.adapter import Known, Link, Tools
-from cityhub.adapters.fact import Reading
-from cityhub.adapters.mqtt_adapter import MqttAdapter
-from cityhub.adapters.mqtt_connection import Received
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.kit.adapter import Known, Link, Tools
+from cityhub.adapters.kit.fact import Reading
+from cityhub.adapters.kit.mqtt_adapter import MqttAdapter
+from cityhub.adapters.kit.mqtt_connection import Received
+from cityhub.adapters.kit.reject import Reject
 from cityhub.adapters.wbd.bins.source import WBD_BINS
 from cityhub.sandbox.city.mqtt import packet
 from cityhub.sandbox.city.mqtt.packet import Kind

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cityhub.adapters.edifact import MAX_PARTS, instant, parse, part
 from cityhub.adapters.errors import FeedFault
+from cityhub.adapters.formats.edifact import MAX_PARTS, instant, parse, part
 
 ONE = "UNH+1+CODECO:D:95B:UN'BGM+34'UNT+3+1'"
 

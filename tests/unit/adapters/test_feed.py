@@ -12,14 +12,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cityhub.adapters.adapter import Adapter, Known, Link, Tools
-from cityhub.adapters.fact import Fact, Reading, changed
-from cityhub.adapters.feed import SLICE, SourceFeed
-from cityhub.adapters.folder_adapter import FolderAdapter
-from cityhub.adapters.http_adapter import HttpAdapter
-from cityhub.adapters.outbox import Outbox
-from cityhub.adapters.register import Register
-from cityhub.adapters.source import Source
+from cityhub.adapters.kit.adapter import Adapter, Known, Link, Tools
+from cityhub.adapters.kit.fact import Fact, Reading, changed
+from cityhub.adapters.kit.feed import SLICE, SourceFeed
+from cityhub.adapters.kit.folder_adapter import FolderAdapter
+from cityhub.adapters.kit.http_adapter import HttpAdapter
+from cityhub.adapters.kit.outbox import Outbox
+from cityhub.adapters.kit.register import Register
+from cityhub.adapters.kit.source import Source
 from cityhub.adapters.wbd.bins.source import LEVEL, WBD_BINS
 from cityhub.adapters.wbd.emptyings.source import EMPTIED, WBD_EMPTYINGS
 from tests.unit.adapters.journals import PSEUDONYMS

@@ -13,11 +13,11 @@ import httpx
 import msgspec
 import pytest
 
-from cityhub.adapters.download import download
 from cityhub.adapters.dvv.transit.feed import run_transit
 from cityhub.adapters.dvv.transit.source import PREDICTED, TRIP_CANCELLED
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.status import AdapterStatusReader, FeedStatus
+from cityhub.adapters.kit.download import download
+from cityhub.adapters.kit.status import AdapterStatusReader, FeedStatus
 from tests.unit.adapters.doubles import Ledger, Partner, Reply, partner, respond, until
 
 NOW = datetime(2026, 11, 20, 7, 31, tzinfo=UTC)

@@ -15,13 +15,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cityhub.adapters.adapter import Known, Link, Tools
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.fact import Fact, Reading
-from cityhub.adapters.feed import SourceFeed
-from cityhub.adapters.http_adapter import HttpAdapter, Question
-from cityhub.adapters.outbox import Outbox
-from cityhub.adapters.register import Register
+from cityhub.adapters.kit.adapter import Known, Link, Tools
+from cityhub.adapters.kit.fact import Fact, Reading
+from cityhub.adapters.kit.feed import SourceFeed
+from cityhub.adapters.kit.http_adapter import HttpAdapter, Question
+from cityhub.adapters.kit.outbox import Outbox
+from cityhub.adapters.kit.register import Register
 from cityhub.adapters.wbd.emptyings.source import EMPTIED, WBD_EMPTYINGS
 from tests.unit.adapters.doubles import Partner, partner, respond
 from tests.unit.adapters.journals import PSEUDONYMS

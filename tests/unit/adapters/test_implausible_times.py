@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from cityhub.adapters.dvv.lamps.source import AUDIO_ALERT
-from cityhub.adapters.fact import Fact, utc
-from cityhub.adapters.feed import Stamp
-from cityhub.adapters.register import Register
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.kit.fact import Fact, utc
+from cityhub.adapters.kit.feed import Stamp
+from cityhub.adapters.kit.register import Register
+from cityhub.adapters.kit.reject import Reject
 from cityhub.adapters.wbd.bins.source import LEVEL, WBD_BINS
 from cityhub.sdk.conformance import violations
 from cityhub.sdk.contract import load_contracts

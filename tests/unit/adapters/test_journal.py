@@ -8,7 +8,7 @@ import pytest
 from cityhub.adapters.city.cases.mapping import fact
 from cityhub.adapters.city.cases.wire import ENTRY
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.journal import read_journal
+from cityhub.adapters.formats.journal import read_journal
 from tests.unit.adapters.journals import PSEUDONYMS, everything, reading, rejects
 
 HEAD = {"stand": "2026-11-20T08:00:00+01:00", "naechster": "17"}

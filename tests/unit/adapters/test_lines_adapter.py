@@ -16,12 +16,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cityhub.adapters.adapter import Known, Link, Tools
 from cityhub.adapters.duisport.vessels.source import DUISPORT_VESSELS
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.fact import Reading
-from cityhub.adapters.lines_adapter import BATCH, MAX_LINE, LinesAdapter, Splitter
-from cityhub.adapters.pseudonym import Pseudonyms
+from cityhub.adapters.kit.adapter import Known, Link, Tools
+from cityhub.adapters.kit.fact import Reading
+from cityhub.adapters.kit.lines_adapter import BATCH, MAX_LINE, LinesAdapter, Splitter
+from cityhub.adapters.kit.pseudonym import Pseudonyms
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 NOTHING = Known("", {})

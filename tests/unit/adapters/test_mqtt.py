@@ -9,11 +9,11 @@ from contextlib import suppress
 import pytest
 import structlog
 
-from cityhub.adapters import mqtt_adapter, mqtt_connection
-from cityhub.adapters.adapter import Known
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.mqtt_adapter import MOST
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.kit import mqtt_adapter, mqtt_connection
+from cityhub.adapters.kit.adapter import Known
+from cityhub.adapters.kit.mqtt_adapter import MOST
+from cityhub.adapters.kit.reject import Reject
 from cityhub.sandbox.city.mqtt import packet
 from cityhub.sandbox.city.mqtt.packet import Kind
 from tests.unit.adapters.doubles import until

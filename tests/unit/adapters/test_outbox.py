@@ -12,9 +12,9 @@ from msgspec.structs import replace
 
 from cityhub.adapters.dvv.transit.source import DVV_TRANSIT
 from cityhub.adapters.errors import FeedFault, StateUnavailable
-from cityhub.adapters.outbox import Effects, Outbox
-from cityhub.adapters.reject import Reject
-from cityhub.adapters.status import REJECTS_KEPT, AdapterStatusReader
+from cityhub.adapters.kit.outbox import Effects, Outbox
+from cityhub.adapters.kit.reject import Reject
+from cityhub.adapters.kit.status import REJECTS_KEPT, AdapterStatusReader
 from cityhub.sdk.event import Event, make_event
 
 AT = datetime(2026, 11, 20, 7, tzinfo=UTC)

@@ -10,10 +10,10 @@ import pytest
 
 from cityhub.adapters.dvv.transit.source import DVV_TRANSIT
 from cityhub.adapters.errors import StateUnavailable
-from cityhub.adapters.outbox import Outbox
-from cityhub.adapters.polling import Pace, run_feed
-from cityhub.adapters.source import Source
-from cityhub.adapters.status import AdapterStatusReader
+from cityhub.adapters.kit.outbox import Outbox
+from cityhub.adapters.kit.polling import Pace, run_feed
+from cityhub.adapters.kit.source import Source
+from cityhub.adapters.kit.status import AdapterStatusReader
 from tests.unit.adapters.doubles import Ledger, until
 from tests.unit.adapters.test_outbox import effects
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from cityhub.adapters.pseudonym import Pseudonyms, case_pseudonym
+from cityhub.adapters.kit.pseudonym import Pseudonyms, case_pseudonym
 
 KEY = b"0123456789abcdef"
 

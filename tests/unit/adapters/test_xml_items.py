@@ -10,7 +10,17 @@ import pytest
 from msgspec import Struct
 
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.xml_items import attribute, first, flag, local, number, parse_records, parse_xml, records, value
+from cityhub.adapters.formats.xml_items import (
+    attribute,
+    first,
+    flag,
+    local,
+    number,
+    parse_records,
+    parse_xml,
+    records,
+    value,
+)
 
 _ENTITIES = b"".join(b'<!ENTITY a%d "%s">' % (n, b"&a%d;" % (n - 1) * 10 if n else b"x" * 99) for n in range(12))
 DOCTYPES = {

@@ -7,9 +7,9 @@ import zipfile
 
 import pytest
 
-from cityhub.adapters import zip_file
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.zip_file import only_member
+from cityhub.adapters.formats import zip_file
+from cityhub.adapters.formats.zip_file import only_member
 
 
 def zipped(*members: tuple[str, bytes]) -> bytes:

@@ -8,7 +8,7 @@ from typing import NoReturn
 import pytest
 from msgspec.structs import replace
 
-from cityhub.adapters.status import FeedStatus
+from cityhub.adapters.kit.status import FeedStatus
 from cityhub.kpi.audited import Audit, AuditState, Difference
 from cityhub.kpi.guard import told
 from cityhub.kpi.proof.explain import Contribution, Origin, Page

@@ -14,7 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.requests import HTTPConnection
 
-from cityhub.adapters.status import FeedStatus
+from cityhub.adapters.kit.status import FeedStatus
 from cityhub.api.app import create_api
 from cityhub.kpi.definition import Catalogue, KpiDefinition, load_catalogue
 from cityhub.kpi.memory_reader import InMemoryReader

@@ -15,7 +15,7 @@ from dash import Dash
 from fastapi import FastAPI
 from msgspec import structs
 
-from cityhub.adapters.status import FeedStatus
+from cityhub.adapters.kit.status import FeedStatus
 from cityhub.dashboard.app import create_dashboard
 from cityhub.dashboard.services import LoginState, Services
 from cityhub.kpi.definition import Catalogue, KpiDefinition

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from cityhub.adapters.catalogue import SOURCES
 from cityhub.adapters.dvv.transit.source import DVV_TRANSIT
-from cityhub.adapters.outbox import Outbox
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.kit.outbox import Outbox
+from cityhub.adapters.kit.reject import Reject
 from cityhub.adapters.scaffold import CannotScaffold, scaffold
 from cityhub.adapters.tabular.form import shipped
 from cityhub.sdk.contract import load_contracts

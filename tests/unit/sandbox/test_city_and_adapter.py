@@ -16,8 +16,8 @@ from cityhub.adapters.dvv.transit.feed import TransitFeed, run_transit
 from cityhub.adapters.dvv.transit.mapping import SETTLE_S
 from cityhub.adapters.dvv.transit.source import PREDICTED, STOP_DEPARTED, TRIP_CANCELLED
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.outbox import Outbox
-from cityhub.adapters.status import AdapterStatusReader
+from cityhub.adapters.kit.outbox import Outbox
+from cityhub.adapters.kit.status import AdapterStatusReader
 from cityhub.sandbox.city.app import create_city
 from cityhub.sandbox.city.messages import EARLIEST_S, has_prognosis
 from cityhub.sandbox.city.network import build_network

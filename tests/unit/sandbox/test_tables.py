@@ -10,9 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cityhub.adapters.adapter import Known, Link, Tools
 from cityhub.adapters.catalogue import ADAPTERS
-from cityhub.adapters.fact import Fact
+from cityhub.adapters.kit.adapter import Known, Link, Tools
+from cityhub.adapters.kit.fact import Fact
 from cityhub.sandbox.city.chronicle import Chronicle
 from cityhub.sandbox.city.served import SERVED, City, Served
 from cityhub.sandbox.city.streams.story import Told

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cityhub.adapters.fact import Fact, Reading, memory_key, utc
+from cityhub.adapters.kit.fact import Fact, Reading, memory_key, utc
 from cityhub.adapters.roadworks.site import Publication, Site
 from cityhub.adapters.roadworks.source import roadwork
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from cityhub.adapters.adapter import Adapter, Connect, Link, Tools
-from cityhub.adapters.download import JSON
-from cityhub.adapters.http_adapter import HttpAdapter, Question
+from cityhub.adapters.formats.xml_items import XML
+from cityhub.adapters.kit.adapter import Adapter, Connect, Link, Tools
+from cityhub.adapters.kit.download import JSON
+from cityhub.adapters.kit.http_adapter import HttpAdapter, Question
+from cityhub.adapters.kit.source import Source
 from cityhub.adapters.roadworks.mapping import reader
-from cityhub.adapters.source import Source
-from cityhub.adapters.xml_items import XML
 
 _ACCEPT = (*XML, "application/geo+json", *JSON)
 

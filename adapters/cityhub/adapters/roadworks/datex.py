@@ -14,8 +14,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.reject import Reject
-from cityhub.adapters.xml_items import (
+from cityhub.adapters.formats.xml_items import (
     Element,
     attribute,
     flag,
@@ -26,6 +25,7 @@ from cityhub.adapters.xml_items import (
     records,
     value,
 )
+from cityhub.adapters.kit.reject import Reject
 
 Id: TypeAlias = Annotated[str, Meta(min_length=1, max_length=120)]
 Instant: TypeAlias = Annotated[datetime, Meta(tz=True)]

@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 
-from cityhub.adapters.fact import Reading, utc
-from cityhub.adapters.http_adapter import Read
+from cityhub.adapters.kit.fact import Reading, utc
+from cityhub.adapters.kit.http_adapter import Read
+from cityhub.adapters.kit.source import Source
 from cityhub.adapters.roadworks import datex, wzdx
 from cityhub.adapters.roadworks.changes import reading
 from cityhub.adapters.roadworks.site import Mode, Publication, Site
-from cityhub.adapters.source import Source
 
 AREAS = "Stadtbezirke Duisburg"
 """System of external location codes `1` (Walsum) to `7` (Süd)."""

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.kit.reject import Reject
 
 Mode: TypeAlias = Literal["car", "transit", "bike", "foot"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from cityhub.adapters.adapter import Adapter, Connect, Link, Tools
-from cityhub.adapters.folder_adapter import FolderAdapter
-from cityhub.adapters.source import Source
+from cityhub.adapters.kit.adapter import Adapter, Connect, Link, Tools
+from cityhub.adapters.kit.folder_adapter import FolderAdapter
+from cityhub.adapters.kit.source import Source
 from cityhub.adapters.tabular.form import Form, shipped
 from cityhub.adapters.tabular.form_check import check
 from cityhub.adapters.tabular.mapping import read

@@ -14,7 +14,7 @@ import yaml
 from msgspec import Struct
 
 from cityhub.adapters.errors import FeedFault, WrongMapping
-from cityhub.adapters.source import Source
+from cityhub.adapters.kit.source import Source
 from cityhub.sdk import plain_yaml
 from cityhub.sdk.contract import Contract, load_contracts
 from cityhub.sdk.duration import seconds

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from cityhub.adapters.fact import Fact, Reading
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.kit.fact import Fact, Reading
+from cityhub.adapters.kit.reject import Reject
 from cityhub.adapters.tabular import values
 from cityhub.adapters.tabular.form import Form, Table, column_of
 from cityhub.adapters.tabular.sheet import Row, rows

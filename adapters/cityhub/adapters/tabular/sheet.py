@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.kit.reject import Reject
 from cityhub.adapters.tabular.form import Table
 from cityhub.sdk.contract_check import near, shown
 

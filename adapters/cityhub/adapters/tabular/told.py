@@ -9,8 +9,8 @@ import msgspec
 import xxhash
 from msgspec.structs import replace
 
-from cityhub.adapters.fact import Fact, memory_key
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.kit.fact import Fact, memory_key
+from cityhub.adapters.kit.reject import Reject
 
 _TOLD = "told"
 

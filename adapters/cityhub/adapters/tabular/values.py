@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from cityhub.adapters.fact import utc
-from cityhub.adapters.local_time import from_local
+from cityhub.adapters.kit.fact import utc
+from cityhub.adapters.kit.local_time import from_local
 from cityhub.adapters.tabular.form import Column
 from cityhub.sdk.contract import Field
 from cityhub.sdk.contract_check import shown

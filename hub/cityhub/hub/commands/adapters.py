@@ -10,9 +10,9 @@ from pathlib import Path
 import msgspec
 
 from cityhub.adapters.catalogue import SOURCES
+from cityhub.adapters.kit.source import Source
+from cityhub.adapters.kit.status import AdapterStatusReader
 from cityhub.adapters.scaffold import scaffold
-from cityhub.adapters.source import Source
-from cityhub.adapters.status import AdapterStatusReader
 from cityhub.adapters.tabular.form import shipped
 from cityhub.adapters.tabular.form_check import check
 from cityhub.adapters.tabular.page import page as table_page

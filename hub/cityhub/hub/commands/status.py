@@ -11,7 +11,7 @@ import msgspec
 import psutil
 from msgspec import Struct
 
-from cityhub.adapters.status import AdapterStatusReader, FeedStatus
+from cityhub.adapters.kit.status import AdapterStatusReader, FeedStatus
 from cityhub.hub.commands.narrator import show
 from cityhub.hub.commands.running import settings_of_running
 from cityhub.hub.commands.text import age, megabytes, table

@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 
 import httpx
 
-from cityhub.adapters.adapter import Tools
 from cityhub.adapters.catalogue import ADAPTERS
 from cityhub.adapters.dvv.transit.feed import run_transit
-from cityhub.adapters.feed import SourceFeed
-from cityhub.adapters.outbox import Outbox
-from cityhub.adapters.polling import Pace, Publisher, run_feed
-from cityhub.adapters.pseudonym import Pseudonyms
-from cityhub.adapters.register import Register
+from cityhub.adapters.kit.adapter import Tools
+from cityhub.adapters.kit.feed import SourceFeed
+from cityhub.adapters.kit.outbox import Outbox
+from cityhub.adapters.kit.polling import Pace, Publisher, run_feed
+from cityhub.adapters.kit.pseudonym import Pseudonyms
+from cityhub.adapters.kit.register import Register
 from cityhub.bus.publisher import EventPublisher
 from cityhub.hub.access import kafka_access
 from cityhub.hub.secrets import Secrets

@@ -11,7 +11,7 @@ from structlog import get_logger
 
 from cityhub.adapters.catalogue import answered
 from cityhub.adapters.errors import StateUnavailable
-from cityhub.adapters.status import AdapterStatusReader
+from cityhub.adapters.kit.status import AdapterStatusReader
 from cityhub.hub.access import kafka_access
 from cityhub.hub.secrets import Secrets
 from cityhub.hub.settings import Settings

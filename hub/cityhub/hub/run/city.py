@@ -1,4 +1,4 @@
-"""The simulated city, on loopback only: partners' systems in their own formats, events where no adapter is yet."""
+"""The simulated city, on loopback only: partners' systems in their own formats."""
 
 from __future__ import annotations
 
@@ -6,33 +6,24 @@ import asyncio
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 
-from structlog import get_logger
-
-from cityhub.bus.errors import BusUnavailable
 from cityhub.bus.pause import pause
-from cityhub.bus.publisher import EventPublisher
-from cityhub.hub.access import kafka_access
 from cityhub.hub.run.serving import serve
 from cityhub.hub.secrets import Secrets
 from cityhub.hub.settings import Settings
 from cityhub.hub.sources import drop_folder
 from cityhub.sandbox.city.app import create_city
 from cityhub.sandbox.city.chronicle import Chronicle
-from cityhub.sandbox.city.feeder import Feeder
 from cityhub.sandbox.city.lines import line_server
 from cityhub.sandbox.city.mqtt.broker import Broker
 from cityhub.sandbox.city.served import SERVED, City
-from cityhub.sdk.contract import load_contracts
 
-log = get_logger()
-_RETRY_S = 2.0
 _DROP_S = 10.0
 
 
 async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> None:
-    """Answer polls, publish, send lines and write streams until `stop` is set."""
+    """Answer polls, publish, send lines and put files until `stop` is set."""
     app = create_city(settings.city_seed, _now, settings.city_backfill_hours)
-    beside = [asyncio.create_task(_feed(settings, secrets, stop)), asyncio.create_task(_drop(settings, stop))]
+    dropping = asyncio.create_task(_drop(settings, stop))
     broker = Broker(_city(settings), SERVED, settings.data / "city-mqtt.json")
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(broker.serve("127.0.0.1", settings.city_mqtt_port))
@@ -41,7 +32,7 @@ async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> None
                 server = line_server(_city(settings), one.send, "127.0.0.1", settings.city_ais_port)
                 await stack.enter_async_context(server)
         await serve(app, host="127.0.0.1", port=settings.city_port, stop=stop)
-    await asyncio.gather(*beside)
+    await dropping
 
 
 def _city(settings: Settings) -> City:
@@ -56,20 +47,8 @@ async def _drop(settings: Settings, stop: asyncio.Event) -> None:
             if one.drop:
                 folder = drop_folder(settings) / one.feed
                 folder.mkdir(parents=True, exist_ok=True)
-                one.drop(city, folder)
+                await asyncio.to_thread(one.drop, city, folder)
         await pause(stop, _DROP_S)
-
-
-async def _feed(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> None:
-    contracts = load_contracts()
-    while not stop.is_set():
-        try:
-            async with EventPublisher(kafka_access(settings, secrets), client_id="cityhub-city") as publisher:
-                feeder = Feeder(settings.city_seed, contracts, publisher, settings.data / "city.json", _now)
-                await feeder.run(stop)
-        except BusUnavailable as error:
-            log.info("city_waits_for_kafka", error=str(error), retry_s=_RETRY_S)
-            await asyncio.sleep(_RETRY_S)
 
 
 def _now() -> datetime:

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp
 from cityhub.adapters.doors.http import HttpDoor
 from cityhub.adapters.doors.limits import Gauge, Limits
 from cityhub.adapters.doors.redrive import Redrive
-from cityhub.adapters.status import AdapterStatusReader
+from cityhub.adapters.kit.status import AdapterStatusReader
 from cityhub.api.app import create_api
 from cityhub.api.partner.letters import LetterRoutes
 from cityhub.api.partner.preview import PreviewRoute

@@ -15,13 +15,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from cityhub.adapters.adapter import Known, Link, Tools
 from cityhub.adapters.city.applications.client import KEYS_FOR, connect
 from cityhub.adapters.city.applications.keys import Keys, read_keys
 from cityhub.adapters.city.applications.mapping import DELIVERY, EVENTS, read
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.fact import Reading
-from cityhub.adapters.pseudonym import Pseudonyms, case_pseudonym
+from cityhub.adapters.kit.adapter import Known, Link, Tools
+from cityhub.adapters.kit.fact import Reading
+from cityhub.adapters.kit.pseudonym import Pseudonyms, case_pseudonym
 from cityhub.sandbox.city.chronicle import Chronicle
 from cityhub.sandbox.city.served.city import applications
 from cityhub.sandbox.city.served.dvv import school_tickets

@@ -11,7 +11,7 @@ import pytest
 from cityhub.adapters.city.datasets.mapping import read
 from cityhub.adapters.city.datasets.source import INVENTORIED, MODIFIED, PUBLISHED
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.fact import Reading
+from cityhub.adapters.kit.fact import Reading
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 ENTRY = {

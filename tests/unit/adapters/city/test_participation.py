@@ -10,7 +10,7 @@ import pytest
 from cityhub.adapters.city.participation.mapping import Cursor, read
 from cityhub.adapters.city.participation.wire import COMPONENTS, PROPOSALS
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.fact import Reading
+from cityhub.adapters.kit.fact import Reading
 from tests.unit.adapters.journals import PSEUDONYMS, everything, rejects, told
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from cityhub.adapters.city.robots.mapping import Cursor, read
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.fact import Reading
+from cityhub.adapters.kit.fact import Reading
 from tests.unit.adapters.journals import everything, rejects, told
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cityhub.adapters import mqtt_adapter
+from cityhub.adapters.kit import mqtt_adapter
 
 
 @pytest.fixture(autouse=True)

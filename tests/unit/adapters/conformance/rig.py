@@ -16,14 +16,14 @@ from msgspec import UNSET, Struct
 from msgspec.structs import replace
 from starlette.applications import Starlette
 
-from cityhub.adapters.adapter import Adapter, Known, Link, Tools
 from cityhub.adapters.catalogue import ADAPTERS
-from cityhub.adapters.fact import Reading
-from cityhub.adapters.feed import SourceFeed
-from cityhub.adapters.outbox import Outbox
-from cityhub.adapters.pseudonym import Pseudonyms
-from cityhub.adapters.register import Register
-from cityhub.adapters.source import Source
+from cityhub.adapters.kit.adapter import Adapter, Known, Link, Tools
+from cityhub.adapters.kit.fact import Reading
+from cityhub.adapters.kit.feed import SourceFeed
+from cityhub.adapters.kit.outbox import Outbox
+from cityhub.adapters.kit.pseudonym import Pseudonyms
+from cityhub.adapters.kit.register import Register
+from cityhub.adapters.kit.source import Source
 from cityhub.sandbox.city.assets import register_csv
 from cityhub.sandbox.city.chronicle import Chronicle
 from cityhub.sandbox.city.lines import line_server

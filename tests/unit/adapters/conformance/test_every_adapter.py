@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 import structlog
 
-from cityhub.adapters.adapter import Known
 from cityhub.adapters.catalogue import ADAPTERS
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.status import AdapterStatusReader, FeedStatus
+from cityhub.adapters.kit.adapter import Known
+from cityhub.adapters.kit.status import AdapterStatusReader, FeedStatus
 from tests.unit.adapters.conformance.rig import NOW, SECRET, Broker, Killed, Rig, by_id, live, rigs, said
 
 each = pytest.mark.parametrize("rig", rigs(), ids=lambda rig: rig.served.feed)

@@ -9,11 +9,11 @@ from operator import xor
 
 import pyais
 
-from cityhub.adapters.adapter import Known
 from cityhub.adapters.duisport.vessels.berths import load_berths
 from cityhub.adapters.duisport.vessels.mapping import read
 from cityhub.adapters.duisport.vessels.source import ARRIVED, DEPARTED
-from cityhub.adapters.fact import Reading
+from cityhub.adapters.kit.adapter import Known
+from cityhub.adapters.kit.fact import Reading
 
 BEGAN = datetime(2026, 11, 26, 6, tzinfo=UTC)
 NOW = BEGAN + timedelta(days=2)

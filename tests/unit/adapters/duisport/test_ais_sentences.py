@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from cityhub.adapters.duisport.vessels import wire
 from cityhub.adapters.duisport.vessels.berths import berth_at, load_berths
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.kit.reject import Reject
 from tests.unit.adapters.duisport.ais import (
     BEGAN,
     BERTH,

@@ -11,7 +11,7 @@ from pydifact.segmentcollection import Interchange
 
 from cityhub.adapters.duisport import box
 from cityhub.adapters.duisport.containers.mapping import read
-from cityhub.adapters.fact import Fact, Reading
+from cityhub.adapters.kit.fact import Fact, Reading
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 EQD = "EQD+CN+CSQU3054383+22G1:102:5++3+5'"
@@ -190,7 +190,7 @@ def test_the_recorded_gate_in(port: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore:segments.xml not found")
 def test_another_reader_sees_the_same_segments_in_the_recording(port: Path) -> None:
-    from cityhub.adapters.edifact import parse
+    from cityhub.adapters.formats.edifact import parse
 
     raw = msgspec.json.decode((port / "codeco-smart-data-model.json").read_bytes())["messageRaw"]
     theirs = [one.tag for one in Interchange.from_str(raw).segments]

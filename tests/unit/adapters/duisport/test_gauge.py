@@ -11,7 +11,7 @@ import pytest
 
 from cityhub.adapters.duisport.gauge.mapping import Gauge, gauges, read
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.fact import Reading
+from cityhub.adapters.kit.fact import Reading
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 UUID = "c0f51e35-d0e8-4318-afaf-c5fcbc29f4c1"

@@ -15,7 +15,7 @@ import pytest
 from cityhub.adapters.duisport import box
 from cityhub.adapters.duisport.track_and_trace.mapping import DUISBURG, PAGE, read
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.fact import Reading
+from cityhub.adapters.kit.fact import Reading
 from cityhub.sdk import plain_yaml
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cityhub.adapters.fact import Reading
+from cityhub.adapters.kit.fact import Reading
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 INLET = "DE00056247051EINSPEISUNGZONE00003"

@@ -11,11 +11,11 @@ import httpx
 import msgspec
 import pytest
 
-from cityhub.adapters.adapter import Known, Link, Tools
 from cityhub.adapters.dvv.charging.client import connect
 from cityhub.adapters.dvv.charging.mapping import read
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.fact import Reading
+from cityhub.adapters.kit.adapter import Known, Link, Tools
+from cityhub.adapters.kit.fact import Reading
 from tests.unit.adapters.journals import PSEUDONYMS, everything, rejects
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)

@@ -10,11 +10,11 @@ import httpx
 import msgspec
 import pytest
 
-from cityhub.adapters.adapter import Known, Link, Tools
 from cityhub.adapters.dvv.lamp_energy.client import connect
 from cityhub.adapters.dvv.lamp_energy.mapping import read
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.fact import Reading
+from cityhub.adapters.kit.adapter import Known, Link, Tools
+from cityhub.adapters.kit.fact import Reading
 from tests.unit.adapters.journals import PSEUDONYMS
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)

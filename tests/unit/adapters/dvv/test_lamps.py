@@ -15,11 +15,11 @@ import pytest
 from cityhub.adapters.dvv.lamps import mapping, source
 from cityhub.adapters.dvv.lamps.client import filters
 from cityhub.adapters.dvv.lamps.mapping import read
-from cityhub.adapters.fact import Reading
-from cityhub.adapters.feed import Stamp
-from cityhub.adapters.lorawan.profile import Profile, Rule, Said
-from cityhub.adapters.mqtt_connection import Received
-from cityhub.adapters.register import Register
+from cityhub.adapters.formats.lorawan.profile import Profile, Rule, Said
+from cityhub.adapters.kit.fact import Reading
+from cityhub.adapters.kit.feed import Stamp
+from cityhub.adapters.kit.mqtt_connection import Received
+from cityhub.adapters.kit.register import Register
 from cityhub.sdk import codec
 from cityhub.sdk.contract import load_contracts
 from cityhub.sdk.event import Event

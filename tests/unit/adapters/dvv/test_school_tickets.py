@@ -6,7 +6,7 @@ from uuid import UUID
 
 from cityhub.adapters.dvv.school_tickets.mapping import fact
 from cityhub.adapters.dvv.school_tickets.wire import ENTRY
-from cityhub.adapters.pseudonym import case_pseudonym
+from cityhub.adapters.kit.pseudonym import case_pseudonym
 from tests.unit.adapters.journals import everything, reading, rejects, told
 
 CASE = "0f8fad5b-d9cb-469f-a165-70867728950e"

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from cityhub.adapters import edifact
 from cityhub.adapters.dvv.water_feed import wire
 from cityhub.adapters.dvv.water_feed.mapping import read
 from cityhub.adapters.errors import FeedFault
+from cityhub.adapters.formats import edifact
 from tests.unit.adapters.dvv.mscons import INLET, NOW, quantity, told
 
 

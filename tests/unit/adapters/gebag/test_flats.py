@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.fact import Reading
 from cityhub.adapters.gebag.flats.mapping import read
+from cityhub.adapters.kit.fact import Reading
 from tests.unit.adapters.test_zip_file import zipped
 
 NOW = datetime(2026, 11, 26, 8, tzinfo=UTC)

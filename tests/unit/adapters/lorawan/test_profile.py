@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from cityhub.adapters.dvv.lamps.mapping import profiles as lamps
-from cityhub.adapters.lorawan import profile as module
-from cityhub.adapters.lorawan.profile import Binary, Frame, NotReadable, Profile, Rule, Said, load_profiles
+from cityhub.adapters.formats.lorawan import profile as module
+from cityhub.adapters.formats.lorawan.profile import Binary, Frame, NotReadable, Profile, Rule, Said, load_profiles
 from cityhub.adapters.wbd.bins.mapping import profiles as bins
 from cityhub.adapters.wbd.sewer_levels.mapping import profiles as sewers
 

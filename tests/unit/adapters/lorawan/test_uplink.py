@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from cityhub.adapters.lorawan.profile import Profile, Rule, Said
-from cityhub.adapters.lorawan.uplink import KEPT, Uplink, read_uplinks
+from cityhub.adapters.formats.lorawan.profile import Profile, Rule, Said
+from cityhub.adapters.formats.lorawan.uplink import KEPT, Uplink, read_uplinks
 
 NOW = datetime(2026, 11, 26, 12, 0, 7, 654_321, tzinfo=UTC)
 RECEIVED = NOW.replace(microsecond=0)

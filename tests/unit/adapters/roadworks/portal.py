@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from cityhub.adapters.fact import Fact, Reading
+from cityhub.adapters.kit.fact import Fact, Reading
 from cityhub.adapters.roadworks.mapping import reader
 from cityhub.adapters.roadworks.source import WBD_ROADWORKS
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.fact import Reading
+from cityhub.adapters.kit.fact import Reading
 from cityhub.adapters.roadworks.mapping import reader
 from cityhub.adapters.roadworks.source import CITY_ROADWORKS
 from tests.unit.adapters.roadworks.portal import NOW, POINT, WAY, day, publication, record

@@ -12,10 +12,10 @@ import msgspec
 import pytest
 
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.fact import Reading
-from cityhub.adapters.feed import Stamp
-from cityhub.adapters.register import Register
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.kit.fact import Reading
+from cityhub.adapters.kit.feed import Stamp
+from cityhub.adapters.kit.register import Register
+from cityhub.adapters.kit.reject import Reject
 from cityhub.adapters.roadworks.mapping import reader
 from cityhub.adapters.roadworks.source import DVV_ROADWORKS
 from cityhub.sdk.contract import load_contracts

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.fact import Reading
+from cityhub.adapters.kit.fact import Reading
 from cityhub.adapters.tabular import values
 from cityhub.adapters.tabular.form import Form, Table, column_of, parse, shipped
 from cityhub.adapters.tabular.mapping import read

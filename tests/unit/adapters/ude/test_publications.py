@@ -9,9 +9,9 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from cityhub.adapters.adapter import Known, Link, Tools
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.fact import Reading
+from cityhub.adapters.kit.adapter import Known, Link, Tools
+from cityhub.adapters.kit.fact import Reading
 from cityhub.adapters.ude.publications.client import connect
 from cityhub.adapters.ude.publications.dublin_core import open_access, published, topic
 from cityhub.adapters.ude.publications.mapping import read

@@ -11,11 +11,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from cityhub.adapters import ngsi_ld
-from cityhub.adapters.fact import Reading
-from cityhub.adapters.lorawan.chirpstack import filters
-from cityhub.adapters.lorawan.profile import Profile, Rule, Said
-from cityhub.adapters.mqtt_connection import Received
+from cityhub.adapters.formats import ngsi_ld
+from cityhub.adapters.formats.lorawan.chirpstack import filters
+from cityhub.adapters.formats.lorawan.profile import Profile, Rule, Said
+from cityhub.adapters.kit.fact import Reading
+from cityhub.adapters.kit.mqtt_connection import Received
 from cityhub.adapters.wbd.bins import mapping as bins
 from cityhub.adapters.wbd.bins.source import LEVEL
 from cityhub.adapters.wbd.sewer_levels import mapping as sewers

@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from cityhub.adapters.fact import Fact, Reading
-from cityhub.adapters.mqtt_connection import Received
+from cityhub.adapters.kit.fact import Fact, Reading
+from cityhub.adapters.kit.mqtt_connection import Received
 from cityhub.adapters.wbd.vehicles.drive import WINDOW
 from cityhub.adapters.wbd.vehicles.mapping import read
 from cityhub.adapters.wbd.vehicles.source import FINISHED

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from cityhub.adapters.adapter import Adapter, Known, Link, Tools
 from cityhub.adapters.city.applications.keys import Keys, read_keys
 from cityhub.adapters.city.applications.mapping import read
 from cityhub.adapters.city.applications.source import CITY_APPLICATIONS
-from cityhub.adapters.download import JSON, Document, download
-from cityhub.adapters.fact import Reading
-from cityhub.adapters.http_adapter import HttpAdapter, Question
-from cityhub.adapters.source import Source
+from cityhub.adapters.kit.adapter import Adapter, Known, Link, Tools
+from cityhub.adapters.kit.download import JSON, Document, download
+from cityhub.adapters.kit.fact import Reading
+from cityhub.adapters.kit.http_adapter import HttpAdapter, Question
+from cityhub.adapters.kit.source import Source
 
 KEYS_FOR = timedelta(hours=1)
 """A key that was taken back counts no longer than this."""

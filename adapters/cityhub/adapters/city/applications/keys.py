@@ -10,7 +10,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from msgspec import Struct
 
-from cityhub.adapters.json_items import parse_json
+from cityhub.adapters.formats.json_items import parse_json
 
 ALGORITHM = "PS512"
 _KEY_BITS = 2048

@@ -10,9 +10,9 @@ from uuid import UUID
 from cityhub.adapters.city.applications.keys import Keys
 from cityhub.adapters.city.applications.source import DECIDED, SUBMITTED
 from cityhub.adapters.city.applications.wire import Claims, Submission, parse
-from cityhub.adapters.fact import Fact, Reading, once
-from cityhub.adapters.pseudonym import case_pseudonym
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.kit.fact import Fact, Reading, once
+from cityhub.adapters.kit.pseudonym import case_pseudonym
+from cityhub.adapters.kit.reject import Reject
 
 EVENTS = "https://schema.fitko.de/fit-connect/events/"
 DELIVERY = "https://api.fitko.de/fit-connect/"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cityhub.adapters.source import Source
+from cityhub.adapters.kit.source import Source
 
 SUBMITTED = "de.duisburg.city.application.submitted.v1"
 DECIDED = "de.duisburg.city.application.decided.v1"

@@ -10,8 +10,8 @@ import msgspec
 from msgspec import Meta, Raw, Struct, field
 
 from cityhub.adapters.city.applications.keys import ALGORITHM, Keys
-from cityhub.adapters.json_items import parse_items, parse_json
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.formats.json_items import parse_items, parse_json
+from cityhub.adapters.kit.reject import Reject
 
 TYP = "secevent+jwt"
 _Urn: TypeAlias = Annotated[str, Meta(pattern=r"^(submission|case):[0-9a-fA-F-]{36}$")]

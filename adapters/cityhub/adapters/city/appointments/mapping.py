@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cityhub.adapters.city.appointments import source, wire
-from cityhub.adapters.fact import Fact, utc
-from cityhub.adapters.pseudonym import Pseudonyms
+from cityhub.adapters.kit.fact import Fact, utc
+from cityhub.adapters.kit.pseudonym import Pseudonyms
 
 _TYPES = {
     "gebucht": source.BOOKED,

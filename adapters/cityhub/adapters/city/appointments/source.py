@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cityhub.adapters.source import Source
+from cityhub.adapters.kit.source import Source
 
 BOOKED = "de.duisburg.city.appointment.booked.v1"
 CHECKED_IN = "de.duisburg.city.appointment.checked-in.v1"

@@ -6,8 +6,8 @@ from typing import Any
 
 from cityhub.adapters.city.cases.source import COMPLETED
 from cityhub.adapters.city.cases.wire import Entry
-from cityhub.adapters.fact import Fact
-from cityhub.adapters.pseudonym import Pseudonyms
+from cityhub.adapters.kit.fact import Fact
+from cityhub.adapters.kit.pseudonym import Pseudonyms
 
 _LEVELS = {
     "STORK-QAA-Level-1": "basic",

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct, field
 
-from cityhub.adapters.json_items import Id, Instant
+from cityhub.adapters.formats.json_items import Id, Instant
 
 
 class Entry(Struct, frozen=True):

@@ -6,8 +6,8 @@ from typing import Any
 
 from cityhub.adapters.city.contacts.source import CLOSED
 from cityhub.adapters.city.contacts.wire import Entry
-from cityhub.adapters.fact import Fact
-from cityhub.adapters.pseudonym import Pseudonyms
+from cityhub.adapters.kit.fact import Fact
+from cityhub.adapters.kit.pseudonym import Pseudonyms
 
 _HANDLED_BY = {"bot": "bot", "mensch": "person"}
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cityhub.adapters.adapter import Adapter, Link, Tools
 from cityhub.adapters.city.datasets.mapping import read
 from cityhub.adapters.city.datasets.source import CITY_DATASETS
-from cityhub.adapters.http_adapter import HttpAdapter, Question
+from cityhub.adapters.kit.adapter import Adapter, Link, Tools
+from cityhub.adapters.kit.http_adapter import HttpAdapter, Question
 
 
 def connect(link: Link, tools: Tools) -> Adapter:

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from cityhub.adapters.city.datasets import source, wire
-from cityhub.adapters.fact import Fact, Reading, changed, utc
-from cityhub.adapters.local_time import LOCAL, from_local
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.kit.fact import Fact, Reading, changed, utc
+from cityhub.adapters.kit.local_time import LOCAL, from_local
+from cityhub.adapters.kit.reject import Reject
 from cityhub.sdk.contract_check import shown
 
 _INTERVAL = re.compile(r"R/P(?:(?:\d{1,3}(?:\.\d{1,3})?)[YMWD]|T(?:\d{1,3}(?:\.\d{1,3})?)[HMS])", re.A)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cityhub.adapters.source import Source
+from cityhub.adapters.kit.source import Source
 
 INVENTORIED = "de.duisburg.city.dataset.inventoried.v1"
 PUBLISHED = "de.duisburg.city.dataset.published.v1"

@@ -7,8 +7,8 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from msgspec import Meta, Raw, Struct, field
 
-from cityhub.adapters.json_items import parse_items, parse_json
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.formats.json_items import parse_items, parse_json
+from cityhub.adapters.kit.reject import Reject
 
 Day: TypeAlias = str
 """A date, or date and time, of ISO 8601; of `modified` also a repeating interval such as `R/P1D`."""

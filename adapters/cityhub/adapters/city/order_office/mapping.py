@@ -6,8 +6,8 @@ from typing import Any
 
 from cityhub.adapters.city.order_office.source import CLOSED, DISPATCHED
 from cityhub.adapters.city.order_office.wire import Entry
-from cityhub.adapters.fact import Fact, utc
-from cityhub.adapters.pseudonym import Pseudonyms
+from cityhub.adapters.kit.fact import Fact, utc
+from cityhub.adapters.kit.pseudonym import Pseudonyms
 
 _TYPES = {"entsandt": DISPATCHED, "abgeschlossen": CLOSED}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cityhub.adapters.source import Source
+from cityhub.adapters.kit.source import Source
 
 DISPATCHED = "de.duisburg.city.order.alert-dispatched.v1"
 CLOSED = "de.duisburg.city.order.alert-closed.v1"

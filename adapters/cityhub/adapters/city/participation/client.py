@@ -6,12 +6,12 @@ from typing import Any
 
 import msgspec
 
-from cityhub.adapters.adapter import Adapter, Link, Tools
 from cityhub.adapters.city.participation.mapping import Cursor, read
 from cityhub.adapters.city.participation.source import CITY_PARTICIPATION
 from cityhub.adapters.city.participation.wire import COMPONENTS, PROPOSALS
-from cityhub.adapters.fact import Reading
-from cityhub.adapters.http_adapter import HttpAdapter, Question
+from cityhub.adapters.kit.adapter import Adapter, Link, Tools
+from cityhub.adapters.kit.fact import Reading
+from cityhub.adapters.kit.http_adapter import HttpAdapter, Question
 
 _AT_ONCE = 50
 

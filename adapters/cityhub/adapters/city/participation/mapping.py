@@ -16,9 +16,9 @@ from msgspec import Raw, Struct
 from cityhub.adapters.city.participation import wire
 from cityhub.adapters.city.participation.source import SUBMITTED
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.fact import Fact, Reading, memory_key
-from cityhub.adapters.json_items import parse_items
-from cityhub.adapters.pseudonym import Pseudonyms
+from cityhub.adapters.formats.json_items import parse_items
+from cityhub.adapters.kit.fact import Fact, Reading, memory_key
+from cityhub.adapters.kit.pseudonym import Pseudonyms
 
 _ROUND = "round"
 _COMPONENT = "component"

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta, Raw, Struct, field
 
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.json_items import Id, Instant, parse_json
+from cityhub.adapters.formats.json_items import Id, Instant, parse_json
 
 COMPONENTS = "query { participatoryProcesses { slug components { __typename id } } }"
 PROPOSALS = """\

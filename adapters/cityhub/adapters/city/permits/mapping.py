@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cityhub.adapters.city.permits.source import FILE_COMPLETED, ISSUED
 from cityhub.adapters.city.permits.wire import Entry
-from cityhub.adapters.fact import Fact
-from cityhub.adapters.pseudonym import Pseudonyms
+from cityhub.adapters.kit.fact import Fact
+from cityhub.adapters.kit.pseudonym import Pseudonyms
 
 _TYPES = {"unterlagen-vollstaendig": FILE_COMPLETED, "erteilt": ISSUED}
 _KINDS = {"bewohnerparkausweis": "resident-parking", "leitungsaufbruch": "trench", "sonstige": "other"}

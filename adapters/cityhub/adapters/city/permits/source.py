@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cityhub.adapters.source import Source
+from cityhub.adapters.kit.source import Source
 
 FILE_COMPLETED = "de.duisburg.city.permit.file-completed.v1"
 ISSUED = "de.duisburg.city.permit.issued.v1"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from cityhub.adapters.adapter import Adapter, Link, Tools
 from cityhub.adapters.city.robots.mapping import Cursor, read
 from cityhub.adapters.city.robots.source import CITY_ROBOTS
 from cityhub.adapters.city.robots.wire import FIELDS
-from cityhub.adapters.http_adapter import HttpAdapter, Question
+from cityhub.adapters.kit.adapter import Adapter, Link, Tools
+from cityhub.adapters.kit.http_adapter import HttpAdapter, Question
 
 _AT_ONCE = 100
 

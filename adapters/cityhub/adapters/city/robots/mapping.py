@@ -11,8 +11,8 @@ from msgspec import Struct
 
 from cityhub.adapters.city.robots.source import FINISHED
 from cityhub.adapters.city.robots.wire import Job, manual_s, parse
-from cityhub.adapters.fact import Fact, Reading
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.kit.fact import Fact, Reading
+from cityhub.adapters.kit.reject import Reject
 
 OVERLAP = timedelta(minutes=5)
 """A job may be written so long after its end."""

@@ -9,8 +9,8 @@ import msgspec
 from msgspec import Meta, Raw, Struct, field
 
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.json_items import Id, Instant, parse_items, parse_json
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.formats.json_items import Id, Instant, parse_items, parse_json
+from cityhub.adapters.kit.reject import Reject
 
 FIELDS = "Key,ReleaseName,State,StartTime,EndTime,OutputArguments"
 """What is asked for: neither robot nor machine, input or message."""

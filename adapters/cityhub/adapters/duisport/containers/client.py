@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cityhub.adapters.adapter import Adapter, Link, Tools
 from cityhub.adapters.duisport.containers.mapping import read
 from cityhub.adapters.duisport.containers.source import DUISPORT_CONTAINERS
-from cityhub.adapters.folder_adapter import FolderAdapter
+from cityhub.adapters.kit.adapter import Adapter, Link, Tools
+from cityhub.adapters.kit.folder_adapter import FolderAdapter
 
 
 def connect(link: Link, tools: Tools) -> Adapter:

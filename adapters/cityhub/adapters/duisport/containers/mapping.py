@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 import msgspec
 import xxhash
 
-from cityhub.adapters import edifact
 from cityhub.adapters.duisport import box
 from cityhub.adapters.duisport.containers import wire
-from cityhub.adapters.fact import Fact, Reading, memory_key
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.formats import edifact
+from cityhub.adapters.kit.fact import Fact, Reading, memory_key
+from cityhub.adapters.kit.reject import Reject
 
 _TYPES = {
     ("CODECO", "34"): box.GATED_IN,

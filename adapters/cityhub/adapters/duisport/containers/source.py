@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cityhub.adapters.duisport.box import DISCHARGED, GATED_IN, GATED_OUT, LOADED
-from cityhub.adapters.source import Source
+from cityhub.adapters.kit.source import Source
 
 DUISPORT_CONTAINERS = Source(
     feed="duisport.containers",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from cityhub.adapters.edifact import Message, Segment, part
+from cityhub.adapters.formats.edifact import Message, Segment, part
 
 
 class Report(Struct, frozen=True):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from cityhub.adapters.adapter import Adapter, Known, Link, Tools
-from cityhub.adapters.download import Document, download
 from cityhub.adapters.duisport.gauge.mapping import SERIES, gauges, read
 from cityhub.adapters.duisport.gauge.source import DUISPORT_GAUGE
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.fact import Fact, Reading
-from cityhub.adapters.source import Source
+from cityhub.adapters.kit.adapter import Adapter, Known, Link, Tools
+from cityhub.adapters.kit.download import Document, download
+from cityhub.adapters.kit.fact import Fact, Reading
+from cityhub.adapters.kit.source import Source
 
 _NEAR = {"latitude": "51.45", "longitude": "6.75", "radius": "10"}
 """Degrees and kilometres: the port of Duisburg and the gauges around it."""

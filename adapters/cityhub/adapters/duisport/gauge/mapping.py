@@ -11,8 +11,8 @@ from msgspec import Struct
 
 from cityhub.adapters.duisport.gauge import wire
 from cityhub.adapters.duisport.gauge.source import OBSERVED
-from cityhub.adapters.fact import Fact, Reading, memory_key, utc
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.kit.fact import Fact, Reading, memory_key, utc
+from cityhub.adapters.kit.reject import Reject
 from cityhub.sdk.event import FUTURE_TOLERANCE
 
 SERIES = "W"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cityhub.adapters.source import Source
+from cityhub.adapters.kit.source import Source
 
 OBSERVED = "de.duisburg.duisport.gauge.level-observed.v1"
 

@@ -9,8 +9,8 @@ import msgspec
 from msgspec import Meta, Raw, Struct
 
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.json_items import parse_items, parse_json
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.formats.json_items import parse_items, parse_json
+from cityhub.adapters.kit.reject import Reject
 
 MOST_STATIONS = 100
 """More of them within a city are hostile."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cityhub.adapters.adapter import Adapter, Link, Tools
 from cityhub.adapters.duisport.track_and_trace.mapping import PAGE, read
 from cityhub.adapters.duisport.track_and_trace.source import DUISPORT_TRACK_AND_TRACE
-from cityhub.adapters.http_adapter import HttpAdapter, Question
+from cityhub.adapters.kit.adapter import Adapter, Link, Tools
+from cityhub.adapters.kit.http_adapter import HttpAdapter, Question
 
 
 def connect(link: Link, tools: Tools) -> Adapter:

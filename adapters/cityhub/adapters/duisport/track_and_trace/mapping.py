@@ -14,8 +14,8 @@ import msgspec
 from cityhub.adapters.duisport import box
 from cityhub.adapters.duisport.track_and_trace import wire
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.fact import Fact, Reading
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.kit.fact import Fact, Reading
+from cityhub.adapters.kit.reject import Reject
 from cityhub.sdk.event import FUTURE_TOLERANCE
 
 PAGE = 500

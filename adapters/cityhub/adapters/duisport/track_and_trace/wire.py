@@ -12,8 +12,8 @@ import msgspec
 from msgspec import Meta, Raw, Struct, field
 from msgspec.structs import replace
 
-from cityhub.adapters.json_items import parse_items, parse_json
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.formats.json_items import parse_items, parse_json
+from cityhub.adapters.kit.reject import Reject
 
 Id: TypeAlias = Annotated[str, Meta(min_length=1, max_length=100)]
 Instant: TypeAlias = Annotated[datetime, Meta(tz=True)]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cityhub.adapters.adapter import Adapter, Link, Tools
 from cityhub.adapters.duisport.vessels.mapping import read
 from cityhub.adapters.duisport.vessels.source import DUISPORT_VESSELS
-from cityhub.adapters.lines_adapter import LinesAdapter
+from cityhub.adapters.kit.adapter import Adapter, Link, Tools
+from cityhub.adapters.kit.lines_adapter import LinesAdapter
 
 
 def connect(link: Link, tools: Tools) -> Adapter:

@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from cityhub.adapters.adapter import Known
 from cityhub.adapters.duisport.vessels import wire
 from cityhub.adapters.duisport.vessels.berths import Berth, load_berths
 from cityhub.adapters.duisport.vessels.source import ARRIVED, DEPARTED
 from cityhub.adapters.duisport.vessels.watch import COLD_S, HOLD_S, PASSED_S, Seen, Stay, Vessel, silent, watch
-from cityhub.adapters.fact import Fact, Reading, memory_key, utc
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.kit.adapter import Known
+from cityhub.adapters.kit.fact import Fact, Reading, memory_key, utc
+from cityhub.adapters.kit.reject import Reject
 
 _TYPES = {"arrived": ARRIVED, "departed": DEPARTED}
 _NOWHERE = "unbekannt"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cityhub.adapters.source import Source
+from cityhub.adapters.kit.source import Source
 
 ARRIVED = "de.duisburg.duisport.vessel.arrived.v1"
 DEPARTED = "de.duisburg.duisport.vessel.departed.v1"

@@ -16,8 +16,8 @@ import pyais
 from msgspec import Struct
 from pyais.exceptions import AISBaseException
 
-from cityhub.adapters.lines_adapter import MAX_LINE
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.kit.lines_adapter import MAX_LINE
+from cityhub.adapters.kit.reject import Reject
 
 _SENTENCE = re.compile(
     rb"(?:\\(?P<tags>[^\\]{1,80})\\)?"

@@ -10,12 +10,12 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cityhub.adapters.adapter import Adapter, Known, Link, Tools
-from cityhub.adapters.download import NotModified, download
 from cityhub.adapters.dvv.charging.mapping import read
 from cityhub.adapters.dvv.charging.source import DVV_CHARGING
-from cityhub.adapters.fact import Reading
-from cityhub.adapters.source import Source
+from cityhub.adapters.kit.adapter import Adapter, Known, Link, Tools
+from cityhub.adapters.kit.download import NotModified, download
+from cityhub.adapters.kit.fact import Reading
+from cityhub.adapters.kit.source import Source
 
 _LIMIT = "500"
 _PAGING = {"date_from", "date_to", "offset", "limit"}

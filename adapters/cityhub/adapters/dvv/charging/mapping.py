@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from cityhub.adapters.dvv.charging import wire
 from cityhub.adapters.dvv.charging.source import STATUS_CHANGED
-from cityhub.adapters.fact import Fact, Reading, memory_key, utc
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.kit.fact import Fact, Reading, memory_key, utc
+from cityhub.adapters.kit.reject import Reject
 from cityhub.sdk.event import FUTURE_TOLERANCE
 
 _EVSE, _AHEAD = "evse", "ahead"

@@ -10,8 +10,8 @@ import msgspec
 from msgspec import Meta, Raw, Struct, field
 
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.json_items import Id, parse_items, parse_json
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.formats.json_items import Id, parse_items, parse_json
+from cityhub.adapters.kit.reject import Reject
 
 _Code = Annotated[int, Meta(ge=1000, le=9999)]
 

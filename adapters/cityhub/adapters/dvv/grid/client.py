@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from cityhub.adapters.adapter import Adapter, Link, Tools
 from cityhub.adapters.dvv.grid.mapping import fact
 from cityhub.adapters.dvv.grid.source import DVV_GRID
 from cityhub.adapters.dvv.grid.wire import ENTRY
-from cityhub.adapters.journal import journal_adapter
+from cityhub.adapters.formats.journal import journal_adapter
+from cityhub.adapters.kit.adapter import Adapter, Link, Tools
 
 
 def connect(link: Link, tools: Tools) -> Adapter:

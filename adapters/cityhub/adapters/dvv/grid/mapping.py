@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 
 from cityhub.adapters.dvv.grid.source import ACKNOWLEDGED, OUTAGE_ENDED, RAISED
 from cityhub.adapters.dvv.grid.wire import Acknowledged, OutageEnded, Raised
-from cityhub.adapters.fact import Fact
-from cityhub.adapters.pseudonym import Pseudonyms
+from cityhub.adapters.kit.fact import Fact
+from cityhub.adapters.kit.pseudonym import Pseudonyms
 
 Entry: TypeAlias = Raised | Acknowledged | OutageEnded
 _MEDIA = {"strom": "power", "gas": "gas", "wasser": "water"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cityhub.adapters.source import Source
+from cityhub.adapters.kit.source import Source
 
 RAISED = "de.duisburg.dvv.grid.alarm-raised.v1"
 ACKNOWLEDGED = "de.duisburg.dvv.grid.alarm-acknowledged.v1"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from cityhub.adapters.adapter import Adapter, Link, Tools
 from cityhub.adapters.dvv.lamp_energy.mapping import ENERGY, HISTORY, STREETLIGHT, read
 from cityhub.adapters.dvv.lamp_energy.source import DVV_LAMP_ENERGY
-from cityhub.adapters.fact import utc
-from cityhub.adapters.http_adapter import HttpAdapter, Question
-from cityhub.adapters.ngsi_ld import MEDIA_TYPES
+from cityhub.adapters.formats.ngsi_ld import MEDIA_TYPES
+from cityhub.adapters.kit.adapter import Adapter, Link, Tools
+from cityhub.adapters.kit.fact import utc
+from cityhub.adapters.kit.http_adapter import HttpAdapter, Question
 
 _LATE = timedelta(seconds=DVV_LAMP_ENERGY.lateness_s)
 _MAX_BYTES = 64 * 1024 * 1024

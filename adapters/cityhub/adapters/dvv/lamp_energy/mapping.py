@@ -9,11 +9,11 @@ from decimal import Decimal
 from itertools import chain
 from zoneinfo import ZoneInfo
 
-from cityhub.adapters import ngsi_ld
 from cityhub.adapters.dvv.lamp_energy.source import METERED
-from cityhub.adapters.fact import Fact, Reading, memory_key, utc
-from cityhub.adapters.ngsi_ld import Entity, Instance
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.formats import ngsi_ld
+from cityhub.adapters.formats.ngsi_ld import Entity, Instance
+from cityhub.adapters.kit.fact import Fact, Reading, memory_key, utc
+from cityhub.adapters.kit.reject import Reject
 from cityhub.sdk.event import FUTURE_TOLERANCE
 
 STREETLIGHT, ENERGY = "Streetlight", "powerConsumption"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cityhub.adapters.adapter import Adapter, Link, Tools
 from cityhub.adapters.dvv.lamps.mapping import read
 from cityhub.adapters.dvv.lamps.source import DVV_LAMPS
-from cityhub.adapters.mqtt_adapter import MqttAdapter
+from cityhub.adapters.kit.adapter import Adapter, Link, Tools
+from cityhub.adapters.kit.mqtt_adapter import MqttAdapter
 
 
 def connect(link: Link, tools: Tools) -> Adapter:

@@ -10,11 +10,11 @@ from functools import cache
 from msgspec.structs import replace
 
 from cityhub.adapters.dvv.lamps import wire
-from cityhub.adapters.fact import Reading
-from cityhub.adapters.lorawan.profile import Profile, load_profiles
-from cityhub.adapters.lorawan.uplink import ASSET, Uplink, read_uplinks
-from cityhub.adapters.mqtt_connection import Received
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.formats.lorawan.profile import Profile, load_profiles
+from cityhub.adapters.formats.lorawan.uplink import ASSET, Uplink, read_uplinks
+from cityhub.adapters.kit.fact import Reading
+from cityhub.adapters.kit.mqtt_connection import Received
+from cityhub.adapters.kit.reject import Reject
 
 
 def read(messages: Sequence[Received], memory: Mapping[str, bytes], now: datetime) -> Reading:

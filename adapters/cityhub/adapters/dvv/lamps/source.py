@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cityhub.adapters.source import Source
+from cityhub.adapters.kit.source import Source
 
 ENVIRONMENT = "de.duisburg.dvv.lamp.environment-observed.v1"
 TRAFFIC = "de.duisburg.dvv.lamp.traffic-observed.v1"

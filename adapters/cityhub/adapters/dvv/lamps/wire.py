@@ -13,9 +13,9 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 from msgspec import Meta, Struct
 
-from cityhub.adapters.mqtt_adapter import parse_message
-from cityhub.adapters.mqtt_connection import Received
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.kit.mqtt_adapter import parse_message
+from cityhub.adapters.kit.mqtt_connection import Received
+from cityhub.adapters.kit.reject import Reject
 
 Id: TypeAlias = Annotated[str, Meta(min_length=1, max_length=120)]
 Instant: TypeAlias = Annotated[datetime, Meta(tz=True)]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cityhub.adapters.dvv.school_tickets.source import ISSUED
 from cityhub.adapters.dvv.school_tickets.wire import Entry
-from cityhub.adapters.fact import Fact
-from cityhub.adapters.pseudonym import Pseudonyms, case_pseudonym
+from cityhub.adapters.kit.fact import Fact
+from cityhub.adapters.kit.pseudonym import Pseudonyms, case_pseudonym
 
 
 def fact(path: str, entry: Entry, _: Pseudonyms) -> Fact:

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct, field
 
-from cityhub.adapters.json_items import Instant
+from cityhub.adapters.formats.json_items import Instant
 
 
 class Entry(Struct, frozen=True):

@@ -8,9 +8,9 @@ from datetime import date
 import httpx
 from msgspec import Struct
 
-from cityhub.adapters.download import NotModified, download
 from cityhub.adapters.dvv.transit import wire
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.kit.download import NotModified, download
+from cityhub.adapters.kit.reject import Reject
 
 REFERENCE_BYTES = 64 * 1024 * 1024
 """REF-AUS is a whole operating day in one answer."""

@@ -15,7 +15,6 @@ import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cityhub.adapters.download import NotModified
 from cityhub.adapters.dvv.transit import trips
 from cityhub.adapters.dvv.transit.client import TransitClient
 from cityhub.adapters.dvv.transit.mapping import Batch, apply
@@ -23,10 +22,11 @@ from cityhub.adapters.dvv.transit.source import DVV_TRANSIT, SIMULATION_URI, sys
 from cityhub.adapters.dvv.transit.trips import FeedState, Trip, TripKey
 from cityhub.adapters.dvv.transit.wire import PlannedTrip, is_set
 from cityhub.adapters.errors import CursorExpired, FeedFault
-from cityhub.adapters.outbox import Effects, Outbox
-from cityhub.adapters.polling import Pace, Publisher, run_feed
-from cityhub.adapters.reject import Reject
-from cityhub.adapters.source import Source
+from cityhub.adapters.kit.download import NotModified
+from cityhub.adapters.kit.outbox import Effects, Outbox
+from cityhub.adapters.kit.polling import Pace, Publisher, run_feed
+from cityhub.adapters.kit.reject import Reject
+from cityhub.adapters.kit.source import Source
 
 _log = structlog.get_logger()
 REFERENCE_EVERY = timedelta(minutes=15)

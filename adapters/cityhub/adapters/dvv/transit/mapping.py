@@ -21,7 +21,7 @@ from cityhub.adapters.dvv.transit.predictions import predicted
 from cityhub.adapters.dvv.transit.refusal import refused
 from cityhub.adapters.dvv.transit.trips import KEEP_S, MAX_TRIPS, Call, FeedState, Seen, Trip, TripKey, instant, seconds
 from cityhub.adapters.dvv.transit.wire import ActualTrip, PlannedTrip
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.kit.reject import Reject
 from cityhub.sdk.errors import RejectedEvent
 from cityhub.sdk.event import Event, make_event
 

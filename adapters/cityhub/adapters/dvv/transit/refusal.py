@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from cityhub.adapters.dvv.transit.wire import ActualStop, ActualTrip, PlannedStop, PlannedTrip
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.kit.reject import Reject
 from cityhub.sdk.event import FUTURE_TOLERANCE
 
 FIRST_DAY = date(2000, 1, 1)

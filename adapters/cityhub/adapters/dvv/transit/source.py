@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cityhub.adapters.source import SIMULATED, Source
+from cityhub.adapters.kit.source import SIMULATED, Source
 
 STOP_DEPARTED = "de.duisburg.dvv.transit.stop-departed.v1"
 TRIP_CANCELLED = "de.duisburg.dvv.transit.trip-cancelled.v1"

@@ -15,8 +15,8 @@ import msgspec
 from msgspec import Meta, Raw, Struct, field
 
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.json_items import parse_items, parse_json
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.formats.json_items import parse_items, parse_json
+from cityhub.adapters.kit.reject import Reject
 
 MAX_TRIPS = 20_000
 """Ten operating days of DVG. Bounds the memory that refusing each of them costs."""

@@ -8,7 +8,7 @@ from decimal import Decimal
 import msgspec
 from msgspec import Struct
 
-from cityhub.adapters.local_time import LOCAL
+from cityhub.adapters.kit.local_time import LOCAL
 
 QUARTER = timedelta(minutes=15)
 

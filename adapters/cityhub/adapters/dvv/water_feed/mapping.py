@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from cityhub.adapters import edifact
 from cityhub.adapters.dvv.water_feed import wire
 from cityhub.adapters.dvv.water_feed.day import QUARTER, Day, Slot, decode, encode, last_quarter, place, quarters
 from cityhub.adapters.dvv.water_feed.source import FED_IN
-from cityhub.adapters.fact import Fact, Reading, memory_key
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.formats import edifact
+from cityhub.adapters.kit.fact import Fact, Reading, memory_key
+from cityhub.adapters.kit.reject import Reject
 
 _INLET = re.compile(r"DE[0-9]{11}EINSPEISUNGZONE([0-9]{5})")
 """Metering locations where water enters a zone; all others may be a household's."""

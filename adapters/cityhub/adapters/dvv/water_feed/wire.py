@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from cityhub.adapters.edifact import Message, Segment, part
 from cityhub.adapters.errors import FeedFault
+from cityhub.adapters.formats.edifact import Message, Segment, part
 
 Moment = tuple[str, str]
 """Value and format of a DTM, as written; empty where there is none."""

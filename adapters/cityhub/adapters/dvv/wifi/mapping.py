@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cityhub.adapters.dvv.wifi.source import AP_STATUS_CHANGED, SESSION_CLOSED
 from cityhub.adapters.dvv.wifi.wire import Closed, Status
-from cityhub.adapters.fact import Fact, utc
-from cityhub.adapters.pseudonym import Pseudonyms
+from cityhub.adapters.kit.fact import Fact, utc
+from cityhub.adapters.kit.pseudonym import Pseudonyms
 
 _STATUS = {"in-betrieb": "up", "gestoert": "down", "abgebaut": "removed"}
 

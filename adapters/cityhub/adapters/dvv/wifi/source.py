@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cityhub.adapters.source import Source
+from cityhub.adapters.kit.source import Source
 
 AP_STATUS_CHANGED = "de.duisburg.dvv.wifi.ap-status-changed.v1"
 SESSION_CLOSED = "de.duisburg.dvv.wifi.session-closed.v1"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cityhub.adapters.fact import Fact
 from cityhub.adapters.gebag.dialogue_participation.source import SUBMITTED
 from cityhub.adapters.gebag.dialogue_participation.wire import Entry
-from cityhub.adapters.pseudonym import Pseudonyms
+from cityhub.adapters.kit.fact import Fact
+from cityhub.adapters.kit.pseudonym import Pseudonyms
 
 
 def fact(path: str, entry: Entry, pseudonyms: Pseudonyms) -> Fact:

@@ -16,11 +16,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.fact import Fact, Reading, memory_key
 from cityhub.adapters.gebag.flats.source import STATUS_CHANGED
 from cityhub.adapters.gebag.flats.wire import Flat, Transmission, parse
-from cityhub.adapters.local_time import LOCAL
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.kit.fact import Fact, Reading, memory_key
+from cityhub.adapters.kit.local_time import LOCAL
+from cityhub.adapters.kit.reject import Reject
 from cityhub.sdk.event import FUTURE_TOLERANCE
 
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)

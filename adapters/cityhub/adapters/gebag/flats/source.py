@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cityhub.adapters.source import Source
+from cityhub.adapters.kit.source import Source
 
 STATUS_CHANGED = "de.duisburg.gebag.flat.status-changed.v1"
 

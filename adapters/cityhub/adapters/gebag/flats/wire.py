@@ -14,11 +14,20 @@ import msgspec
 from msgspec import Meta, Struct
 
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.json_items import Id
-from cityhub.adapters.local_time import from_local
-from cityhub.adapters.reject import Reject
-from cityhub.adapters.xml_items import Element, attribute, first, number, parse_records, parse_xml, records, value
-from cityhub.adapters.zip_file import only_member
+from cityhub.adapters.formats.json_items import Id
+from cityhub.adapters.formats.xml_items import (
+    Element,
+    attribute,
+    first,
+    number,
+    parse_records,
+    parse_xml,
+    records,
+    value,
+)
+from cityhub.adapters.formats.zip_file import only_member
+from cityhub.adapters.kit.local_time import from_local
+from cityhub.adapters.kit.reject import Reject
 
 _ZIP = b"PK"
 _MAX_VALUES = 2_000_000

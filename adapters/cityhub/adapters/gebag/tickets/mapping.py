@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cityhub.adapters.fact import Fact
 from cityhub.adapters.gebag.tickets.source import OPENED, RESOLVED
 from cityhub.adapters.gebag.tickets.wire import Entry
-from cityhub.adapters.pseudonym import Pseudonyms
+from cityhub.adapters.kit.fact import Fact
+from cityhub.adapters.kit.pseudonym import Pseudonyms
 
 _TYPES = {"gemeldet": OPENED, "erledigt": RESOLVED}
 

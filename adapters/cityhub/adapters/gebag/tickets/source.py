@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cityhub.adapters.source import Source
+from cityhub.adapters.kit.source import Source
 
 OPENED = "de.duisburg.gebag.ticket.opened.v1"
 RESOLVED = "de.duisburg.gebag.ticket.resolved.v1"

@@ -6,11 +6,11 @@ from urllib.parse import parse_qs
 
 from msgspec.structs import replace
 
-from cityhub.adapters.adapter import Adapter, Link, Tools
-from cityhub.adapters.http_adapter import HttpAdapter, Question
+from cityhub.adapters.formats.xml_items import XML
+from cityhub.adapters.kit.adapter import Adapter, Link, Tools
+from cityhub.adapters.kit.http_adapter import HttpAdapter, Question
 from cityhub.adapters.ude.publications.mapping import FROM, HISTORY, TOKEN, read
 from cityhub.adapters.ude.publications.source import UDE_PUBLICATIONS
-from cityhub.adapters.xml_items import XML
 
 
 def connect(link: Link, tools: Tools) -> Adapter:

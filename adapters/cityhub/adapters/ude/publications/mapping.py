@@ -14,9 +14,9 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cityhub.adapters.fact import Fact, Reading, memory_key, utc
-from cityhub.adapters.local_time import LOCAL
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.kit.fact import Fact, Reading, memory_key, utc
+from cityhub.adapters.kit.local_time import LOCAL
+from cityhub.adapters.kit.reject import Reject
 from cityhub.adapters.ude.publications.dublin_core import open_access, published, topic
 from cityhub.adapters.ude.publications.source import DEPOSITED
 from cityhub.adapters.ude.publications.wire import Answer, Record, parse

@@ -12,9 +12,18 @@ import msgspec
 from msgspec import Meta, Struct
 
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.json_items import Id, Instant
-from cityhub.adapters.reject import Reject
-from cityhub.adapters.xml_items import Element, attribute, first, local, parse_records, parse_xml, records, value
+from cityhub.adapters.formats.json_items import Id, Instant
+from cityhub.adapters.formats.xml_items import (
+    Element,
+    attribute,
+    first,
+    local,
+    parse_records,
+    parse_xml,
+    records,
+    value,
+)
+from cityhub.adapters.kit.reject import Reject
 
 _DAY = len("2026-11-20")
 _MAX_TOKEN = 4_000

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 
-from cityhub.adapters.fact import Reading
-from cityhub.adapters.lorawan import chirpstack
-from cityhub.adapters.lorawan.profile import Profile, load_profiles
-from cityhub.adapters.mqtt_connection import Received
+from cityhub.adapters.formats.lorawan import chirpstack
+from cityhub.adapters.formats.lorawan.profile import Profile, load_profiles
+from cityhub.adapters.kit.fact import Reading
+from cityhub.adapters.kit.mqtt_connection import Received
 
 
 def read(messages: Sequence[Received], memory: Mapping[str, bytes], now: datetime) -> Reading:

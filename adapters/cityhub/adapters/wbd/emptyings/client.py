@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cityhub.adapters.adapter import Adapter, Link, Tools
-from cityhub.adapters.journal import journal_adapter
+from cityhub.adapters.formats.journal import journal_adapter
+from cityhub.adapters.kit.adapter import Adapter, Link, Tools
 from cityhub.adapters.wbd.emptyings.mapping import fact
 from cityhub.adapters.wbd.emptyings.source import WBD_EMPTYINGS
 from cityhub.adapters.wbd.emptyings.wire import ENTRY

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from cityhub.adapters.fact import Fact
-from cityhub.adapters.pseudonym import Pseudonyms
+from cityhub.adapters.kit.fact import Fact
+from cityhub.adapters.kit.pseudonym import Pseudonyms
 from cityhub.adapters.wbd.emptyings.source import EMPTIED
 from cityhub.adapters.wbd.emptyings.wire import Entry
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct, field
 
-from cityhub.adapters.json_items import Id, Instant
+from cityhub.adapters.formats.json_items import Id, Instant
 
 
 class Weighing(Struct, frozen=True):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cityhub.adapters.adapter import Adapter, Link, Tools
-from cityhub.adapters.lorawan.chirpstack import filters
-from cityhub.adapters.mqtt_adapter import MqttAdapter
+from cityhub.adapters.formats.lorawan.chirpstack import filters
+from cityhub.adapters.kit.adapter import Adapter, Link, Tools
+from cityhub.adapters.kit.mqtt_adapter import MqttAdapter
 from cityhub.adapters.wbd.sewer_levels.mapping import read
 from cityhub.adapters.wbd.sewer_levels.source import WBD_SEWER_LEVELS
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cityhub.adapters.source import Source
+from cityhub.adapters.kit.source import Source
 
 LEVEL = "de.duisburg.wbd.sewer.level-observed.v1"
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cityhub.adapters.adapter import Adapter, Link, Tools
-from cityhub.adapters.mqtt_adapter import MqttAdapter
+from cityhub.adapters.kit.adapter import Adapter, Link, Tools
+from cityhub.adapters.kit.mqtt_adapter import MqttAdapter
 from cityhub.adapters.wbd.vehicles.mapping import read
 from cityhub.adapters.wbd.vehicles.source import WBD_VEHICLES
 from cityhub.adapters.wbd.vehicles.wire import filters

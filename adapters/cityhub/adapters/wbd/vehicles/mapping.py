@@ -9,10 +9,10 @@ from decimal import Decimal
 
 import msgspec
 
-from cityhub.adapters.fact import Fact, Reading, memory_key
-from cityhub.adapters.mqtt_adapter import parse_message
-from cityhub.adapters.mqtt_connection import Received
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.kit.fact import Fact, Reading, memory_key
+from cityhub.adapters.kit.mqtt_adapter import parse_message
+from cityhub.adapters.kit.mqtt_connection import Received
+from cityhub.adapters.kit.reject import Reject
 from cityhub.adapters.wbd.vehicles import wire
 from cityhub.adapters.wbd.vehicles.drive import Drive, Mission, Moment
 from cityhub.adapters.wbd.vehicles.source import FINISHED

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from cityhub.adapters.json_items import Id, Instant
+from cityhub.adapters.formats.json_items import Id, Instant
 
 
 class SafetyState(Struct, frozen=True, rename="camel"):

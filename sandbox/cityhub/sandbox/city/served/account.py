@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from cityhub.adapters.pseudonym import Pseudonyms
+from cityhub.adapters.kit.pseudonym import Pseudonyms
 from cityhub.sandbox.city.streams.story import Told
 
 

@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 
 from msgspec.structs import replace
 
-from cityhub.adapters.pseudonym import Pseudonyms, case_pseudonym
+from cityhub.adapters.kit.pseudonym import Pseudonyms, case_pseudonym
 from cityhub.sandbox.city.streams.story import Told
 
 _SPACE = UUID("0b7c9a52-6e0f-5d0a-9d53-3f1f7f6f2a11")

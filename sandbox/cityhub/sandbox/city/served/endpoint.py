@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from cityhub.adapters.pseudonym import Pseudonyms
+from cityhub.adapters.kit.pseudonym import Pseudonyms
 from cityhub.sandbox.city.chronicle import Chronicle, Page
 from cityhub.sandbox.city.streams.story import Told
 

@@ -10,7 +10,7 @@ from zlib import crc32
 import msgspec
 from msgspec.structs import replace
 
-from cityhub.adapters.pseudonym import Pseudonyms
+from cityhub.adapters.kit.pseudonym import Pseudonyms
 from cityhub.sandbox.city.chronicle import Page
 from cityhub.sandbox.city.served.endpoint import Served, as_told, paged
 from cityhub.sandbox.city.streams.story import Told

@@ -24,9 +24,9 @@ from cityhub.sandbox.city.streams import (
     sewer,
     waste,
 )
-from cityhub.sandbox.city.streams.story import Stream, Teller, Told, events_between
+from cityhub.sandbox.city.streams.story import Stream, Told, events_between
 
-__all__ = ["STREAMS", "Stream", "Teller", "Told", "events_between"]
+__all__ = ["STREAMS", "Stream", "Told", "events_between"]
 
 _THEMES = (
     references,

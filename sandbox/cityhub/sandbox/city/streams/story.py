@@ -7,7 +7,6 @@ event ids. Every event is marked synthetic.
 from __future__ import annotations
 
 import random
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -59,37 +58,14 @@ class Stream(Struct, frozen=True):
     of_day: Callable[[int, date], Iterator[Told]]
 
 
-class Teller:
-    """Tells one stream piece by piece; what is made up of a day and not yet told, it keeps."""
-
-    def __init__(self, seed: int, stream: Stream, contracts: Contracts) -> None:
-        self._seed = seed
-        self._stream = stream
-        self._contracts = contracts
-        self._upto: datetime | None = None
-        self._day = date.min
-        self._ahead: list[Told] = []
-
-    def tell(self, start: datetime, end: datetime) -> list[Event]:
-        """What the stream tells in [start, end), in that order. Cheap when `start` is where the last piece ended."""
-        if start != self._upto:
-            self._day, self._ahead = start.astimezone(LOCAL).date() - DAY, []
-        if self._day <= end.astimezone(LOCAL).date():
-            self._make_up(start, end.astimezone(LOCAL).date())
-        cut = bisect_left(self._ahead, end, key=lambda one: one.due)
-        now, self._ahead, self._upto = self._ahead[:cut], self._ahead[cut:], end
-        return [_event(self._stream, one, self._contracts[one.type]) for one in now]
-
-    def _make_up(self, start: datetime, last: date) -> None:
-        while self._day <= last:
-            self._ahead += [one for one in self._stream.of_day(self._seed, self._day) if one.due >= start]
-            self._day += DAY
-        self._ahead.sort(key=lambda one: (one.due, one.key))
-
-
 def events_between(seed: int, stream: Stream, start: datetime, end: datetime, contracts: Contracts) -> list[Event]:
-    """What a stream tells in [start, end), in that order."""
-    return Teller(seed, stream, contracts).tell(start, end)
+    """What a stream tells in [start, end), in that order, as events that no partner's system stands between."""
+    day, told = local_day(start) - DAY, list[Told]()
+    while day <= local_day(end):
+        told += [one for one in stream.of_day(seed, day) if start <= one.due < end]
+        day += DAY
+    told.sort(key=lambda one: (one.due, one.key))
+    return [_event(stream, one, contracts[one.type]) for one in told]
 
 
 def _event(stream: Stream, told: Told, contract: Contract) -> Event:

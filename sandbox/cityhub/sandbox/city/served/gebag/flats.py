@@ -16,7 +16,7 @@ from zlib import crc32
 
 from msgspec.structs import replace
 
-from cityhub.adapters.pseudonym import Pseudonyms
+from cityhub.adapters.kit.pseudonym import Pseudonyms
 from cityhub.sandbox.city.chronicle import text
 from cityhub.sandbox.city.served.drop_folder import UPTO, put, told_upto
 from cityhub.sandbox.city.served.endpoint import City, Served

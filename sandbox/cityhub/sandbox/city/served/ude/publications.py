@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from cityhub.adapters.pseudonym import Pseudonyms
+from cityhub.adapters.kit.pseudonym import Pseudonyms
 from cityhub.sandbox.city.chronicle import Chronicle, instant, text
 from cityhub.sandbox.city.served.endpoint import City, Served, answer
 from cityhub.sandbox.city.streams.story import Told, at, iso, local_day

@@ -11,10 +11,10 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cityhub.adapters.adapter import Adapter, Known, Link, Tools
-from cityhub.adapters.download import JSON, MAX_BYTES, NotModified, download
-from cityhub.adapters.fact import Reading
-from cityhub.adapters.source import Source
+from cityhub.adapters.kit.adapter import Adapter, Known, Link, Tools
+from cityhub.adapters.kit.download import JSON, MAX_BYTES, NotModified, download
+from cityhub.adapters.kit.fact import Reading
+from cityhub.adapters.kit.source import Source
 
 
 class Question(Struct, frozen=True):

@@ -16,8 +16,8 @@ from urllib.parse import unquote, urlsplit
 import httpx
 import structlog
 
-from cityhub.adapters.download import NotModified, download
 from cityhub.adapters.errors import FeedFault
+from cityhub.adapters.kit.download import NotModified, download
 from cityhub.sdk.event import is_borough
 
 EVERY = timedelta(minutes=15)

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta, Raw
 
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.kit.reject import Reject
 
 MAX_VALUES = 1_000_000
 """More JSON values than this in one answer are hostile."""

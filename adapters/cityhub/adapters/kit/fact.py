@@ -12,7 +12,7 @@ import xxhash
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.kit.reject import Reject
 
 
 class Fact(Struct, frozen=True, kw_only=True):

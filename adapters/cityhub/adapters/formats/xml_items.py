@@ -15,8 +15,8 @@ import msgspec
 from lxml import etree
 
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.json_items import MAX_VALUES
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.formats.json_items import MAX_VALUES
+from cityhub.adapters.kit.reject import Reject
 
 XML = ("application/xml", "text/xml")
 """Media types."""

@@ -14,13 +14,13 @@ import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cityhub.adapters.adapter import Adapter, Known, Link
 from cityhub.adapters.errors import CursorExpired
-from cityhub.adapters.fact import Fact, Reading
-from cityhub.adapters.outbox import Effects, Outbox
-from cityhub.adapters.register import Register
-from cityhub.adapters.reject import Reject
-from cityhub.adapters.source import Source
+from cityhub.adapters.kit.adapter import Adapter, Known, Link
+from cityhub.adapters.kit.fact import Fact, Reading
+from cityhub.adapters.kit.outbox import Effects, Outbox
+from cityhub.adapters.kit.register import Register
+from cityhub.adapters.kit.reject import Reject
+from cityhub.adapters.kit.source import Source
 from cityhub.sdk.contract import Contracts, load_contracts
 from cityhub.sdk.door import judged
 from cityhub.sdk.errors import RejectedEvent

@@ -14,8 +14,8 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from cityhub.adapters.json_items import parse_items, parse_json
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.formats.json_items import parse_items, parse_json
+from cityhub.adapters.kit.reject import Reject
 
 Instant: TypeAlias = Annotated[datetime, Meta(tz=True)]
 MEDIA_TYPES = ("application/ld+json", "application/json")

@@ -13,12 +13,12 @@ from typing import Annotated, TypeVar
 import msgspec
 from msgspec import Meta, Raw, Struct, field
 
-from cityhub.adapters.adapter import Adapter, Link, Tools
-from cityhub.adapters.fact import Fact, Reading, once
-from cityhub.adapters.http_adapter import HttpAdapter, Question
-from cityhub.adapters.json_items import Instant, parse_items, parse_json
-from cityhub.adapters.pseudonym import Pseudonyms
-from cityhub.adapters.source import Source
+from cityhub.adapters.formats.json_items import Instant, parse_items, parse_json
+from cityhub.adapters.kit.adapter import Adapter, Link, Tools
+from cityhub.adapters.kit.fact import Fact, Reading, once
+from cityhub.adapters.kit.http_adapter import HttpAdapter, Question
+from cityhub.adapters.kit.pseudonym import Pseudonyms
+from cityhub.adapters.kit.source import Source
 
 _T = TypeVar("_T")
 

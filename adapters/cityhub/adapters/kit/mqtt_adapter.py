@@ -14,11 +14,11 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 from msgspec.structs import replace
 
-from cityhub.adapters.adapter import Adapter, Known, Link, Tools
-from cityhub.adapters.fact import Reading
-from cityhub.adapters.mqtt_connection import Connection, Received
-from cityhub.adapters.reject import Reject
-from cityhub.adapters.source import Source
+from cityhub.adapters.kit.adapter import Adapter, Known, Link, Tools
+from cityhub.adapters.kit.fact import Reading
+from cityhub.adapters.kit.mqtt_connection import Connection, Received
+from cityhub.adapters.kit.reject import Reject
+from cityhub.adapters.kit.source import Source
 
 MOST = 1000
 """Messages of one reading."""

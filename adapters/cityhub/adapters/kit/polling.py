@@ -15,8 +15,8 @@ import structlog
 from msgspec import Struct
 
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.outbox import Outbox
-from cityhub.adapters.source import Source
+from cityhub.adapters.kit.outbox import Outbox
+from cityhub.adapters.kit.source import Source
 from cityhub.bus.errors import BusError
 from cityhub.sdk.event import Event
 

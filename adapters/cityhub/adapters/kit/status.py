@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from cityhub.adapters.errors import StateUnavailable
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.kit.reject import Reject
 
 Kind: TypeAlias = Literal["accepted", "rejected", "noted"]
 """accepted: events by type; rejected: items and answers by reason; noted: everything else that is counted."""

@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from cityhub.adapters.fact import Fact, Reading, memory_key
-from cityhub.adapters.lorawan.profile import NotReadable, Profile, instant, number
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.formats.lorawan.profile import NotReadable, Profile, instant, number
+from cityhub.adapters.kit.fact import Fact, Reading, memory_key
+from cityhub.adapters.kit.reject import Reject
 
 KEPT = 32
 """Frames of a device that are remembered: one that comes again later has the same event id."""

@@ -14,8 +14,8 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.local_time import from_local
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.kit.local_time import from_local
+from cityhub.adapters.kit.reject import Reject
 
 Segment: TypeAlias = list[list[str]]
 """Elements, each of its components; the first element is the tag."""

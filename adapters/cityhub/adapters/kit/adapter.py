@@ -10,9 +10,9 @@ from typing import TypeAlias
 import httpx
 from msgspec import Struct
 
-from cityhub.adapters.fact import Reading
-from cityhub.adapters.pseudonym import Pseudonyms
-from cityhub.adapters.source import Source
+from cityhub.adapters.kit.fact import Reading
+from cityhub.adapters.kit.pseudonym import Pseudonyms
+from cityhub.adapters.kit.source import Source
 
 
 class Link(Struct, frozen=True, kw_only=True):

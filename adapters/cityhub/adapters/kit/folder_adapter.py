@@ -16,12 +16,12 @@ from urllib.parse import unquote, urlsplit
 
 from msgspec.structs import replace
 
-from cityhub.adapters.adapter import Adapter, Known, Link, Tools
-from cityhub.adapters.download import MAX_BYTES
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.fact import Reading, memory_key
-from cityhub.adapters.reject import Reject
-from cityhub.adapters.source import Source
+from cityhub.adapters.kit.adapter import Adapter, Known, Link, Tools
+from cityhub.adapters.kit.download import MAX_BYTES
+from cityhub.adapters.kit.fact import Reading, memory_key
+from cityhub.adapters.kit.reject import Reject
+from cityhub.adapters.kit.source import Source
 
 ReadFile: TypeAlias = Callable[[str, bytes, Mapping[str, bytes], datetime], Reading]
 """What a file says: name, content, memory, the adapter's clock. Raises FeedFault `parse` where it is unusable."""

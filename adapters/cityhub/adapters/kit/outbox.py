@@ -22,10 +22,10 @@ from typing import Self
 import msgspec
 from msgspec import Struct
 
-from cityhub.adapters import status
 from cityhub.adapters.errors import FeedFault, StateUnavailable
-from cityhub.adapters.reject import Reject
-from cityhub.adapters.source import Source, topic_of
+from cityhub.adapters.kit import status
+from cityhub.adapters.kit.reject import Reject
+from cityhub.adapters.kit.source import Source, topic_of
 from cityhub.sdk import codec
 from cityhub.sdk.event import Event
 

@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
-from cityhub.adapters.adapter import Adapter, Known, Link, Tools
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.fact import Reading
-from cityhub.adapters.source import Source
+from cityhub.adapters.kit.adapter import Adapter, Known, Link, Tools
+from cityhub.adapters.kit.fact import Reading
+from cityhub.adapters.kit.source import Source
 
 MAX_LINE = 1024
 """Bytes; what goes on is cut there, so that its reader refuses it."""

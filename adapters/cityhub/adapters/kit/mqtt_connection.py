@@ -21,8 +21,8 @@ from paho.mqtt.client import Client, MQTTMessage, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
-from cityhub.adapters.adapter import Link
 from cityhub.adapters.errors import FeedFault
+from cityhub.adapters.kit.adapter import Link
 
 QOS = 1
 DEADLINE_S = 10.0

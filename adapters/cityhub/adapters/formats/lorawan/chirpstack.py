@@ -15,12 +15,12 @@ import msgspec
 from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
-from cityhub.adapters.fact import Reading
-from cityhub.adapters.lorawan.profile import Profile
-from cityhub.adapters.lorawan.uplink import ASSET, Uplink, read_uplinks
-from cityhub.adapters.mqtt_adapter import parse_message
-from cityhub.adapters.mqtt_connection import Received
-from cityhub.adapters.reject import Reject
+from cityhub.adapters.formats.lorawan.profile import Profile
+from cityhub.adapters.formats.lorawan.uplink import ASSET, Uplink, read_uplinks
+from cityhub.adapters.kit.fact import Reading
+from cityhub.adapters.kit.mqtt_adapter import parse_message
+from cityhub.adapters.kit.mqtt_connection import Received
+from cityhub.adapters.kit.reject import Reject
 
 Id: TypeAlias = Annotated[str, Meta(min_length=1, max_length=120)]
 OTHERS = frozenset({"join", "ack", "txack", "log", "status", "location", "integration"})

@@ -22,7 +22,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct, field
 
-from cityhub.adapters.fact import utc
+from cityhub.adapters.kit.fact import utc
 from cityhub.sdk import plain_yaml
 from cityhub.sdk.contract import Contract, Field, load_contracts
 

@@ -1,0 +1,1 @@
+"""What all adapters are made of: asking, keeping, delivering. See docs/adapters/kit.md."""
