@@ -1,4 +1,4 @@
-"""What reading sensors costs: messages of a simulated day as facts, beside parsing alone with the standard library.
+"""What reading sensors and vehicles costs: a simulated day of messages as facts, beside parsing alone with `json`.
 
 Run by `make bench`. One JSON line per format and round; asserts the counts, never a time. CPU seconds of one core.
 """
@@ -18,6 +18,7 @@ from cityhub.adapters.kit.fact import Reading
 from cityhub.adapters.kit.mqtt_connection import Received
 from cityhub.adapters.wbd.bins import mapping as bins
 from cityhub.adapters.wbd.sewer_levels import mapping as sewer_levels
+from cityhub.adapters.wbd.vehicles import mapping as vehicles
 from cityhub.sandbox.city.chronicle import Chronicle
 from cityhub.sandbox.city.served import SERVED, City
 from tests.bench.lines import new_run
@@ -29,6 +30,7 @@ READS: Mapping[str, Read] = {
     "dvv.lamps": lamps.read,
     "wbd.bins": bins.read,
     "wbd.sewer-levels": sewer_levels.read,
+    "wbd.vehicles": vehicles.read,
 }
 
 

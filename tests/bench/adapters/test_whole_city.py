@@ -93,8 +93,8 @@ async def test_all_adapters(speed: float, tmp_path: Path, monkeypatch: pytest.Mo
     assert {state.feed for state in states if state.rejected} <= {"duisport.vessels"}
     assert {state.feed for state in states} == ADAPTERS.keys()
     assert len(ledger.events) > history > 0
-    assert list(_out_of_order(settings.city_seed, ledger.events, end)) == []
-    assert any(_out_of_order(settings.city_seed, ledger.events[::-1], end))
+    assert list(_out_of_order(settings.city_seed, ledger.events, clock())) == []
+    assert any(_out_of_order(settings.city_seed, ledger.events[::-1], clock()))
 
 
 def _out_of_order(seed: int, events: Sequence[Event], end: datetime) -> Iterator[str]:
