@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -24,3 +25,12 @@ def put(folder: Path, name: str, body: bytes) -> None:
     unfinished = folder / f".{name}.part"
     unfinished.write_bytes(body)
     unfinished.replace(folder / name)
+
+
+def arranged(folder: Path, wanted: Mapping[str, Callable[[], bytes]]) -> None:
+    """Exactly the wanted files are there, each made once; older ones are cleared away."""
+    there = {path.name for path in folder.iterdir()}
+    for name in wanted.keys() - there:
+        put(folder, name, wanted[name]())
+    for name in there - wanted.keys():
+        (folder / name).unlink()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
+from cityhub.sandbox.city.served.drop_folder import arranged
 from cityhub.sandbox.city.served.duisport.track_and_trace import SIZES
 from cityhub.sandbox.city.served.endpoint import City, Served
 from cityhub.sandbox.city.streams.story import Told, happens
@@ -34,17 +36,11 @@ def _drop(city: City, folder: Path) -> None:
     now = city.clock()
     begin = now - city.chronicle.history(_STREAM)
     hour = begin.replace(minute=0, second=0, microsecond=0)
-    wanted: set[str] = set()
-    there = {path.name for path in folder.iterdir()}
+    wanted: dict[str, Callable[[], bytes]] = {}
     while (hour := hour + _HOUR) < now:
-        for name in _names(city.seed, hour):
-            wanted.add(name)
-            if name not in there and (told := city.chronicle.between([_STREAM], hour, hour + _INSTANT)):
-                fresh = folder / f".{name}.part"
-                fresh.write_bytes(_interchange(city.seed, hour, told))
-                fresh.rename(folder / name)
-    for name in there - wanted:
-        (folder / name).unlink()
+        if told := city.chronicle.between([_STREAM], hour, hour + _INSTANT):
+            wanted |= dict.fromkeys(_names(city.seed, hour), partial(_interchange, city.seed, hour, told))
+    arranged(folder, wanted)
 
 
 def _names(seed: int, hour: datetime) -> Iterator[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
 from cityhub.sandbox.city.chronicle import Chronicle
+from cityhub.sandbox.city.served.drop_folder import arranged
 from cityhub.sandbox.city.served.endpoint import City, Served
 from cityhub.sandbox.city.streams.story import Told, happens
 from cityhub.sandbox.city.timetable import LOCAL
@@ -31,18 +33,10 @@ def _drop(city: City, folder: Path) -> None:
     now = city.clock()
     begin = now - city.chronicle.history(_STREAM)
     told = [*_before(city.chronicle, begin), *city.chronicle.between([_STREAM], begin, now)]
-    wanted: set[str] = set()
-    there = {path.name for path in folder.iterdir()}
+    wanted: dict[str, Callable[[], bytes]] = {}
     for due, group in groupby(told, key=lambda one: one.due):
-        delivery = list(group)
-        for name in _names(city.seed, due):
-            wanted.add(name)
-            if name not in there:
-                fresh = folder / f".{name}.part"
-                fresh.write_bytes(_interchange(city.seed, due, delivery))
-                fresh.rename(folder / name)
-    for name in there - wanted:
-        (folder / name).unlink()
+        wanted |= dict.fromkeys(_names(city.seed, due), partial(_interchange, city.seed, due, list(group)))
+    arranged(folder, wanted)
 
 
 def _names(seed: int, due: datetime) -> Iterator[str]:
