@@ -20,6 +20,7 @@ from cityhub.adapters.kit.http_adapter import HttpAdapter
 from cityhub.adapters.kit.outbox import Outbox
 from cityhub.adapters.kit.register import Register
 from cityhub.adapters.kit.source import Source
+from cityhub.adapters.kit.status import AdapterStatusReader
 from cityhub.adapters.wbd.bins.source import LEVEL, WBD_BINS
 from cityhub.adapters.wbd.emptyings.source import EMPTIED, WBD_EMPTYINGS
 from tests.unit.adapters.journals import PSEUDONYMS
@@ -172,3 +173,36 @@ class Asked(Adapter):
 
     async def ask(self, known: Known) -> Reading:
         return self._read(known.memory)
+
+
+class Pushing(Adapter):
+    """Says what it is given, and nothing of silence."""
+
+    source = WBD_BINS  # type: ignore[assignment]
+
+    def __init__(self, *readings: Reading) -> None:
+        self._readings = list(readings)
+
+    async def ask(self, known: Known) -> Reading:
+        return self._readings.pop(0)
+
+
+async def test_after_a_restart_silence_is_no_news(tmp_path: Path) -> None:
+    """A source that does not say up to when it has told everything is as old as its newest event."""
+    reader, measured = AdapterStatusReader(tmp_path / "adapters.db"), NOW - timedelta(hours=2)
+    level = Fact(type=LEVEL, time=measured, subject="behaelter-1", key=("a",), data={"fill": 0.5})
+    late = Fact(type=LEVEL, time=measured - timedelta(hours=1), subject="behaelter-1", key=("b",), data={"fill": 0.4})
+    async with desk(tmp_path) as (one, given):
+        feed = one.feed(Pushing(Reading(), Reading(facts=[level]), Reading(facts=[late])), *given("mqtt://x"))
+        await feed.step()
+        assert reader.all()[0].data_at is None
+        await feed.step()
+        await feed.step()
+        assert reader.all()[0].data_at == measured
+        one.outbox.acknowledge(WBD_BINS.feed, one.outbox.oldest(WBD_BINS.feed, 9)[0])
+        assert reader.all()[0].checkpoint_at is None
+        again = one.feed(Pushing(Reading(as_of=NOW, more=True), Reading(as_of=NOW)), *given("mqtt://x"))
+        await again.step()
+        assert reader.all()[0].data_at == measured
+        await again.step()
+        assert (reader.all()[0].data_at, reader.all()[0].checkpoint_at) == (NOW, NOW)

@@ -43,7 +43,7 @@ def effects(*numbers: int, position: bytes = b"p1", **memory: bytes | None) -> E
         system="//dvv/vdv454/test",
         synthetic=False,
         succeeded_at=AT,
-        data_at=AT,
+        told_upto=AT,
         noted=Counter(),
     )
 
@@ -151,3 +151,14 @@ def test_the_newest_refused_items_of_each_feed_are_kept_with_reason_and_place(tm
     assert {(one.reason, one.at, len(one.detail)) for one in found} == {("schema", AT, 500)}
     assert reader.refused("dvv.lamps") == []
     assert (status.rejected, status.last_reject[:14]) == ({"schema": 140}, "IstFahrt[139]:")
+
+
+def test_a_file_of_an_earlier_release_goes_on(tmp_path: Path) -> None:
+    with Outbox(tmp_path / "a.db") as outbox:
+        outbox.commit(DVV_TRANSIT, outbox.open(DVV_TRANSIT, "http://one").step, effects(1))
+        outbox._db.execute("ALTER TABLE feed_status DROP COLUMN told_upto")
+    with Outbox(tmp_path / "a.db") as outbox:
+        remembered = outbox.open(DVV_TRANSIT, "http://one")
+        outbox.commit(DVV_TRANSIT, remembered.step, effects(2))
+        outbox.acknowledge(FEED, outbox.oldest(FEED, 10)[0])
+    assert AdapterStatusReader(tmp_path / "a.db").all()[0].checkpoint_at == AT

@@ -45,8 +45,8 @@ class Reading(Struct, frozen=True, kw_only=True):
     Attributes:
         cursor: where to read on, as the adapter understands it; None = where we stood.
         more: the partner has more waiting.
-        as_of: the partner's clock: everything up to then has been told. None = nothing is known of silence; the newest
-            fact counts.
+        as_of: the partner's clock: everything up to then has been told, unless there is more. None = nothing is known
+            of silence; the newest fact counts.
         memory: what the mapping remembers for the next answer, by key; None deletes.
         noted: what is neither a fact nor refused, by reason.
         synthetic: the answer itself says that it is a simulation's.

@@ -52,7 +52,6 @@ class SourceFeed:
         self._step = remembered.step
         self._cursor = remembered.position.decode()
         self._memory = dict(remembered.memory)
-        self._data_at: datetime | None = None
 
     @property
     def source(self) -> Source:
@@ -88,8 +87,7 @@ class SourceFeed:
         memory = _without_refused(reading, judgements)
         events = [one for one in judgements if isinstance(one, Event)]
         rejects = [*reading.rejects, *(one for one in judgements if isinstance(one, Reject))]
-        newest = max((event.time for event in events), default=self._data_at or now)
-        self._data_at = max(newest, self._data_at or newest)
+        newest = max((event.time for event in events), default=None)
         self._step = self._outbox.commit(
             self._source,
             self._step,
@@ -100,7 +98,8 @@ class SourceFeed:
                 system=self._source.uri(synthetic=synthetic),
                 synthetic=synthetic,
                 succeeded_at=now,
-                data_at=min(reading.as_of or self._data_at, now),
+                newest_at=None if newest is None else min(newest, now),
+                told_upto=None if reading.more or reading.as_of is None else min(reading.as_of, now),
                 rejects=rejects,
                 noted=reading.noted,
             ),

@@ -57,7 +57,9 @@ class Effects(Struct, frozen=True, kw_only=True):
 
     Attributes:
         memory: entries to write, None to delete.
-        system: event source of the system that answered; `data_at`: its clock.
+        system: event source of the system that answered.
+        told_upto: its clock: everything up to then has been told, also that nothing happened. None = it does not say.
+        newest_at: of the events, None without one.
         faults: answers beside the one that were unusable, by reason; they count as rejected.
     """
 
@@ -67,7 +69,8 @@ class Effects(Struct, frozen=True, kw_only=True):
     system: str
     synthetic: bool
     succeeded_at: datetime
-    data_at: datetime
+    told_upto: datetime | None
+    newest_at: datetime | None = None
     rejects: Sequence[Reject] = ()
     faults: Counter[str] = msgspec.field(default_factory=Counter)
     noted: Counter[str]
@@ -88,6 +91,7 @@ class Outbox:
                 for pragma in ("journal_mode=WAL", "synchronous=FULL"):
                     self._db.execute(f"PRAGMA {pragma}").fetchone()
                 self._db.executescript(_SCHEMA + status.SCHEMA)
+                status.migrate(self._db)
             except sqlite3.Error:
                 self._db.close()
                 raise
@@ -211,7 +215,7 @@ class Outbox:
 
 def _move_checkpoint(db: sqlite3.Connection, feed: str) -> None:
     db.execute(
-        "UPDATE feed_status SET checkpoint_at = data_at "
+        "UPDATE feed_status SET checkpoint_at = told_upto "
         "WHERE feed = ?1 AND NOT EXISTS (SELECT 1 FROM outbox WHERE feed = ?1)",
         (feed,),
     )
@@ -220,18 +224,24 @@ def _move_checkpoint(db: sqlite3.Connection, feed: str) -> None:
 def _succeed(db: sqlite3.Connection, feed: str, effects: Effects) -> None:
     rejects = effects.rejects
     db.execute(
-        "UPDATE feed_status SET source = ?, synthetic = ?, succeeded_at = ?, data_at = ?, error = '', "
-        "last_reject = coalesce(nullif(?, ''), last_reject) WHERE feed = ?",
-        (
-            effects.system,
-            effects.synthetic,
-            effects.succeeded_at.timestamp(),
-            effects.data_at.timestamp(),
-            f"{rejects[-1].path}: {rejects[-1].detail}" if rejects else "",
-            feed,
-        ),
+        "UPDATE feed_status SET source = :source, synthetic = :synthetic, succeeded_at = :at, error = '', "
+        "told_upto = coalesce(:told_upto, told_upto), data_at = coalesce(max(data_at, :data_at), :data_at, data_at), "
+        "last_reject = coalesce(nullif(:reject, ''), last_reject) WHERE feed = :feed",
+        {
+            "source": effects.system,
+            "synthetic": effects.synthetic,
+            "at": effects.succeeded_at.timestamp(),
+            "told_upto": _seconds(effects.told_upto),
+            "data_at": _seconds(effects.told_upto or effects.newest_at),
+            "reject": f"{rejects[-1].path}: {rejects[-1].detail}" if rejects else "",
+            "feed": feed,
+        },
     )
     status.count(db, feed, "accepted", Counter(event.type for event in effects.events))
     status.count(db, feed, "rejected", effects.faults + Counter(one.reason for one in rejects))
     status.refuse(db, feed, effects.succeeded_at, rejects)
     status.count(db, feed, "noted", effects.noted)
+
+
+def _seconds(moment: datetime | None) -> float | None:
+    return None if moment is None else moment.timestamp()

@@ -27,7 +27,7 @@ MISSED_DELIVERIES = 3
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS feed_status (
     feed TEXT PRIMARY KEY, partner TEXT NOT NULL, source TEXT NOT NULL DEFAULT '', synthetic INTEGER NOT NULL DEFAULT 0,
-    interval_s INTEGER NOT NULL, succeeded_at REAL, data_at REAL, checkpoint_at REAL, failed_at REAL,
+    interval_s INTEGER NOT NULL, succeeded_at REAL, data_at REAL, checkpoint_at REAL, failed_at REAL, told_upto REAL,
     error TEXT NOT NULL DEFAULT '', delivery_error TEXT NOT NULL DEFAULT '', last_reject TEXT NOT NULL DEFAULT '');
 CREATE TABLE IF NOT EXISTS feed_count (
     feed TEXT NOT NULL, kind TEXT NOT NULL, reason TEXT NOT NULL, n INTEGER NOT NULL,
@@ -49,8 +49,10 @@ class FeedStatus(Struct, frozen=True, kw_only=True):
         source: event source of the system that answered last, empty before the first answer.
         synthetic: that system is a simulation.
         interval_s: how often the partner is expected to report.
-        succeeded_at: last usable answer. `data_at`: the partner's clock in it; the data are as old as that.
-        checkpoint_at: everything up to that instant of the partner's clock is in Kafka.
+        succeeded_at: last usable answer.
+        data_at: the partner's clock in it, else that of the newest event; the data are as old as that.
+        checkpoint_at: everything up to that instant of the partner's clock is in Kafka; None where the partner does not
+            say that nothing happened.
         error: why the last answer was unusable, empty when it was usable; `failed_at` is when that happened last.
         delivery_error: why Kafka did not take the events, empty when it did.
         waiting: events that Kafka has not acknowledged yet.
@@ -160,6 +162,12 @@ def count(db: sqlite3.Connection, feed: str, kind: Kind, counts: Counter[str]) -
         "INSERT INTO feed_count VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
         [(feed, kind, reason, n) for reason, n in counts.items()],
     )
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Bring a file of an earlier release up to date."""
+    if "told_upto" not in {row[1] for row in db.execute("PRAGMA table_info(feed_status)")}:
+        db.execute("ALTER TABLE feed_status ADD COLUMN told_upto REAL")
 
 
 def refuse(db: sqlite3.Connection, feed: str, at: datetime, rejects: Sequence[Reject]) -> None:

@@ -164,7 +164,7 @@ class TransitFeed:
             system=SIMULATION_URI if batch.synthetic else self._system,
             synthetic=batch.synthetic,
             succeeded_at=now,
-            data_at=trips.instant(after.clock_s),
+            told_upto=trips.instant(after.clock_s),
             rejects=rejects,
             faults=faults,
             noted=done.counts,
