@@ -45,6 +45,7 @@ QUIET_S = 3.0
 RATES = [pytest.param(30.0, id="at-1x"), pytest.param(1_000.0, id="at-1000x")]
 DERIVED = frozenset({"city.roadworks", "dvv.roadworks", "wbd.roadworks", "city.datasets", "duisport.vessels"})
 """They show how things stand: an event is what has changed between two questions."""
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class Ledger:
@@ -108,11 +109,12 @@ def _out_of_order(seed: int, events: Sequence[Event], end: datetime) -> Iterator
             continue
         chronicle, told = Chronicle(seed), defaultdict[str, list[datetime]](list)
         start = BEGIN - max(chronicle.history(name) for name in served.streams)
-        for one in chronicle.between(served.streams, start, end):
+        before = served.before(chronicle, BEGIN - min(chronicle.history(name) for name in served.streams))
+        for one in [*before, *chronicle.between(served.streams, start, end)]:
             told[said(served.arrives(one, PSEUDONYMS))].append(one.due)
         latest: dict[str, datetime] = {}
         for event in arrived[served.feed].values():
-            due = min((due for due in told[said(event)] if due >= latest.get(event.subject, start)), default=None)
+            due = min((due for due in told[said(event)] if due >= latest.get(event.subject, _LONG_AGO)), default=None)
             if due is None:
                 yield f"{served.feed} {said(event)}"
             else:
