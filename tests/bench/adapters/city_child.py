@@ -7,7 +7,7 @@ import asyncio
 import os
 import sys
 from datetime import datetime
-from unittest.mock import AsyncMock, patch
+from unittest.mock import patch
 
 from cityhub.hub.run import city
 from cityhub.hub.secrets import load_or_create
@@ -23,7 +23,6 @@ async def main(clock: MovingClock) -> None:
     heard = asyncio.create_task(asyncio.to_thread(_listen, clock, asyncio.get_running_loop(), stop))
     with (
         patch.object(city, "_now", clock),
-        patch.object(city, "_feed", AsyncMock()),
         patch.object(city, "_DROP_S", city._DROP_S / clock.speed),
         patch.object(lines, "_EVERY_S", lines._EVERY_S / clock.speed),
         patch.object(broker, "EVERY_S", broker.EVERY_S / clock.speed),
