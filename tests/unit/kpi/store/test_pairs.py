@@ -36,10 +36,11 @@ Log = dict[tuple[str, int], list[Record]]
 
 @cache
 def works(days: int) -> tuple[Event, ...]:
-    """What the simulated city tells of its roadworks in the last days."""
+    """What the simulated city tells of its roadworks in the last days, as far as the KPI reads it."""
     streams = [stream for stream in STREAMS if stream.name.startswith("roadworks")]
-    start = NOW - timedelta(days=days)
-    return tuple(one for stream in streams for one in events_between(1, stream, start, NOW, CATALOGUE.contracts))
+    start, read = NOW - timedelta(days=days), CATALOGUE["M04"].topics
+    told = (one for stream in streams for one in events_between(1, stream, start, NOW, CATALOGUE.contracts))
+    return tuple(one for one in told if one.type in read)
 
 
 def log_of(events: Sequence[Event], partitions: int = 1, seed: int = 0) -> Log:
