@@ -20,6 +20,7 @@ import yaml
 from msgspec import Struct
 
 from cityhub.adapters.catalogue import ADAPTERS
+from cityhub.adapters.dvv.transit.source import DVV_TRANSIT
 from cityhub.adapters.kit.adapter import Link
 from cityhub.adapters.kit.source import Source
 from cityhub.hub.errors import Misconfigured
@@ -113,6 +114,9 @@ def _named(settings: Settings) -> Mapping[str, Named]:
 
 
 def _problems(feed: str, one: Named) -> Iterator[str]:
+    if feed == DVV_TRANSIT.feed:
+        yield "its address is the setting CITYHUB_TRANSIT_URL; take it out of this file"
+        return
     if feed not in ADAPTERS:
         near = difflib.get_close_matches(feed, ADAPTERS, n=1, cutoff=0.5)
         yield f"no such source; did you mean {near[0]}?" if near else "no such source; `cityhub adapter list` has all"

@@ -53,6 +53,7 @@ def test_a_source_may_be_left_out(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("city.appointment: {}", "did you mean city.appointments?"),
+        ("dvv.transit: {url: 'http://x'}", "its address is the setting CITYHUB_TRANSIT_URL"),
         ("zzz: {}", "no such source; `cityhub adapter list` has all"),
         (f"{FEED}: {{url: 'ftp://x'}}", "url 'ftp://x': must begin with http:// or https://"),
         (f"{FEED}: {{url: 'https://me:secret@x'}}", "holds a password"),
