@@ -88,6 +88,11 @@ def once(facts: Iterable[Fact]) -> tuple[list[Fact], Counter[str]]:
     return list(first.values()), Counter({"repeated": repeated} if repeated else {})
 
 
+def known(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what is None: an optional field that is not known is left out."""
+    return {name: value for name, value in data.items() if value is not None}
+
+
 def memory_key(*parts: str) -> str:
     """A key of the memory from parts that may hold anything."""
     return "\x1f".join(parts)

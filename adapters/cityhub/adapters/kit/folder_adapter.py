@@ -50,8 +50,10 @@ class FolderAdapter(Adapter):
 
     def _look(self, known: Known) -> Reading:
         there = dict(self._files())
-        gone = {memory_key(_FILE, name) for name in there} ^ {key for key in known.memory if _names_a_file(key)}
-        forgotten: dict[str, bytes | None] = {key: None for key in gone if key in known.memory}
+        marks = {memory_key(_FILE, name) for name in there}
+        forgotten: dict[str, bytes | None] = {
+            key: None for key in known.memory if _names_a_file(key) and key not in marks
+        }
         fresh = [name for name, seen in sorted(there.items()) if known.memory.get(memory_key(_FILE, name)) != seen]
         if not fresh:
             return Reading(memory=forgotten)

@@ -32,6 +32,7 @@ from cityhub.sdk.event import Event
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS outbox (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, feed TEXT NOT NULL, topic TEXT NOT NULL, event BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS outbox_by_feed ON outbox (feed, seq);
 CREATE TABLE IF NOT EXISTS position (
     feed TEXT PRIMARY KEY, origin TEXT NOT NULL, step INTEGER NOT NULL, position BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS memory (

@@ -5,6 +5,7 @@ A CSV of `asset;borough` with a heading, UTF-8, from a file or over HTTP; its ve
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import hashlib
 import io
@@ -36,6 +37,7 @@ class Register:
         self._clock = clock
         self._etag: str | None = None
         self._due: datetime | None = None
+        self._reading: asyncio.Task[None] | None = None
         self._boroughs: Mapping[str, str] = {}
         self.version = ""
 
@@ -46,12 +48,19 @@ class Register:
     async def ready(self) -> None:
         """Read it, and again every quarter of an hour; what was read stands while it cannot be read again.
 
+        All who ask meanwhile wait for the same answer.
+
         Raises:
             FeedFault: it was never read yet.
         """
         now = self._clock()
         if not self._url or (self._due is not None and now < self._due):
             return
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self._refresh(now))
+        await asyncio.shield(self._reading)
+
+    async def _refresh(self, now: datetime) -> None:
         try:
             await self._read()
         except FeedFault as fault:

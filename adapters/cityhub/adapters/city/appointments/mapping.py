@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cityhub.adapters.city.appointments import source, wire
-from cityhub.adapters.kit.fact import Fact, utc
+from cityhub.adapters.kit.fact import Fact, known, utc
 from cityhub.adapters.kit.pseudonym import Pseudonyms
 
 _TYPES = {
@@ -21,7 +21,7 @@ _TYPES = {
 def fact(path: str, entry: wire.Entry, pseudonyms: Pseudonyms) -> Fact:
     """What a line says."""
     case = pseudonyms.of("appointment", entry.case)
-    said = {name: value for name, value in _data(entry, case).items() if value is not None}
+    said = known(_data(entry, case))
     subject = f"{entry.office}:{entry.service}" if entry.kind == "angebot" else entry.office
     key = (case, entry.kind)
     return Fact(type=_TYPES[entry.kind], time=entry.at, subject=subject, key=key, data=said, path=path)

@@ -6,7 +6,7 @@ from typing import Any
 
 from cityhub.adapters.city.order_office.source import CLOSED, DISPATCHED
 from cityhub.adapters.city.order_office.wire import Entry
-from cityhub.adapters.kit.fact import Fact, utc
+from cityhub.adapters.kit.fact import Fact, known, utc
 from cityhub.adapters.kit.pseudonym import Pseudonyms
 
 _TYPES = {"entsandt": DISPATCHED, "abgeschlossen": CLOSED}
@@ -20,6 +20,5 @@ def fact(path: str, entry: Entry, _: Pseudonyms) -> Fact:
         data |= zip(("received_at", "dispatched_at", "sounded_at"), map(utc, times), strict=True)
     else:
         data["confirmed"] = entry.confirmed
-    said = {name: value for name, value in data.items() if value is not None}
     key = (entry.alert, entry.kind)
-    return Fact(type=_TYPES[entry.kind], time=entry.at, subject=entry.alert, key=key, data=said, path=path)
+    return Fact(type=_TYPES[entry.kind], time=entry.at, subject=entry.alert, key=key, data=known(data), path=path)

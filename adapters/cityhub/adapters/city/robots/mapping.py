@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from cityhub.adapters.city.robots.source import FINISHED
 from cityhub.adapters.city.robots.wire import Job, manual_s, parse
-from cityhub.adapters.kit.fact import Fact, Reading
+from cityhub.adapters.kit.fact import Fact, Reading, known
 from cityhub.adapters.kit.reject import Reject
 
 OVERLAP = timedelta(minutes=5)
@@ -66,8 +66,7 @@ def _of(path: str, job: Job) -> Fact | Reject | str:
         return Reject("schema", f"{path}.OutputArguments", str(error))
     took = None if job.started is None else round((job.ended - job.started).total_seconds())
     data = {"process": job.process, "outcome": _OUTCOMES[job.state], "manual_s": by_hand, "robot_s": took}
-    said = {name: value for name, value in data.items() if value is not None}
-    return Fact(type=FINISHED, time=job.ended, subject=job.process, key=(job.key,), data=said, path=path)
+    return Fact(type=FINISHED, time=job.ended, subject=job.process, key=(job.key,), data=known(data), path=path)
 
 
 def _text(moment: datetime) -> str:

@@ -22,7 +22,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct, field
 
-from cityhub.adapters.kit.fact import utc
+from cityhub.adapters.kit.fact import known, utc
 from cityhub.sdk import plain_yaml
 from cityhub.sdk.contract import Contract, Field, load_contracts
 
@@ -169,7 +169,7 @@ def _check(event: Said, contract: Contract) -> None:
 def _data(event: Said, values: Mapping[str, Any], asset: str) -> dict[str, Any]:
     contract = load_contracts()[event.type]
     made = {name: _value(rule, values, asset, contract.fields[name]) for name, rule in event.fields.items()}
-    return {name: value for name, value in made.items() if value is not None}
+    return known(made)
 
 
 def _value(rule: Rule, values: Mapping[str, Any], asset: str, wanted: Field) -> Any:
