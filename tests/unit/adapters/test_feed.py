@@ -206,3 +206,20 @@ async def test_after_a_restart_silence_is_no_news(tmp_path: Path) -> None:
         assert reader.all()[0].data_at == measured
         await again.step()
         assert (reader.all()[0].data_at, reader.all()[0].checkpoint_at) == (NOW, NOW)
+
+
+async def test_a_partner_that_pushes_is_told_only_what_is_on_disk(tmp_path: Path) -> None:
+    """Told before, a kill in between would lose it."""
+    level = Fact(type=LEVEL, time=NOW, subject="behaelter-1", key=("a",), data={"fill": 0.5})
+    there: list[int] = []
+
+    class Acknowledging(Pushing):
+        async def kept(self) -> None:
+            with Outbox(tmp_path / "adapters.db") as disk:
+                there.append(disk.waiting(WBD_BINS.feed))
+
+    async with desk(tmp_path) as (one, given):
+        feed = one.feed(Acknowledging(Reading(), Reading(facts=[level])), *given("mqtt://x"))
+        await feed.step()
+        await feed.step()
+    assert there == [0, 1]
