@@ -133,7 +133,9 @@ def batch_app(group: str, access: KafkaAccess, start_offset: StartOffset) -> Bat
     app = BatchApp(
         group,
         broker=f"kafka://{access.bootstrap.replace(',', ';kafka://')}",
-        broker_credentials=faust.SASLCredentials(username=access.username, password=access.password, mechanism="PLAIN"),
+        broker_credentials=faust.SASLCredentials(
+            username=access.username, password=access.password, mechanism=access.mechanism, ssl_context=access.tls
+        ),
         store="memory://",
         autodiscover=False,
         web_enabled=False,

@@ -26,6 +26,7 @@ from cityhub.hub import (  # noqa: F401 - their commands
     cli_masterplan,
     cli_partner,
     cli_proof,
+    cli_server,
     cli_target,
 )
 from cityhub.hub.cli_app import Data, Json, app, kpi_app, reader_of, settings_of

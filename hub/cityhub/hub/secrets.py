@@ -1,6 +1,7 @@
 """The installation's own secrets: made once, kept in one file that only its owner can read.
 
-Source of the rule: secrets are made per installation (mode 0600), never committed, logged or put on a command line.
+Source of the rule: secrets are made per installation (mode 0600), never committed, logged or put on a command line. A
+file that is mounted for this process belongs to somebody else: Kubernetes lets the pod's group read it (mode 0440).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from cityhub.kpi.proof.signature import new_key
 
 FILE = "secrets.json"
 USERS = ("leitung", "controlling", "betrieb", "startup")
+_OTHERS, _OTHERS_OF_A_MOUNT = 0o077, 0o037
 MACHINE_CLIENTS = ("ingest-dvv", "ingest-wbd", "startup-demo")
 
 
@@ -56,14 +58,15 @@ def load(data_dir: Path) -> Secrets:
     """
     path = data_dir / FILE
     try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-        if mode & 0o077:
+        found = path.stat()
+        mode = stat.S_IMODE(found.st_mode)
+        if mode & (_OTHERS if found.st_uid == os.geteuid() else _OTHERS_OF_A_MOUNT):
             raise SecretsUnusable(
                 f"{path} has mode {mode:04o}, others can read it: change its secrets or `chmod 600 {path}`"
             )
         return msgspec.json.decode(path.read_bytes(), type=Secrets)
     except FileNotFoundError:
-        raise SecretsUnusable(f"{path} does not exist: `cityhub up` makes it") from None
+        raise SecretsUnusable(f"{path} does not exist: `cityhub up` makes it, `cityhub secrets` prints one") from None
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise SecretsUnusable(
             f"{path} is damaged ({error}): restore it from a backup; without one, move the whole folder {data_dir} "
@@ -83,7 +86,7 @@ def load_or_create(data_dir: Path) -> Secrets:
     if not path.exists():
         private_folder(data_dir)
         with contextlib.suppress(FileExistsError):  # another process of the hub was faster: its secrets count
-            _write(path, msgspec.json.encode(_generate()), replace=False)
+            _write(path, msgspec.json.encode(generate()), replace=False)
     known = load(data_dir)
     complete = msgspec.structs.replace(
         known,
@@ -139,7 +142,8 @@ def _write(path: Path, content: bytes, *, replace: bool) -> None:
         raise StorageUnusable(f"{path} cannot be written: {error.strerror}") from error
 
 
-def _generate() -> Secrets:
+def generate() -> Secrets:
+    """Secrets of another installation."""
     return Secrets(
         kafka_broker_password=token_urlsafe(32),
         kafka_hub_password=token_urlsafe(32),

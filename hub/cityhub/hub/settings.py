@@ -96,6 +96,12 @@ class Settings(BaseModel):
     kafka_bootstrap: str = Field(default="", description="external Kafka `host:port,…`; empty = embedded")
     kafka_username: str = Field(default="", description="log-in at the external Kafka")
     kafka_password: str = Field(default="", repr=False, description="log-in at the external Kafka")
+    kafka_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        default="PLAIN", description="how the external Kafka checks the log-in"
+    )
+    kafka_ca: str = Field(
+        default="", description="external Kafka speaks TLS: its CA's certificates (PEM file), or `system`"
+    )
     store_url: StoreUrl = Field(default="", repr=False, description="PostgreSQL for KPI values; empty = a file in data")
     archive: Archive = Field(default="", description="archive: folder or URL as `s3://bucket/prefix`; empty = in data")
     archive_every: float = Field(default=60.0, gt=0, le=3600, description="seconds between two turns of the archiver")

@@ -80,6 +80,20 @@ def test_file_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None
     assert raised.value.exit_code == 2
 
 
+@pytest.mark.parametrize(("mode", "good"), [(0o400, True), (0o440, True), (0o460, False), (0o444, False)])
+def test_a_file_that_somebody_else_mounted_may_be_read_by_our_group(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, good: bool
+) -> None:
+    made = load_or_create(tmp_path)
+    (tmp_path / "secrets.json").chmod(mode)
+    monkeypatch.setattr(os, "geteuid", lambda: 10001 + os.getuid())
+    if good:
+        assert load(tmp_path) == made
+    else:
+        with pytest.raises(SecretsUnusable, match="others can read it"):
+            load(tmp_path)
+
+
 @pytest.mark.parametrize(
     "damage", [b"", b"{", b"[]", b"\xff\xfe\x00", b'{"session_key": "x"}', b'{"session_key": 5}'], ids=repr
 )
