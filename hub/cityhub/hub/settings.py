@@ -186,7 +186,7 @@ def _complete(settings: Settings) -> Settings:
         update={
             "public_url": settings.public_url or f"http://{host}:{settings.port}",
             "archive": settings.archive or str(settings.data / "archive"),
-            "transit_url": settings.transit_url or city,
+            "transit_url": settings.transit_url or (city if settings.city else ""),
             "register_url": settings.register_url or (f"{city}/assets.csv" if settings.city else ""),
         }
     )

@@ -28,6 +28,11 @@ def test_nothing_has_to_be_set() -> None:
     assert settings.transit_url == "http://127.0.0.1:18090"
 
 
+def test_without_the_simulated_city_nothing_of_it_is_read() -> None:
+    settings = parse({"CITYHUB_CITY": "false"})
+    assert (settings.transit_url, settings.register_url) == ("", "")
+
+
 def test_all_problems_are_told_together_with_the_names_tried() -> None:
     told = problems(
         {

@@ -1,0 +1,107 @@
+"""What the chart starts is there, with the settings that it gives, and without anything embedded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+import typer
+import yaml
+from typer.core import TyperGroup
+
+from cityhub.hub.cli import app
+from cityhub.hub.processes import own
+from cityhub.hub.run.runner import PROCESSES
+from cityhub.hub.settings import PREFIX, Settings, parse
+from cityhub.hub.sources import places
+from tests.unit.helm.chart import Document, containers, pods
+
+SECRETS = {
+    "CITYHUB_STORE_URL": "postgresql://hub:secret@db/cityhub",
+    "CITYHUB_KAFKA_USERNAME": "cityhub",
+    "CITYHUB_KAFKA_PASSWORD": "secret",
+}
+
+
+def environments(found: Sequence[Document]) -> Iterator[tuple[Document, dict[str, str]]]:
+    """Every container of the hub's program, with its environment as Kubernetes makes it."""
+    maps = {one["metadata"]["name"]: one["data"] for one in found if one["kind"] == "ConfigMap"}
+    for _, pod in pods(found):
+        for container in containers(pod):
+            if "command" in container:
+                continue
+            made: dict[str, str] = {}
+            for source in container.get("envFrom", ()):
+                made |= maps[source["configMapRef"]["name"]]
+            for one in container["env"]:
+                made[one["name"]] = one["value"] if "value" in one else SECRETS.get(one["name"], "secret")
+            yield container, made
+
+
+def test_every_command_is_one_of_the_program(example: Sequence[Document]) -> None:
+    for container, _ in environments(example):
+        command = typer.main.get_command(app)
+        for word in container["args"]:
+            assert isinstance(command, TyperGroup), container["args"]
+            assert word in command.commands, container["args"]
+            command = command.commands[word]
+
+
+def test_every_variable_is_a_setting_and_all_together_are_good(example: Sequence[Document]) -> None:
+    for container, made in environments(example):
+        others = {name for name in made if not name.startswith(PREFIX)}
+        assert others <= {"HOME", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+        assert {name.removeprefix(PREFIX).lower() for name in set(made) - others} <= set(Settings.model_fields)
+        settings = parse(made)
+        if container["args"] != ["store", "migrate"]:
+            assert settings.kafka_bootstrap
+            assert settings.keycloak_url
+            assert settings.data == Path("/data")
+        assert str(settings.cache).startswith("/tmp/") or container["args"] == ["store", "migrate"]  # noqa: S108
+
+
+def test_nothing_embedded_is_started(example: Sequence[Document]) -> None:
+    """What this hub would still start by itself is what the chart starts."""
+    for _, made in environments(example):
+        if "CITYHUB_KAFKA_BOOTSTRAP" in made:
+            alone = {spec.name for spec in own(parse(made), {})}
+            run = {container["args"][0] for container, _ in environments(example)} - {"store"}
+            assert run == alone
+    assert set(PROCESSES) - alone <= {"realm", "city"}
+
+
+def test_who_needs_the_store_has_it(example: Sequence[Document]) -> None:
+    for container, made in environments(example):
+        store = parse(made).store
+        assert isinstance(store, str) or container["args"] == ["gate"] or made["CITYHUB_CITY"] == "true", container
+
+
+def test_the_archive_lies_where_all_its_readers_see_it(rendered: Mapping[str, Sequence[Document]]) -> None:
+    wanted = {"city": "s3://cityhub/archive?endpoint_override=objects.hub.example", "external": "/archive"}
+    for name, where in {**wanted, "one-node": "/data/archive"}.items():
+        for container, made in environments(rendered[name]):
+            if container["args"][0] not in {"worker", "web", "archive"}:
+                continue
+            assert parse(made).archive == where
+            mounted = {one["mountPath"] for one in container["volumeMounts"]}
+            assert ("/archive" in mounted) is (where == "/archive")
+            assert ("AWS_ACCESS_KEY_ID" in made) is where.startswith("s3:")
+
+
+@pytest.mark.parametrize("name", ["city", "one-node", "external"])
+def test_the_adapters_take_the_file_of_sources(
+    name: str, rendered: Mapping[str, Sequence[Document]], tmp_path: Path
+) -> None:
+    (text,) = (one["data"]["sources.yaml"] for one in rendered[name] if "sources.yaml" in one.get("data", {}))
+    for source in yaml.safe_load(text).values():
+        if file := source.get("secret_file"):
+            (tmp_path / file.lstrip("/")).parent.mkdir(parents=True)
+            (tmp_path / file.lstrip("/")).write_text("token")
+    (tmp_path / "sources.yaml").write_text(text.replace("/run/secrets", f"{tmp_path}/run/secrets"))
+    for container, made in environments(rendered[name]):
+        if container["args"] == ["adapters"]:
+            settings = parse({**made, "CITYHUB_SOURCES": str(tmp_path / "sources.yaml")})
+            assert made["CITYHUB_SOURCES"] == "/etc/cityhub/sources/sources.yaml"
+            found = {place.source.feed for place in places(settings)}
+            assert found == set(yaml.safe_load(text)) or name == "one-node" and len(found) > 40
