@@ -28,6 +28,7 @@ down status: $(VENV)/hub.installed
 
 test: check
 	@tests/e2e/install_browser
+	@$(BIN)/python -m tests.unit.helm.tools
 	$(BIN)/python -m pytest $(ARGS)
 
 check: $(VENV)/test.installed

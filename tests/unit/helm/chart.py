@@ -1,6 +1,6 @@
-"""The chart as Helm renders it. Run as a program, it writes the files that are generated: topics, schema and golden renderings.
+"""The chart as Helm renders it. Run as a program, it writes what is generated: the list of topics, golden renderings.
 
-    python -m tests.unit.helm.chart
+python -m tests.unit.helm.chart
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def documents(rendered: str) -> list[Document]:
 def pods(found: Sequence[Document]) -> Iterator[tuple[str, Document]]:
     """Name and specification of every pod that the objects make."""
     for document in found:
-        spec = document["spec"] if "spec" in document else {}
+        spec = document.get("spec", {})
         if document["kind"] == "Pod":
             yield document["metadata"]["name"], spec
         elif "template" in spec and "containers" in spec["template"].get("spec", {}):

@@ -30,4 +30,3 @@ def rendered(programs: None) -> Mapping[str, Sequence[Document]]:
 def example(request: pytest.FixtureRequest, rendered: Mapping[str, Sequence[Document]]) -> Sequence[Document]:
     """The objects of one example."""
     return rendered[request.param]
-

@@ -1,7 +1,7 @@
 """Strict JSON Schemas of Kubernetes' and the operators' objects, made of what they publish themselves.
 
-Kubernetes: the OpenAPI document in its module. KEDA, Prometheus: their definitions of custom resources. Strimzi publishes
-its own in no registry: `strimzi.yaml` holds, by hand, what of version 1.2 the chart uses, and nothing else is let through.
+Kubernetes: the OpenAPI document in its module. KEDA, Prometheus: their definitions of custom resources. Strimzi: in no
+registry; `strimzi.yaml` holds, by hand, what of version 1.2 the chart uses, and nothing else is let through.
 """
 
 from __future__ import annotations

@@ -15,8 +15,9 @@ from cityhub.hub.processes import own
 from cityhub.hub.run.runner import PROCESSES
 from cityhub.hub.settings import PREFIX, Settings, parse
 from cityhub.hub.sources import places
-from tests.unit.helm.chart import Document, containers, pods
+from tests.unit.helm.chart import ROOT, Document, containers, pods
 
+CODE = ROOT / "hub" / "cityhub" / "hub"
 SECRETS = {
     "CITYHUB_STORE_URL": "postgresql://hub:secret@db/cityhub",
     "CITYHUB_KAFKA_USERNAME": "cityhub",
@@ -71,10 +72,20 @@ def test_nothing_embedded_is_started(example: Sequence[Document]) -> None:
     assert set(PROCESSES) - alone <= {"realm", "city"}
 
 
-def test_who_needs_the_store_has_it(example: Sequence[Document]) -> None:
-    for container, made in environments(example):
-        store = parse(made).store
-        assert isinstance(store, str) or container["args"] == ["gate"] or made["CITYHUB_CITY"] == "true", container
+def test_who_opens_the_store_is_told_where_it_is(example: Sequence[Document]) -> None:
+    told = {container["args"][0]: "CITYHUB_STORE_URL" in made for container, made in environments(example)}
+    opens = {name for name in PROCESSES if any("settings.store" in text for text in sources(name))}
+    assert opens == {"worker", "publisher", "bookkeeper", "archive", "web"}
+    assert all(told[name] for name in opens)
+    assert told["store"]
+    assert not told["gate"]
+
+
+def sources(process: str) -> Iterator[str]:
+    """The code that connects a process."""
+    yield (CODE / "run" / f"{process}.py").read_text("utf-8")
+    if process == "web":
+        yield (CODE / "web" / "serve.py").read_text("utf-8")
 
 
 def test_the_archive_lies_where_all_its_readers_see_it(rendered: Mapping[str, Sequence[Document]]) -> None:
@@ -104,4 +115,4 @@ def test_the_adapters_take_the_file_of_sources(
             settings = parse({**made, "CITYHUB_SOURCES": str(tmp_path / "sources.yaml")})
             assert made["CITYHUB_SOURCES"] == "/etc/cityhub/sources/sources.yaml"
             found = {place.source.feed for place in places(settings)}
-            assert found == set(yaml.safe_load(text)) or name == "one-node" and len(found) > 40
+            assert found == set(yaml.safe_load(text)) or (name == "one-node" and len(found) > 40)

@@ -118,7 +118,7 @@ def test_every_pod_is_shut_in_and_let_out_only_where_it_must(example: Sequence[D
                 assert (name in names) is (label in labels), document["metadata"]["name"]
         for label in [label for label in labels if label.startswith("cityhub/to-")]:
             ways = [one for one in policies if label in one["spec"]["podSelector"]["matchLabels"]]
-            assert len(ways) == 1 or label == "cityhub/to-archive" or label == "cityhub/to-partners", label
+            assert len(ways) == 1 or label in {"cityhub/to-archive", "cityhub/to-partners"}, label
 
 
 def test_what_runs_more_than_once_is_evicted_one_at_a_time(example: Sequence[Document]) -> None:

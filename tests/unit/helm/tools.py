@@ -1,4 +1,4 @@
-"""The programs and schemas with which the chart is tested: Go modules of pinned versions and hashes. Run it to have them.
+"""What the chart is tested with: programs and schemas, Go modules of pinned versions and hashes. Run it to have them.
 
     python -m tests.unit.helm.tools
 
@@ -29,7 +29,9 @@ class Module(NamedTuple):
 
 
 HELM = Module("helm.sh/helm/v4", "v4.3.1", "h1:UndCoLe9UPmNoL7IvWzaUXveL7T5t/ijoorEmgJdI9g=", "cmd/helm")
-KUBECONFORM = Module("github.com/yannh/kubeconform", "v0.8.0", "h1:loDYd3a3spjIFrauqW67CDKF55Oo9R6uvC8AvpVd4ug=", "cmd/kubeconform")
+KUBECONFORM = Module(
+    "github.com/yannh/kubeconform", "v0.8.0", "h1:loDYd3a3spjIFrauqW67CDKF55Oo9R6uvC8AvpVd4ug=", "cmd/kubeconform"
+)
 KUBERNETES = Module("k8s.io/kubernetes", "v1.37.2", "h1:A2VDEiObzkYqFTKhSsn0ZEb0RlLEXpHWj93gi2HqEwE=")
 KEDA = Module("github.com/kedacore/keda/v2", "v2.21.0", "h1:R6z2HZvstK4RLUMxroNACzBj74xGxt3kG59b5Xc+Xps=")
 PROMETHEUS_OPERATOR = Module(

@@ -1,4 +1,4 @@
-"""What prepares an installation on servers: secrets, the tables of the store, the way to a Kafka that is not embedded."""
+"""What prepares an installation on servers: secrets, the tables of the store, a Kafka that is not embedded."""
 
 from __future__ import annotations
 
