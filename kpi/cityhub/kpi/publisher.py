@@ -12,6 +12,7 @@ from typing import Protocol
 import msgspec
 from structlog import get_logger
 
+from cityhub.bus import metrics, trace_context
 from cityhub.bus.access import KafkaAccess
 from cityhub.bus.errors import BusError
 from cityhub.bus.publisher import RecordPublisher
@@ -36,6 +37,8 @@ SETTLE_EVERY_S = 5.0
 """How often windows are looked at that may have settled or begun without a new event."""
 _POLL_S = 0.05
 _RETRY_S = 1.0
+_TRACES = 20
+"""In a log line."""
 _WORK = """
     select exists (select 1 from touched) or exists (select 1 from dirty where start <= ?)
         or exists (select 1 from verdict where payload is not null)
@@ -163,6 +166,10 @@ class KpiPublisher:
             by_topic.setdefault(topic, []).append((None, letter.payload, _dead_letter_headers(letter)))
         for topic, records in by_topic.items():
             await self._records.send(topic, records)
+        for letter in letters:
+            metrics.DEAD_LETTERS.labels(letter.topic.split(".")[2], "engine", letter.reason).inc()
+        traces = [trace_context.trace_id(letter.trace) for letter in letters[:_TRACES] if letter.trace]
+        log.info("dead_letters_relayed", letters=len(letters), traces=traces)
 
 
 async def serve(
@@ -270,6 +277,7 @@ def _dead_letter_headers(letter: DeadLetter) -> list[tuple[str, bytes]]:
         ("dlq_topic", letter.topic.encode()),
         ("dlq_partition", str(letter.part).encode()),
         ("dlq_offset", str(letter.off).encode()),
+        *trace_context.as_header(letter.trace),
     ]
 
 
