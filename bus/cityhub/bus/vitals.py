@@ -7,6 +7,13 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+COUNTING, JOINED = "counting", "partitions"
+"""Of a worker: the log is asked and what is new is counted; it is a member of the consumer group."""
+PUBLISHING, KEEPING, ARCHIVING, PASSING = "publishing", "ledger", "archive", "gate"
+"""Of publisher, bookkeeper, archive and gate: the last round went well."""
+KEYS = "keys"
+"""Of the web process: Keycloak has given its signing keys."""
+
 
 class Note(Struct, frozen=True):
     """What was noted last. `at_s`: monotonic seconds; `reason`: why it does not go well, "" = it does."""

@@ -18,6 +18,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 from starlette.requests import Request
 from starlette.responses import Response
+from structlog.contextvars import get_contextvars
 
 from cityhub.adapters.doors import tally
 from cityhub.adapters.doors.limits import Busy, Gauge, TooMany
@@ -263,4 +264,5 @@ def _answer(outcomes: Sequence[Outcome], status: HTTPStatus) -> Response:
 def _problem(
     status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None, members: Mapping[str, Any] | None = None
 ) -> Response:
-    return Response(document(status, detail, **(members or {})), status, headers, media_type=MEDIA_TYPE)
+    known = {name: one for name, one in get_contextvars().items() if name == "request_id"}
+    return Response(document(status, detail, **known, **(members or {})), status, headers, media_type=MEDIA_TYPE)
