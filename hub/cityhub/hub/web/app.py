@@ -120,7 +120,11 @@ def _locked(
     return SecurityHeaders(app, policy=content_security_policy(hashes), https=public_url.startswith("https:"))
 
 
-def _crashed(_: Request, __: Exception) -> Response:
+def _crashed(request: Request, error: Exception) -> Response:
+    """Said in the log here, while the request's id is known; the server that writes it again does not know it."""
+    if not getattr(request.state, "crash_told", False):
+        request.state.crash_told = True
+        _log.error("request_crashed", path=request.url.path[:80], exc_info=error)
     return problem(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "the hub made a mistake; its log has the details under this answer's X-Request-ID",
