@@ -14,7 +14,10 @@ import pytest
 import pytest_asyncio
 import uvicorn
 
+from cityhub.bus.vitals import Vitals
+from cityhub.hub.collectors import registry_of
 from cityhub.hub.identity.session_store import SessionStore
+from cityhub.hub.readiness import Readiness
 from cityhub.hub.web.app import WebParts, create_app
 from tests.integration.servers import Keycloak
 from tests.unit.hub.web.standins import api, dashboard
@@ -83,7 +86,9 @@ async def hub(keycloak: Keycloak) -> AsyncIterator[str]:
             doors=(),
             live=nullcontext(),
             writer=nullcontext(),
-            probes={},
+            vitals=Vitals(),
+            readiness=Readiness([]),
+            registry=registry_of("web"),
         )
         app = create_app(parts)
         server = uvicorn.Server(uvicorn.Config(app, port=settings.port, log_config=None, access_log=False))

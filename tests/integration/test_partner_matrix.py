@@ -26,6 +26,7 @@ from cityhub.bus import topics
 from cityhub.bus.letters import LetterBox
 from cityhub.bus.log_reader import LogReader
 from cityhub.bus.log_span import Span
+from cityhub.bus.vitals import Vitals
 from cityhub.hub.identity.grants import Grant, client_of
 from cityhub.hub.identity.provision import put_client, realm
 from cityhub.hub.run.topics import wanted
@@ -212,7 +213,7 @@ async def world(kafka: Kafka, keycloak: Keycloak) -> AsyncIterator[World]:
 
 async def test_every_route_for_partners_is_tried(tmp_path: Path) -> None:
     made = Installation(tmp_path)
-    async with web_app(made.settings, made.secrets, asyncio.Event()) as app:
+    async with web_app(made.settings, made.secrets, asyncio.Event(), Vitals()) as app:
         inner: Any = app
         while not isinstance(inner, FastAPI):
             inner = getattr(inner, "_app", None) or inner.app

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
+from cityhub.bus import trace_context
 from cityhub.bus.access import KafkaAccess
 from cityhub.bus.log_span import Span, opened
 from cityhub.bus.topics import dead_letters
@@ -34,6 +35,7 @@ class Letter(Struct, frozen=True, kw_only=True):
         attempt: how often it was refused at least.
         kept: whether its bytes are; size and sha256 are of the bytes in any case.
         id, source, type: of the event, "" where they cannot be read.
+        trace: its `traceparent`, "" where it has none.
     """
 
     part: int
@@ -52,6 +54,7 @@ class Letter(Struct, frozen=True, kw_only=True):
     id: str
     source: str
     type: str
+    trace: str = ""
     body: bytes = b""
 
     @property
@@ -134,6 +137,7 @@ def letter_of(part: int, record: Any) -> Letter:
         id=named.get("id", ""),
         source=named.get("source", ""),
         type=named.get("type", ""),
+        trace=trace_context.in_headers(record.headers),
         body=body,
     )
 

@@ -12,6 +12,7 @@ from cityhub.api.context import Context
 from cityhub.api.cost import budget, measure, refusals
 from cityhub.api.document import MAX_TOKENS, Checked
 from cityhub.api.errors import NoStream, TokenExpired
+from cityhub.bus import metrics
 
 
 class Gate(SchemaExtension):
@@ -65,4 +66,6 @@ class Gate(SchemaExtension):
         )
         allowed = budget(context.principal)
         self._cost = {"requested": round(size.cost), "budget": allowed}
-        return list(refusals(size, allowed))
+        refused: list[GraphQLError] = list(refusals(size, allowed))
+        metrics.COST.labels("refused" if refused else "run").observe(size.cost)
+        return refused

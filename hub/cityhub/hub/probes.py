@@ -13,6 +13,7 @@ from sqlalchemy import Executable, func, select
 
 from cityhub.adapters.errors import StateUnavailable
 from cityhub.adapters.kit.status import AdapterStatusReader, FeedStatus
+from cityhub.bus import reach
 from cityhub.hub import archive_report, signs
 from cityhub.hub.access import kafka_access, realm
 from cityhub.hub.embedded import kafka, keycloak
@@ -41,7 +42,7 @@ def probes(settings: Settings, secrets: Secrets, started: datetime) -> Mapping[s
     store = settings.store
     web = "127.0.0.1" if settings.public_url.startswith("http://127.") else settings.host
     return {
-        "kafka": lambda: kafka.unready(kafka_access(settings, secrets)),
+        "kafka": lambda: reach.unready(kafka_access(settings, secrets)),
         "keycloak": lambda: keycloak.unready(realm(settings).keycloak_url),
         "realm": lambda: _http(f"{realm(settings).keycloak_url}{REALM_PATH}") or _keys(kafka.keys_file(settings)),
         "worker": lambda: _worker(store, started),

@@ -68,9 +68,15 @@ def own(settings: Settings, judged: Mapping[str, Probe]) -> Sequence[ProcessSpec
             name=name,
             argv=(sys.executable, "-m", "cityhub.hub", name),
             probe=judged.get(name, lambda: None),
+            env=_probe_port(settings, number),
             after=tuple(other for other in waits_for if not absent.get(other)),
             one_shot=name == "topics",
         )
-        for name, waits_for in after.items()
+        for number, (name, waits_for) in enumerate(after.items())
         if not absent.get(name)
     ]
+
+
+def _probe_port(settings: Settings, number: int) -> dict[str, str]:
+    """One port after the other, so that processes of one machine do not meet."""
+    return {"CITYHUB_PROBE_PORT": str(settings.probe_port + number)} if settings.probe_port else {}

@@ -79,6 +79,8 @@ class Settings(BaseModel):
     host: str = Field(default="127.0.0.1", min_length=1, description="address the web server listens on")
     port: Port = Field(default=8000, description="port of dashboard, API and log-in")
     public_url: ServerUrl = Field(default="", description="address that browsers use")
+    probe_host: str = Field(default="127.0.0.1", min_length=1, description="address the probes listen on")
+    probe_port: int = Field(default=0, ge=0, le=65_535, description="port of a process's probes and metrics; 0 = none")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="least level logged")
     city: bool = Field(default=True, description="run the simulated city")
     city_port: Port = Field(default=18090, description="port of the simulated city's feeds")
@@ -132,7 +134,7 @@ class Settings(BaseModel):
 
     def ports(self) -> dict[str, int]:
         """Ports that the hub's processes will listen on, by the setting that changes each."""
-        used = {"port": self.port}
+        used = {"port": self.port} | ({"probe_port": self.probe_port} if self.probe_port else {})
         if self.city:
             used |= {name: getattr(self, name) for name in ("city_port", "city_mqtt_port", "city_ais_port")}
         if not self.kafka_bootstrap:

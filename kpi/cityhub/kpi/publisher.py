@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from pathlib import Path
@@ -12,17 +11,21 @@ from typing import Protocol
 import msgspec
 from structlog import get_logger
 
+from cityhub.bus import metrics, trace_context
 from cityhub.bus.access import KafkaAccess
 from cityhub.bus.errors import BusError
 from cityhub.bus.publisher import RecordPublisher
 from cityhub.bus.topics import VALUES, dead_letters
+from cityhub.bus.vitals import PUBLISHING, Vitals
 from cityhub.bus.whole_topic import TopicRecord, WholeTopic
+from cityhub.kpi.commit_watch import Watch, watch_of
 from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.errors import StoreUnavailable
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.store.clocks import JOB
 from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.decisions import Choice
+from cityhub.kpi.store.latency import Newest
 from cityhub.kpi.store.lease import Lease
 from cityhub.kpi.store.outbox import DeadLetter, Outbox, Unpublished, ValueKey
 from cityhub.kpi.store.publishing import ChoosePlans, Publishing
@@ -36,10 +39,8 @@ SETTLE_EVERY_S = 5.0
 """How often windows are looked at that may have settled or begun without a new event."""
 _POLL_S = 0.05
 _RETRY_S = 1.0
-_WORK = """
-    select exists (select 1 from touched) or exists (select 1 from dirty where start <= ?)
-        or exists (select 1 from verdict where payload is not null)
-"""
+_TRACES = 20
+"""In a log line."""
 
 Record = tuple[bytes | None, bytes, list[tuple[str, bytes]]]
 """Key, value, headers."""
@@ -59,16 +60,27 @@ class KpiPublisher:
     Args:
         tenure: only its holder publishes.
         read_topic: read once whenever this process has become the publisher.
+        newest: what the values of a round know of. vitals: told how rounds go, as `PUBLISHING`.
     """
 
     def __init__(
-        self, publishing: Publishing, outbox: Outbox, tenure: Tenure, records: Sink, *, read_topic: ReadTopic
+        self,
+        publishing: Publishing,
+        outbox: Outbox,
+        tenure: Tenure,
+        records: Sink,
+        *,
+        read_topic: ReadTopic,
+        newest: Newest,
+        vitals: Vitals,
     ) -> None:
         self._publishing = publishing
         self._outbox = outbox
         self._tenure = tenure
         self._records = records
         self._read_topic = read_topic
+        self._newest = newest
+        self._vitals = vitals
         self._begin(0)
 
     def _begin(self, epoch: int) -> None:
@@ -94,14 +106,17 @@ class KpiPublisher:
         """One round, if this process holds the lease; trouble is logged, and the next round begins where this ended."""
         try:
             if not self._keep():
+                self._vitals.well(PUBLISHING)
                 return
             if not self._incarnation:
                 await self.sweep()
             await self._round()
         except LeaseLost as error:
             self._begin(0)
+            metrics.LEASE.labels("publisher").set(0)
             log.warning("publisher_superseded", error=str(error))
         except (StoreUnavailable, BusError) as error:
+            self._vitals.unwell(PUBLISHING, str(error))
             log.warning("publishing_deferred", error=str(error), retry_s=_RETRY_S)
             await asyncio.sleep(_RETRY_S)
 
@@ -110,6 +125,7 @@ class KpiPublisher:
         kept = self._tenure.keep(_monotonic_ms(), _now_ms())
         if self._tenure.epoch != self._epoch:
             self._begin(self._tenure.epoch)
+        metrics.LEASE.labels("publisher").set(kept)
         return kept
 
     async def sweep(self) -> int:
@@ -131,12 +147,17 @@ class KpiPublisher:
 
     async def _round(self) -> None:
         while True:
-            changed = self._publishing.refresh(_now_ms())
+            self._newest.look()
+            with metrics.PASS_SECONDS.time():
+                changed = self._publishing.refresh(_now_ms())
             while values := self._outbox.unpublished():
                 await self._records.send(VALUES, [value_record(value, self._incarnation) for value in values])
                 self._outbox.mark_published(values)
+                metrics.VALUES.inc(len(values))
             self._tell(changed)
+            self._vitals.well(PUBLISHING)
             if not self._publishing.behind:
+                self._newest.published(_now_ms())
                 break
             if not self._keep() or not self._incarnation:
                 raise LeaseLost("another process took the lease while a backlog was worked off")
@@ -163,82 +184,64 @@ class KpiPublisher:
             by_topic.setdefault(topic, []).append((None, letter.payload, _dead_letter_headers(letter)))
         for topic, records in by_topic.items():
             await self._records.send(topic, records)
+        for letter in letters:
+            metrics.DEAD_LETTERS.labels(letter.topic.split(".")[2], "engine", letter.reason).inc()
+        traces = [trace_context.trace_id(letter.trace) for letter in letters[:_TRACES] if letter.trace]
+        log.info("dead_letters_relayed", letters=len(letters), traces=traces)
 
 
 async def serve(
-    access: KafkaAccess, store: str | Path, stop: asyncio.Event, *, catalogue: Catalogue, job: str = JOB
+    access: KafkaAccess,
+    store: str | Path,
+    stop: asyncio.Event,
+    *,
+    catalogue: Catalogue,
+    job: str = JOB,
+    vitals: Vitals | None = None,
 ) -> None:
     """Run the publisher over the store until `stop` is set.
 
     Args:
-        store: file of an SQLite store, or URL of a PostgreSQL database.
+        store: file of an SQLite store, or URL of a PostgreSQL database. vitals: see `KpiPublisher`.
 
     Raises:
         BusError: the broker cannot be reached at the start.
         StoreUnavailable: the store cannot be opened.
     """
-    database = Database(store)
+    database, vitals = Database(store), vitals or Vitals()
     watch = watch_of(database)
     whole = WholeTopic(access, VALUES, client_id="cityhub-publisher-sweep").records
     try:
         async with RecordPublisher(access, client_id="cityhub-publisher") as records:
-            await publisher(database, Choice(catalogue).plans, job, records, whole).run(stop, watch)
+            one = publisher(database, Choice(catalogue).plans, job, records, whole, vitals=vitals)
+            vitals.begin()
+            await one.run(stop, watch)
     finally:
         watch.close()
         database.close()
 
 
 def publisher(
-    database: Database, plans: Iterable[Plan] | ChoosePlans, job: str, records: Sink, read_topic: ReadTopic
+    database: Database,
+    plans: Iterable[Plan] | ChoosePlans,
+    job: str,
+    records: Sink,
+    read_topic: ReadTopic,
+    *,
+    vitals: Vitals | None = None,
 ) -> KpiPublisher:
     """A publisher over an open store; `plans` as of `Publishing`."""
     tenure = Tenure(Lease(database, "publisher"))
     publishing = Publishing(database, plans, job, tenure.check)
-    return KpiPublisher(publishing, Outbox(database, tenure.check), tenure, records, read_topic=read_topic)
-
-
-class Watch(Protocol):
-    """Tells whether a pass is worth while."""
-
-    def has_work(self) -> bool: ...
-
-    def close(self) -> None: ...
-
-
-def watch_of(database: Database) -> Watch:
-    """SQLite tells cheaply whether anything was committed; elsewhere the store is asked once per pass."""
-    return CommitWatch(database.path) if database.path is not None else AlwaysDue()
-
-
-class AlwaysDue:
-    """Has work whenever a pass may begin: a pass that finds nothing costs a few indexed questions."""
-
-    def has_work(self) -> bool:
-        return True
-
-    def close(self) -> None:
-        """Holds nothing."""
-
-
-class CommitWatch:
-    """Notices commits of other processes to an SQLite store, without taking any lock."""
-
-    def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
-        self._version = -1
-
-    def has_work(self) -> bool:
-        """Whether a commit since the last "no" left buckets to publish or dead letters to relay."""
-        (version,) = self._connection.execute("pragma data_version").fetchone()
-        if version == self._version:
-            return False
-        (work,) = self._connection.execute(_WORK, (_now_ms() // 1000,)).fetchone()
-        if not work:
-            self._version = int(version)
-        return bool(work)
-
-    def close(self) -> None:
-        self._connection.close()
+    return KpiPublisher(
+        publishing,
+        Outbox(database, tenure.check),
+        tenure,
+        records,
+        read_topic=read_topic,
+        newest=Newest(database, job),
+        vitals=vitals or Vitals(),
+    )
 
 
 def value_key(key: ValueKey) -> bytes:
@@ -270,6 +273,7 @@ def _dead_letter_headers(letter: DeadLetter) -> list[tuple[str, bytes]]:
         ("dlq_topic", letter.topic.encode()),
         ("dlq_partition", str(letter.part).encode()),
         ("dlq_offset", str(letter.off).encode()),
+        *trace_context.as_header(letter.trace),
     ]
 
 

@@ -11,9 +11,11 @@ from faust.types import TP
 from msgspec import Struct
 from structlog import get_logger
 
+from cityhub.bus import metrics
 from cityhub.bus.batch_consumer import BatchApp
 from cityhub.bus.broker_clock import BrokerClock
 from cityhub.bus.errors import BusUnavailable, LogBroken
+from cityhub.bus.vitals import COUNTING, JOINED, Vitals
 
 log = get_logger()
 
@@ -47,11 +49,20 @@ class Watch:
 
     Args:
         cursors: the store's answer. complete: tells the store up to when a partition is complete.
+        vitals: told with every look, as `COUNTING` and `JOINED`.
     """
 
     def __init__(
-        self, app: BatchApp, clock: BrokerClock, topics: Sequence[str], cursors: Cursors, complete: Complete
+        self,
+        app: BatchApp,
+        clock: BrokerClock,
+        topics: Sequence[str],
+        cursors: Cursors,
+        complete: Complete,
+        *,
+        vitals: Vitals | None = None,
     ) -> None:
+        self._vitals = vitals or Vitals()
         self._app = app
         self._clock = clock
         self._topics = topics
@@ -59,6 +70,7 @@ class Watch:
         self._complete = complete
         self._goals: dict[tuple[str, int], Goal] = {}
         self._seen: dict[tuple[str, int], Seen] = {}
+        self._completed: dict[tuple[str, int], int] = {}
 
     async def run(self) -> None:
         """Look until cancelled.
@@ -73,9 +85,13 @@ class Watch:
                 cursors = {key: offset for key, offset in (await self._cursors()).items() if key[0] in self._topics}
                 ends = await asyncio.wait_for(self._ends(cursors), _ASK_S)
             except Exception as error:  # noqa: BLE001 - the client reconnects by itself; meanwhile nothing is known
+                self._vitals.unwell(COUNTING, f"the log's end is not known: {error!r}")
                 log.warning("log_end_unknown", error=repr(error))
             else:
                 await self.judge(ends, cursors, asked_ms, time.monotonic())
+                self._vitals.well(COUNTING)
+                if self._app.consumer_generation_id:  # a spare worker is a member, too, and has no partitions
+                    self._vitals.well(JOINED)
             gc.collect()  # it is switched off while batches run
             await asyncio.sleep(EVERY_S)
 
@@ -88,6 +104,7 @@ class Watch:
             asked_ms: broker's time, asked before the ends. now: monotonic seconds.
         """
         mine = {(tp.topic, tp.partition) for tp in self._app.consumer.assignment() if tp.topic in self._topics}
+        self._measure(ends, cursors, len(mine))
         for key, end in ends.items():
             offset = cursors.get(key, -1)
             if offset >= end:
@@ -101,8 +118,19 @@ class Watch:
                 goal = Goal(end, asked_ms)
             if goal is not None and offset + 1 >= goal.end:
                 await self._complete(*key, goal.end, goal.asked_ms)
+                self._completed[key] = goal.asked_ms
                 goal = None
             self._goals[key] = goal or Goal(end, asked_ms)
+
+    def _measure(
+        self, ends: Mapping[tuple[str, int], int], cursors: Mapping[tuple[str, int], int], assigned: int
+    ) -> None:
+        metrics.PARTITIONS.set(assigned)
+        for topic in {topic for topic, _ in ends}:
+            keys = [key for key in ends if key[0] == topic]
+            metrics.LAG.labels(topic).set(sum(ends[key] - 1 - cursors.get(key, -1) for key in keys))
+            if all(key in self._completed for key in keys):
+                metrics.COMPLETE.labels(topic).set(min(self._completed[key] for key in keys) / 1000)
 
     def _check_progress(self, key: tuple[str, int], offset: int, end: int, now: float, *, mine: bool) -> None:
         before = self._seen.get(key)

@@ -15,12 +15,14 @@ from typing import Any, TypeVar
 
 from structlog import get_logger
 
+from cityhub.bus import metrics
 from cityhub.bus.access import KafkaAccess
 from cityhub.bus.batch_consumer import BatchApp, batch_app
 from cityhub.bus.broker_clock import BrokerClock
 from cityhub.bus.errors import BusUnavailable, LogBroken
 from cityhub.bus.log_proof import records_at, topic_states
 from cityhub.bus.log_reader import LogReader
+from cityhub.bus.vitals import COUNTING, Vitals
 from cityhub.kpi.activation import Activations, OpenSource
 from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.errors import StoreUnavailable, VersionMissing
@@ -50,11 +52,20 @@ class KpiWorker:
         topics: event topics of the job.
         stop: set from outside to end gracefully.
         job: name of the consumer group.
+        vitals: told how it goes, see `Watch`.
     """
 
     def __init__(
-        self, access: KafkaAccess, writer: KpiWriter, topics: Sequence[str], stop: asyncio.Event, job: str
+        self,
+        access: KafkaAccess,
+        writer: KpiWriter,
+        topics: Sequence[str],
+        stop: asyncio.Event,
+        job: str,
+        *,
+        vitals: Vitals | None = None,
     ) -> None:
+        self._vitals = vitals or Vitals()
         self._job = job
         self._access = access
         self._writer = writer
@@ -76,7 +87,9 @@ class KpiWorker:
         self._add_agent(app)
         async with BrokerClock(self._access, client_id="cityhub-worker-clock") as clock:
             await app.start()
-            watch = asyncio.create_task(Watch(app, clock, self._topics, self._cursors, self._complete).run())
+            self._vitals.begin()
+            looking = Watch(app, clock, self._topics, self._cursors, self._complete, vitals=self._vitals)
+            watch = asyncio.create_task(looking.run())
             ended = asyncio.create_task(app.wait_until_stopped())
             stopping = asyncio.create_task(self._stop.wait())
             try:
@@ -138,6 +151,7 @@ class KpiWorker:
         """Apply one batch; no exception leaves, and the batch is acknowledged only once it is in the store."""
         try:
             await self._in_store(self._writer.apply, topic, part, batch)
+            metrics.STORE_LATENCY.observe(max(0.0, time.time() - batch[0].timestamp / 1000))
         except (GapInLog, OtherLog) as error:
             await self._fail(LogBroken(f"{error}. {_ANOTHER}"))
         except Exception as error:
@@ -156,6 +170,7 @@ class KpiWorker:
                 raise
             except StoreUnavailable as error:
                 wait = _RETRY_S[min(attempt, len(_RETRY_S) - 1)]
+                self._vitals.unwell(COUNTING, str(error))
                 log.warning("store_unavailable", error=str(error), attempt=attempt + 1, retry_s=wait)
                 await asyncio.sleep(wait)
         return await asyncio.Future()  # stopping: never go on with what was not done
@@ -181,6 +196,7 @@ async def serve(
     job: str = JOB,
     log_source: OpenSource | None = None,
     audit: Audit | None = None,
+    vitals: Vitals | None = None,
 ) -> None:
     """Run a worker until `stop` is set; errors as `KpiWorker.run`.
 
@@ -190,7 +206,7 @@ async def serve(
         store: SQLite file or PostgreSQL URL.
         catalogue: all versions.
         log_source: all records of the topics, for activations; default: what the log holds of them.
-        audit: must find nothing before a version takes over, see `Backfill`.
+        audit: must find nothing before a version takes over, see `Backfill`. vitals: as of `KpiWorker`.
 
     Raises:
         VersionMissing: the store counts by a version that the catalogue does not have.
@@ -205,7 +221,7 @@ async def serve(
         gc.freeze()  # the catalogue lives for ever; events hold no cycles, so collecting inside a batch finds nothing
         gc.disable()
         writer = KpiWriter(database, evaluator, job, choice.evaluator)
-        worker = KpiWorker(access, writer, choice.topics, stop, job)
+        worker = KpiWorker(access, writer, choice.topics, stop, job, vitals=vitals)
         log_source = log_source or partial(LogReader, access, client_id=FILL_CLIENT)
         async with _beside(Activations(database, catalogue, job, log_source, audit)):
             await worker.run()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cityhub.bus import reach
 from cityhub.hub.embedded import distribution, kafka, keycloak, partner_keys
 from cityhub.hub.errors import Misconfigured, ServiceMissing
 from cityhub.hub.process import ProcessSpec
@@ -133,7 +134,7 @@ def test_path_with_umlauts_is_written_as_java_reads_it(settings: Settings, secre
 
 def test_probe_says_that_nothing_listens_yet(settings: Settings, secrets: Secrets) -> None:
     closed = settings.model_copy(update={"kafka_port": 9, "keycloak_port": 9})
-    assert "127.0.0.1:9" in str(kafka.unready(kafka.access(closed, secrets)))
+    assert "127.0.0.1:9" in str(reach.unready(kafka.access(closed, secrets)))
     assert "127.0.0.1:9" in str(keycloak.unready(keycloak.url(closed)))
 
 

@@ -7,6 +7,8 @@ event has its id and counts once, a repeated dead letter has its origin.
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -15,7 +17,9 @@ from typing import Any, Protocol
 import structlog
 from msgspec import Struct
 
+from cityhub.adapters.doors import tally
 from cityhub.adapters.doors.outcomes import Admitted, Came, RecordWriter, admission, letter
+from cityhub.bus import metrics, trace_context
 from cityhub.bus.errors import BusError
 from cityhub.bus.pause import pause
 from cityhub.bus.publisher import Outgoing
@@ -25,6 +29,8 @@ from cityhub.sdk.codec import as_structured
 from cityhub.sdk.contract import Contracts
 
 RETRY_S = 1.0
+_TRACES = 20
+"""In a log line."""
 _log = structlog.get_logger()
 
 
@@ -37,10 +43,11 @@ class Incoming(Protocol):
 
 
 class Passed(Struct, frozen=True):
-    """What became of a stretch: records to write by topic, and refusals by reason."""
+    """What became of a stretch: records to write by topic, refusals by reason, and the traces of the first of them."""
 
     by_topic: dict[str, list[Outgoing]]
     refused: Counter[str]
+    traces: list[str]
 
 
 class Gate:
@@ -78,7 +85,8 @@ class Gate:
                 await self._pass(stretch, stop)
 
     async def _pass(self, stretch: Stretch, stop: asyncio.Event) -> None:
-        passed = self.judge(stretch)
+        begun = time.perf_counter()
+        passed, partner = self.judge(stretch), stretch.topic.split(".")[2]
         try:
             for topic, records in passed.by_topic.items():
                 await self._writer.send(topic, records)
@@ -87,26 +95,33 @@ class Gate:
             await self._incoming.again(stretch)
             await self._wait(stop, error)
             return
+        tally.accepted("kafka", partner, len(stretch.records) - passed.refused.total())
+        tally.rejected("kafka", partner, passed.refused)
+        metrics.DOOR_SECONDS.labels("kafka").observe(time.perf_counter() - begun)
         _log.info(
             "gate_passed",
             topic=stretch.topic,
             part=stretch.part,
             records=len(stretch.records),
             refused=dict(passed.refused),
+            refused_traces=passed.traces,
         )
 
     def judge(self, stretch: Stretch) -> Passed:
         """What is to be written of a stretch; it depends on nothing but its records."""
         partner = stretch.topic.split(".")[2]
-        found = Passed({}, Counter())
+        found = Passed({}, Counter(), [])
         for record in stretch.records:
-            came = Came("kafka", f"{stretch.topic}/{stretch.part}/{record.offset}", stretch.topic)
+            origin = f"{stretch.topic}/{stretch.part}/{record.offset}"
+            came = Came("kafka", origin, stretch.topic, _trace(record, origin))
             body = _body(record)
             one = admission(body, came, self._contracts, partner, _instant(record.timestamp))
             if isinstance(one, Admitted):
                 topic, outgoing = one.topic, one.record
             else:
                 found.refused[one.reason] += 1
+                if len(found.traces) < _TRACES:
+                    found.traces.append(trace_context.trace_id(came.trace))
                 topic, outgoing = dead_letters(partner).name, letter(body, one, came, self._contracts)
             found.by_topic.setdefault(topic, []).append(outgoing)
         return found
@@ -114,6 +129,12 @@ class Gate:
     async def _wait(self, stop: asyncio.Event, error: BusError) -> None:
         _log.warning("gate_waits", reason=str(error), retry_s=self._retry_s)
         await pause(stop, self._retry_s)
+
+
+def _trace(record: Any, origin: str) -> str:
+    """The sender's trace goes on; a new one is named after the origin: a gate that repeats itself says the same."""
+    own = hashlib.sha256(origin.encode()).hexdigest()[:32]
+    return trace_context.continued(trace_context.in_headers(record.headers), own)
 
 
 def _body(record: Any) -> bytes:

@@ -6,19 +6,25 @@ Source of the rules: CloudEvents 1.0.2 HTTP binding (structured, binary, batch),
 from __future__ import annotations
 
 import hashlib
+import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 from starlette.requests import Request
 from starlette.responses import Response
+from structlog.contextvars import get_contextvars
 
+from cityhub.adapters.doors import tally
 from cityhub.adapters.doors.limits import Busy, Gauge, TooMany
 from cityhub.adapters.doors.outcomes import Admitted, Came, RecordWriter, admission, letter
 from cityhub.adapters.doors.sequence import origins
+from cityhub.bus import metrics, trace_context
 from cityhub.bus.errors import BusError, BusRefused
 from cityhub.bus.publisher import Outgoing
 from cityhub.bus.topics import PARTNERS, dead_letters
@@ -86,7 +92,7 @@ class HttpDoor:
             only_judge = _only_judge(request.query_params)
             body = await request.body()
             bodies = _bodies(request.headers, body)
-            came = _came(request.headers, bodies)
+            came = _came(request.headers, bodies, _trace(request))
             self._gauge.admit(partner, len(bodies))
             with self._gauge.holding(len(body)):
                 return await self._handled(list(zip(bodies, came, strict=True)), partner, only_judge=only_judge)
@@ -98,23 +104,23 @@ class HttpDoor:
             return _problem(HTTPStatus.SERVICE_UNAVAILABLE, _not_acknowledged(error), _later(RETRY_S))
 
     async def _handled(self, events: Sequence[tuple[bytes, Came]], partner: str, *, only_judge: bool) -> Response:
-        now = self._clock()
+        now, begun = self._clock(), time.perf_counter()
         items = [_Item(body, came, admission(body, came, self._contracts, partner, now)) for body, came in events]
         if only_judge:
             return _answer([self._outcome(index, item, None) for index, item in enumerate(items)], HTTPStatus.OK)
         await self._bury(items, partner)
         places = await self._write(items)
+        tally.accepted("http", partner, len(places))
+        metrics.DOOR_SECONDS.labels("http").observe(time.perf_counter() - begun)
         outcomes = [self._outcome(index, item, places.get(index)) for index, item in enumerate(items)]
         return _answer(outcomes, HTTPStatus.ACCEPTED)
 
     async def _bury(self, items: Sequence[_Item], partner: str) -> None:
-        letters = [
-            letter(item.body, item.found, item.came, self._contracts)
-            for item in items
-            if isinstance(item.found, RejectedEvent)
-        ]
-        if letters:
+        refused = [(item, item.found) for item in items if isinstance(item.found, RejectedEvent)]
+        if refused:
+            letters = [letter(item.body, why, item.came, self._contracts) for item, why in refused]
             await self._writer.send(dead_letters(partner).name, letters)
+            tally.rejected("http", partner, Counter(why.reason for _, why in refused))
 
     async def _write(self, items: Sequence[_Item]) -> dict[int, tuple[str, int, int]]:
         """Topic, partition and offset of each accepted event, by its index."""
@@ -225,8 +231,15 @@ def _bodies(headers: Mapping[str, str], body: bytes) -> list[bytes]:
     return [bytes(item) for item in items]
 
 
-def _came(headers: Mapping[str, str], bodies: Sequence[bytes]) -> list[Came]:
-    """Where each event came in; the same for an event that is sent again.
+def _trace(request: Request) -> str:
+    """The caller's trace goes on; without one it begins with this request and has its id."""
+    said = request.headers.getlist(trace_context.HEADER)
+    own = request.scope.get("state", {}).get("request_id") or uuid4().hex
+    return trace_context.continued(said[0] if len(said) == 1 else "", own)
+
+
+def _came(headers: Mapping[str, str], bodies: Sequence[bytes], trace: str) -> list[Came]:
+    """Where each event came in; the same for an event that is sent again, but for its trace.
 
     Raises:
         Refused: the sender numbers them wrongly.
@@ -235,7 +248,7 @@ def _came(headers: Mapping[str, str], bodies: Sequence[bytes]) -> list[Came]:
         numbered = origins(headers, len(bodies))
     except ValueError as error:
         raise Refused(HTTPStatus.BAD_REQUEST, str(error)) from error
-    return [Came("http", one) for one in numbered or (hashlib.sha256(body).hexdigest() for body in bodies)]
+    return [Came("http", one, trace=trace) for one in numbered or (hashlib.sha256(body).hexdigest() for body in bodies)]
 
 
 def _answer(outcomes: Sequence[Outcome], status: HTTPStatus) -> Response:
@@ -251,4 +264,5 @@ def _answer(outcomes: Sequence[Outcome], status: HTTPStatus) -> Response:
 def _problem(
     status: HTTPStatus, detail: str, headers: Mapping[str, str] | None = None, members: Mapping[str, Any] | None = None
 ) -> Response:
-    return Response(document(status, detail, **(members or {})), status, headers, media_type=MEDIA_TYPE)
+    known = {name: one for name, one in get_contextvars().items() if name == "request_id"}
+    return Response(document(status, detail, **known, **(members or {})), status, headers, media_type=MEDIA_TYPE)

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 from msgspec import Struct
 
+from cityhub.bus import metrics
+
 
 class Limits(Struct, frozen=True, kw_only=True):
     """What is taken.
@@ -70,7 +72,9 @@ class Gauge:
         if self._bytes + size > self._limits.in_flight_bytes:
             raise Busy
         self._bytes += size
+        metrics.HELD_BYTES.set(self._bytes)
         try:
             yield
         finally:
             self._bytes -= size
+            metrics.HELD_BYTES.set(self._bytes)

@@ -10,6 +10,8 @@ from typing import Protocol
 from msgspec import Struct
 
 from cityhub.bus.publisher import Outgoing, record_of
+from cityhub.bus.trace_context import HEADER as TRACE
+from cityhub.bus.trace_context import as_header
 from cityhub.sdk.contract import Contracts
 from cityhub.sdk.door import judged_bytes, may_be_kept, may_be_named
 from cityhub.sdk.errors import RejectedEvent
@@ -35,11 +37,13 @@ class Came(Struct, frozen=True):
         door: `http` or `kafka`. origin: SHA-256 of the event as it came, or `topic/partition/offset`; the same whenever
             it comes again.
         topic: of the partner's own record, "" over HTTP.
+        trace: the `traceparent` that goes on with it; "" = none.
     """
 
     door: str
     origin: str
     topic: str = ""
+    trace: str = ""
 
 
 class Admitted(Struct, frozen=True):
@@ -60,7 +64,8 @@ def admission(
     """
     try:
         event = judged_bytes(body, contracts, partner, received_at)
-        record = record_of(event, ("cityhub_origin", f"{came.door}:{came.origin}".encode()))
+        origin = "cityhub_origin", f"{came.door}:{came.origin}".encode()
+        record = record_of(event, origin, *as_header(came.trace))
     except RejectedEvent as why:
         return why
     return Admitted(event, contracts[event.type].topic, record)
@@ -80,5 +85,6 @@ def letter(body: bytes, why: RejectedEvent, came: Came, contracts: Contracts) ->
         "dlq_sha256": hashlib.sha256(body).hexdigest(),
         "dlq_bytes": str(len(body)),
         "dlq_kept": "true" if kept else "false",
+        TRACE: came.trace,
     }
     return None, body if kept else b"", [(name, text.encode()) for name, text in headers.items() if text]

@@ -175,7 +175,7 @@ class Redrive:
             text = "its id counts with other content: give the record another version, and with it another id"
             raise RejectedEvent("id_reuse", f"{text}, and send it through a door")
         now = self._clock()
-        came = Came("redrive", f"{partner}/{letter.part}/{letter.offset}", letter.topic)
+        came = Came("redrive", f"{partner}/{letter.part}/{letter.offset}", letter.topic, letter.trace)
         made = mended(letter, edit)
         found = admission(made.body, came, self._contracts, partner, now)
         if isinstance(found, RejectedEvent):

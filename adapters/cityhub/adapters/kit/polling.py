@@ -17,6 +17,7 @@ from msgspec import Struct
 from cityhub.adapters.errors import FeedFault
 from cityhub.adapters.kit.outbox import Outbox
 from cityhub.adapters.kit.source import Source
+from cityhub.bus import metrics
 from cityhub.bus.errors import BusError
 from cityhub.sdk.event import Event
 
@@ -121,8 +122,10 @@ class _Loop:
                 try:
                     more = await self._feed.step()
                     faults = 0
+                    metrics.POLLS.labels(self._source.feed, "good").inc()
                 except FeedFault as fault:
                     faults += 1
+                    metrics.POLLS.labels(self._source.feed, fault.reason).inc()
                     self._outbox.fail(self._source, fault, self._clock())
                     _log.warning(
                         "feed_fault", feed=self._source.feed, reason=fault.reason, error=str(fault), faults=faults

@@ -107,7 +107,7 @@ def _tell_sighting(one: Sighting) -> None:
     zone = berlin()
     received = f"{one.received.astimezone(zone):%Y-%m-%d %H:%M:%S}" if one.received else "(only the archive has it)"
     show(f"{received}  {one.topic}/{one.partition}/{one.offset}  {_DOES[one.status]}")
-    for name in ("type", "source", "subject", "time", "origin"):
+    for name in ("type", "source", "subject", "time", "origin", "trace"):
         if value := getattr(one, name):
             show(f"  {name}: {value}")
     if one.reason:

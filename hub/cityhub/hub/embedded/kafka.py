@@ -10,17 +10,13 @@ from __future__ import annotations
 import base64
 import re
 import shutil
-import socket
 import subprocess
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
-from kafka import KafkaAdminClient
-from kafka.errors import KafkaError
-from kafka.net.compat import KafkaNetClient
-
 from cityhub.bus.access import KafkaAccess
+from cityhub.bus.reach import unready
 from cityhub.hub.embedded.artefacts import Say, ensure
 from cityhub.hub.embedded.java import java_home
 from cityhub.hub.embedded.partner_keys import EMPTY
@@ -97,32 +93,6 @@ def prepare(settings: Settings, secrets: Secrets, *, issuer: str, say: Say) -> P
         probe=lambda: unready(login),
         stop_s=30.0,
     )
-
-
-def unready(login: KafkaAccess) -> str | None:
-    """Ask the broker for its state with the hub's log-in: None when it serves, else why not. At most 3 s."""
-    host, _, port = login.bootstrap.rpartition(":")
-    try:
-        socket.create_connection((host, int(port)), timeout=1).close()
-    except OSError as error:
-        return f"nothing answers at {login.bootstrap} yet: {error.strerror or error}"
-    clients: list[KafkaNetClient] = []
-
-    def client(**config: object) -> KafkaNetClient:
-        clients.append(KafkaNetClient(**config))
-        return clients[-1]
-
-    try:
-        admin = KafkaAdminClient(
-            **login.kafka_python(), kafka_client=client, bootstrap_timeout_ms=1000, request_timeout_ms=1000
-        )
-        serving = [broker for broker in admin.describe_cluster()["brokers"] if not broker["is_fenced"]]
-    except KafkaError as error:
-        return f"{login.bootstrap} does not serve the hub's log-in yet: {error}"
-    finally:
-        for made in clients:  # an admin client whose constructor fails leaves its thread behind
-            made.close()
-    return None if serving else "the broker is not yet part of its cluster"
 
 
 def _server(settings: Settings, secrets: Secrets, issuer: str, log: Path) -> dict[str, str]:

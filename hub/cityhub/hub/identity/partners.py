@@ -11,11 +11,10 @@ from typing import Any
 from keycloak import KeycloakAdmin
 from msgspec.structs import replace
 
-from cityhub.bus import topics
+from cityhub.bus import reach, topics
 from cityhub.bus.access import KafkaAccess
 from cityhub.hub import acl
 from cityhub.hub.access import kafka_access
-from cityhub.hub.embedded import kafka
 from cityhub.hub.errors import Misconfigured, ServiceMissing
 from cityhub.hub.identity import people
 from cityhub.hub.identity.grants import Grant, client_of, grant_of
@@ -141,7 +140,7 @@ def _built_in(client: dict[str, Any]) -> Grant | None:
 def _kafka(settings: Settings, secrets: Secrets) -> KafkaAccess:
     """Asked before anything is changed: a client without rules would be half a partner."""
     access = kafka_access(settings, secrets)
-    if reason := kafka.unready(access):
+    if reason := reach.unready(access):
         raise ServiceMissing(f"Kafka is needed: {reason}; `cityhub status` tells whether it runs")
     return access
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
@@ -137,6 +138,21 @@ class SessionStore:
         """Forget the sessions that have run out; returns how many."""
         where: Sequence[float] = (opened_before, seen_before)
         return self._db.execute("DELETE FROM session WHERE opened_at < ? OR seen_at < ?", where).rowcount
+
+
+def count_sessions(path: Path) -> int:
+    """How many log-ins are open, from any thread; 0 before the file is made.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if not path.exists():
+        return 0
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
+            return int(db.execute("SELECT count(*) FROM session").fetchone()[0])
+    except sqlite3.Error as error:
+        raise OSError(f"{path} cannot be read: {error}") from error
 
 
 def _digest(session_id: str) -> bytes:

@@ -7,6 +7,7 @@ from typing import Literal
 
 import structlog
 
+from cityhub.bus.vitals import KEYS, Vitals
 from cityhub.hub.identity.errors import KeycloakUnavailable
 from cityhub.hub.identity.jwks import KeyCache
 
@@ -19,10 +20,14 @@ class KeycloakWatch:
     """Fetches the realm's keys on a beat, which also keeps them fresh.
 
     Args:
+        vitals: told of fresh keys, as `KEYS`.
         starting_s, ready_s: seconds between two questions, by the last answer.
     """
 
-    def __init__(self, keys: KeyCache, *, starting_s: float = 2.0, ready_s: float = 30.0) -> None:
+    def __init__(
+        self, keys: KeyCache, vitals: Vitals | None = None, *, starting_s: float = 2.0, ready_s: float = 30.0
+    ) -> None:
+        self._vitals = vitals or Vitals()
         self._keys = keys
         self._pause_s: dict[LogInState, float] = {"starting": starting_s, "ready": ready_s}
         self._state: LogInState = "starting"
@@ -48,5 +53,6 @@ class KeycloakWatch:
                 _log.warning("keycloak_gone", reason=str(error))
         else:
             self._state = "ready"
+            self._vitals.well(KEYS)
             if former == "starting":
                 _log.info("keycloak_ready")

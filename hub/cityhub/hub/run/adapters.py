@@ -17,13 +17,14 @@ from cityhub.adapters.kit.polling import Pace, Publisher, run_feed
 from cityhub.adapters.kit.pseudonym import Pseudonyms
 from cityhub.adapters.kit.register import Register
 from cityhub.bus.publisher import EventPublisher
+from cityhub.bus.vitals import Vitals
 from cityhub.hub.access import kafka_access
 from cityhub.hub.secrets import Secrets
 from cityhub.hub.settings import Settings
 from cityhub.hub.sources import Place, places
 
 
-async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> None:
+async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event, vitals: Vitals) -> None:
     """Read all feeds until `stop` is set.
 
     Raises:
@@ -37,6 +38,7 @@ async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> None
         with Outbox(path) as outbox:
             tools = Tools(http=http, clock=_now, pseudonyms=Pseudonyms(secrets.pseudonym_key.encode()))
             register = Register(http, settings.register_url, _now)
+            vitals.begin()
             async with asyncio.TaskGroup() as group:
                 if settings.transit_url:
                     transit = run_transit(

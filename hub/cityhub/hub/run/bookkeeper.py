@@ -12,6 +12,7 @@ from structlog import get_logger
 from cityhub.adapters.catalogue import answered
 from cityhub.adapters.errors import StateUnavailable
 from cityhub.adapters.kit.status import AdapterStatusReader
+from cityhub.bus.vitals import Vitals
 from cityhub.hub.access import kafka_access
 from cityhub.hub.secrets import Secrets
 from cityhub.hub.settings import Settings
@@ -22,7 +23,7 @@ from cityhub.kpi.ledger import follower
 log = get_logger()
 
 
-async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> None:
+async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event, vitals: Vitals) -> None:
     """Keep it until `stop` is set."""
     access, alive = kafka_access(settings, secrets), partial(note, settings.data, "bookkeeper")
     catalogue, status = load_catalogue(), AdapterStatusReader(settings.data / "adapters.db")
@@ -35,4 +36,4 @@ async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> None
             return {}
         return answered(feeds)
 
-    await follower.serve(access, settings.store, stop, catalogue=catalogue, alive=alive, answers=answers)
+    await follower.serve(access, settings.store, stop, catalogue=catalogue, vitals=vitals, alive=alive, answers=answers)

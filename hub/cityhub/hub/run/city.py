@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 
 from cityhub.bus.pause import pause
+from cityhub.bus.vitals import Vitals
 from cityhub.hub.run.serving import serve
 from cityhub.hub.secrets import Secrets
 from cityhub.hub.settings import Settings
@@ -20,9 +21,10 @@ from cityhub.sandbox.city.served import SERVED, City
 _DROP_S = 10.0
 
 
-async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> None:
+async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event, vitals: Vitals) -> None:
     """Answer polls, publish, send lines and put files until `stop` is set."""
     app = create_city(settings.city_seed, _now, settings.city_backfill_hours)
+    vitals.begin()
     dropping = asyncio.create_task(_drop(settings, stop))
     broker = Broker(_city(settings), SERVED, settings.data / "city-mqtt.json")
     async with AsyncExitStack() as stack:

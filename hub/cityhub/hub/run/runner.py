@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from importlib import import_module
 from typing import TypeAlias
 
+from cityhub.bus.vitals import Vitals
 from cityhub.hub import logging
 from cityhub.hub.secrets import Secrets, load
 from cityhub.hub.settings import Settings
@@ -26,19 +27,26 @@ PROCESSES = {
 }
 """Each is the module of that name here; its `run` is a `Main`."""
 
-Main: TypeAlias = Callable[[Settings, Secrets, asyncio.Event], Awaitable[None]]
-"""Works until the event is set."""
+Main: TypeAlias = Callable[[Settings, Secrets, asyncio.Event, Vitals], Awaitable[None]]
+"""Works until the event is set, and notes how it goes."""
 
 
 def run(name: str, settings: Settings) -> None:
     """Run a process of `PROCESSES`; SIGTERM and Ctrl-C let it finish what it does."""
-    logging.configure(settings.log_level)
+    logging.configure(settings.log_level, process=name)
     main: Main = import_module(f"cityhub.hub.run.{name}").run
-    asyncio.run(_until_signalled(main, settings, load(settings.data)))
+    asyncio.run(_until_signalled(name, main, settings, load(settings.data)))
 
 
-async def _until_signalled(main: Main, settings: Settings, secrets: Secrets) -> None:
+async def _until_signalled(name: str, main: Main, settings: Settings, secrets: Secrets) -> None:
     stop = asyncio.Event()
     for sent in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(sent, stop.set)
-    await main(settings, secrets, stop)
+    vitals = Vitals()
+    if not settings.probe_port:
+        await main(settings, secrets, stop, vitals)
+        return
+    from cityhub.hub.run.probed import probed
+
+    async with probed(name, settings, secrets, vitals):
+        await main(settings, secrets, stop, vitals)

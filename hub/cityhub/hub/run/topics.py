@@ -6,6 +6,7 @@ import asyncio
 
 from cityhub.bus import topics
 from cityhub.bus.topics import TopicSpec
+from cityhub.bus.vitals import Vitals
 from cityhub.hub import acl
 from cityhub.hub.access import kafka_access
 from cityhub.hub.secrets import Secrets
@@ -13,12 +14,13 @@ from cityhub.hub.settings import Settings
 from cityhub.sdk.contract import load_contracts
 
 
-async def run(settings: Settings, secrets: Secrets, _: asyncio.Event) -> None:
+async def run(settings: Settings, secrets: Secrets, _: asyncio.Event, vitals: Vitals) -> None:
     """Ensure them, and with an external Keycloak who may write them; else `realm` knows who was let in."""
     access = kafka_access(settings, secrets)
     await asyncio.to_thread(topics.ensure, access, wanted())
     if settings.keycloak_url:
         await asyncio.to_thread(acl.ensure, access)
+    vitals.begin()
 
 
 def wanted() -> list[TopicSpec]:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from cityhub.bus.log_reader import LogReader
+from cityhub.bus.vitals import Vitals
 from cityhub.hub.access import kafka_access
 from cityhub.hub.secrets import Secrets
 from cityhub.hub.settings import Settings
@@ -16,7 +17,7 @@ from cityhub.kpi.definition import load_catalogue
 from cityhub.kpi.kernel.plan import Plan
 
 
-async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> None:
+async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event, vitals: Vitals) -> None:
     """Count until `stop` is set. Polars is loaded only when a version is activated."""
     access, catalogue = kafka_access(settings, secrets), load_catalogue()
 
@@ -34,4 +35,6 @@ async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> None
         async with LogReader(access, client_id=worker.FILL_CLIENT) as log:
             yield WholeLog(log, Archive(storage_of(settings.archive), catalogue.contracts))
 
-    await worker.serve(access, settings.store, stop, catalogue=catalogue, log_source=whole_log, audit=audit)
+    await worker.serve(
+        access, settings.store, stop, catalogue=catalogue, log_source=whole_log, audit=audit, vitals=vitals
+    )

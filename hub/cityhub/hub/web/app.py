@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
 from typing import Any
@@ -15,6 +15,7 @@ import httpx
 import structlog
 from fastapi import APIRouter, FastAPI
 from msgspec import Struct
+from prometheus_client.registry import Collector
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,6 +23,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from cityhub.api.problem import problem
+from cityhub.bus.vitals import Vitals
 from cityhub.hub.identity.authenticator import Authenticator
 from cityhub.hub.identity.endpoints import RealmEndpoints
 from cityhub.hub.identity.jwks import KeyCache
@@ -30,7 +32,7 @@ from cityhub.hub.identity.session_store import SessionStore
 from cityhub.hub.identity.sessions import BrowserSessions
 from cityhub.hub.identity.tokens import TokenVerifier
 from cityhub.hub.identity.watch import KeycloakWatch, LogInState
-from cityhub.hub.process import Probe
+from cityhub.hub.readiness import Readiness
 from cityhub.hub.web.cookies import Cookies
 from cityhub.hub.web.guard import RequestGuard
 from cityhub.hub.web.headers import SecurityHeaders, content_security_policy
@@ -53,7 +55,7 @@ class WebParts(Struct, frozen=True, kw_only=True):
         dashboard: puts its pages on the server, given the state of log-in; returns CSP hashes of its inline scripts.
         doors: routes where partners hand in events, and look after those that were refused.
         live, writer: started with the app and stopped with it.
-        probes: see `HealthRoutes`.
+        vitals, readiness, registry: see `HealthRoutes`.
     """
 
     endpoints: RealmEndpoints
@@ -66,7 +68,9 @@ class WebParts(Struct, frozen=True, kw_only=True):
     doors: Sequence[BaseRoute]
     live: AbstractAsyncContextManager[object]
     writer: AbstractAsyncContextManager[object]
-    probes: Mapping[str, Probe]
+    vitals: Vitals
+    readiness: Readiness
+    registry: Collector
     clock: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
 
@@ -74,7 +78,7 @@ class WebParts(Struct, frozen=True, kw_only=True):
 def create_app(parts: WebParts) -> ASGIApp:
     """Compose the app. Nothing runs before its lifespan starts."""
     keys = KeyCache(parts.endpoints.certs, parts.http, parts.monotonic)
-    watch = KeycloakWatch(keys)
+    watch = KeycloakWatch(keys, parts.vitals)
     verifier = TokenVerifier(keys, parts.endpoints.issuer, parts.clock)
     oidc = OidcClient(
         parts.endpoints,
@@ -89,7 +93,8 @@ def create_app(parts: WebParts) -> ASGIApp:
     server = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan(parts, watch, sessions))
     server.add_exception_handler(Exception, _crashed)
     login = LogInRoutes(oidc, sessions, verifier, cookies, parts.endpoints.public_url, lambda: watch.state() == "ready")
-    server.router.routes += [*login.routes(), *HealthRoutes(parts.probes, watch.state).routes(), *parts.doors]
+    health = HealthRoutes(parts.readiness, parts.vitals, watch.state, parts.registry)
+    server.router.routes += [*login.routes(), *health.routes(), *parts.doors]
     server.mount(
         "/auth",
         KeycloakProxy(
@@ -115,7 +120,11 @@ def _locked(
     return SecurityHeaders(app, policy=content_security_policy(hashes), https=public_url.startswith("https:"))
 
 
-def _crashed(_: Request, __: Exception) -> Response:
+def _crashed(request: Request, error: Exception) -> Response:
+    """Said in the log here, while the request's id is known; the server that writes it again does not know it."""
+    if not getattr(request.state, "crash_told", False):
+        request.state.crash_told = True
+        _log.error("request_crashed", path=request.url.path[:80], exc_info=error)
     return problem(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "the hub made a mistake; its log has the details under this answer's X-Request-ID",
@@ -132,6 +141,7 @@ def _lifespan(
             await running.enter_async_context(parts.writer)
             await running.enter_async_context(_in_background("keycloak_watch", watch.run()))
             await running.enter_async_context(_in_background("session_sweep", _sweep(sessions)))
+            parts.vitals.begin()
             yield
 
     return lifespan

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import uuid4
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
+
+from cityhub.bus import metrics, trace_context
 
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
@@ -22,6 +24,10 @@ _ALWAYS = {
 }
 _ONE_YEAR_S = 31_536_000
 _STARTS = ("http.response.start", "websocket.http.response.start")
+_AREAS = frozenset(
+    {"v1", "graphql", "auth", "login", "logout", "kpi", "kiosk", "partner", "assets", "_dash-update-component"}
+)
+"""Addresses of which answers are counted by themselves."""
 _PERSONAL = ("text/html", "application/json")
 
 
@@ -73,11 +79,12 @@ class SecurityHeaders:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        request_id = uuid4().hex
+        request_id, area = uuid4().hex, _area(scope["path"])
         scope.setdefault("state", {})["request_id"] = request_id
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] in _STARTS:
+                metrics.REQUESTS.labels(area, str(message["status"])).inc()
                 message.setdefault("headers", [])
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-ID"] = request_id
@@ -87,5 +94,18 @@ class SecurityHeaders:
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        with bound_contextvars(request_id=request_id):
+        with bound_contextvars(request_id=request_id, **_trace(scope, request_id)):
             await self._app(scope, receive, send_with_headers)
+
+
+def _trace(scope: Scope, request_id: str) -> dict[str, str]:
+    """The caller's trace, for log lines; without one the request's id stands for it."""
+    said = Headers(scope=scope).getlist(trace_context.HEADER)
+    found = trace_context.trace_id(said[0]) if len(said) == 1 else ""
+    return {"trace_id": found} if found else {}
+
+
+def _area(path: str) -> str:
+    """The first part of an address, where it is one of the hub's; anything else is `other`."""
+    first = path.lstrip("/").partition("/")[0]
+    return first if first in _AREAS else "other"

@@ -33,6 +33,7 @@ from cityhub.bus.letters import LetterBox
 from cityhub.bus.starting import StartingPublisher
 from cityhub.bus.tail import Tail
 from cityhub.bus.topics import VALUES
+from cityhub.bus.vitals import Vitals
 from cityhub.dashboard.app import create_dashboard, csp_script_hashes
 from cityhub.dashboard.partner_desk import PartnerDesk
 from cityhub.dashboard.services import Services
@@ -41,6 +42,8 @@ from cityhub.hub.access import kafka_access, realm
 from cityhub.hub.identity.principal import current_principal
 from cityhub.hub.identity.session_store import SessionStore
 from cityhub.hub.identity.watch import LogInState
+from cityhub.hub.readiness import Readiness
+from cityhub.hub.run.probed import checks, registry_of
 from cityhub.hub.run.serving import serve as serve_until
 from cityhub.hub.secrets import Secrets
 from cityhub.hub.settings import Settings
@@ -48,13 +51,11 @@ from cityhub.hub.web.app import WebParts, create_app
 from cityhub.hub.web.cookies import Cookies
 from cityhub.hub.web.identify import principal_of
 from cityhub.kpi.definition import Catalogue, load_catalogue
-from cityhub.kpi.errors import StoreUnavailable
 from cityhub.kpi.ledger.preview import Previews
 from cityhub.kpi.ledger.reader import LedgerReader
 from cityhub.kpi.ledger.trace import Traces
 from cityhub.kpi.live import LiveValues
 from cityhub.kpi.proof.service import Proofs
-from cityhub.kpi.reader import KpiReader
 from cityhub.kpi.store.sql_reader import SqlReader
 from cityhub.kpi.store.targets import TargetBook
 from cityhub.sdk.contract import Contracts
@@ -62,20 +63,20 @@ from cityhub.sdk.contract import Contracts
 _log = structlog.get_logger()
 
 
-async def serve(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> None:
+async def serve(settings: Settings, secrets: Secrets, stop: asyncio.Event, vitals: Vitals) -> None:
     """Serve the hub on its port until `stop` is set."""
-    async with web_app(settings, secrets, stop) as app:
+    async with web_app(settings, secrets, stop, vitals) as app:
         gc.collect()
         gc.freeze()  # what was made so far lives for ever: looking through it took half of a batch's time
         await serve_until(app, host=settings.host, port=settings.port, stop=stop)
 
 
 @asynccontextmanager
-async def web_app(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> AsyncIterator[ASGIApp]:
+async def web_app(settings: Settings, secrets: Secrets, stop: asyncio.Event, vitals: Vitals) -> AsyncIterator[ASGIApp]:
     """The app for any ASGI server that runs its lifespan; what it holds is given back at the end.
 
     Args:
-        stop: set when the server is to end, so that open streams do not hold it up.
+        stop: set when the server is to end, so that open streams do not hold it up. vitals: of the process.
 
     Raises:
         StorageUnusable: the file of sessions cannot be used.
@@ -86,13 +87,19 @@ async def web_app(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> 
     try:
         # trust_env: a proxy for the way out of the building is none for servers beside us.
         async with httpx.AsyncClient(trust_env=False) as http:
-            yield create_app(_parts(settings, secrets, stop, http, sessions))
+            yield create_app(_parts(settings, secrets, stop, http=http, sessions=sessions, vitals=vitals))
     finally:
         sessions.close()
 
 
 def _parts(
-    settings: Settings, secrets: Secrets, stop: asyncio.Event, http: httpx.AsyncClient, sessions: SessionStore
+    settings: Settings,
+    secrets: Secrets,
+    stop: asyncio.Event,
+    *,
+    http: httpx.AsyncClient,
+    sessions: SessionStore,
+    vitals: Vitals,
 ) -> WebParts:
     catalogue, access = load_catalogue(), kafka_access(settings, secrets)
     reader = SqlReader(settings.store, catalogue)
@@ -128,7 +135,9 @@ def _parts(
         doors=[_door(writer, catalogue.contracts), *partners, _NOTHING_ELSE],
         live=live,
         writer=writer,
-        probes={"store": lambda: _store_trouble(reader)},
+        vitals=vitals,
+        readiness=Readiness(checks("web", settings, secrets, vitals)),
+        registry=registry_of("web", settings),
     )
 
 
@@ -171,11 +180,3 @@ _NOTHING_ELSE = Route("/v1/{path:path}", _no_such_address, methods=["GET"])
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _store_trouble(reader: KpiReader) -> str | None:
-    try:
-        reader.streams()
-    except StoreUnavailable as error:
-        return str(error)
-    return None

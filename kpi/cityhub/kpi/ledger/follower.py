@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 from structlog import get_logger
 
+from cityhub.bus import metrics
 from cityhub.bus.access import KafkaAccess
 from cityhub.bus.errors import BusError
 from cityhub.bus.log_reader import LogReader
@@ -19,6 +20,7 @@ from cityhub.bus.pause import pause
 from cityhub.bus.publisher import RecordPublisher
 from cityhub.bus.quarantine import PATTERN
 from cityhub.bus.topics import PARTNERS, dead_letters
+from cityhub.bus.vitals import KEEPING, Vitals
 from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.errors import StoreUnavailable
 from cityhub.kpi.ledger.book import KEEP_ORIGINS_MS, Book, Sender, Topic
@@ -170,12 +172,14 @@ async def serve(
     stop: asyncio.Event,
     *,
     catalogue: Catalogue,
+    vitals: Vitals,
     alive: Callable[[], None],
     answers: Answers = dict,
 ) -> None:
     """Keep the ledger, and observe the sources, until `stop` is set; trouble with store or broker is retried.
 
     Args:
+        vitals: told after each turn, as `KEEPING`.
         alive: called after each step that went well, also of a process that only waits for its turn.
         answers: of feeds that tell when nothing happened.
     """
@@ -190,6 +194,7 @@ async def serve(
             RecordPublisher(access, client_id="cityhub-observer") as records,
         ):
             observer = Observer(database, catalogue.contracts, records, answers, tenure.check)
+            vitals.begin()
             while not stop.is_set():
                 try:
                     if tenure.keep(int(time.monotonic() * 1000), _now_ms()):
@@ -197,8 +202,11 @@ async def serve(
                         if time.monotonic() - forgot > _FORGET_EVERY_S:
                             book.forget(_now_ms() - KEEP_ORIGINS_MS)
                             forgot = time.monotonic()
+                    metrics.LEASE.labels("ledger").set(tenure.epoch > 0)
+                    vitals.well(KEEPING)
                     alive()
                 except (BusError, StoreUnavailable, CursorMoved, LeaseLost) as error:
+                    vitals.unwell(KEEPING, str(error))
                     log.warning("ledger_waits", reason=str(error), retry_s=EVERY_S)
                 await pause(stop, EVERY_S)
         tenure.release()
@@ -207,7 +215,12 @@ async def serve(
 
 
 async def _turn(follower: Follower, observer: Observer, source: Log) -> None:
-    missing = await follower.step(source) or {}
+    found = await follower.step(source)
+    missing = found or {}
+    if found is not None:
+        for partner in PARTNERS:
+            lost = sum(count for sender, count in found.items() if sender.partner == partner)
+            metrics.MISSING.labels(partner).set(lost)
     for sender, count in missing.items():
         log.error("ledger_differs", partner=sender.partner, door=sender.door, sender=sender.name, missing=count)
     await observer.run(datetime.fromtimestamp(follower.complete_ms / 1000, UTC))

@@ -14,6 +14,7 @@ from cityhub.bus.access import KafkaAccess
 from cityhub.bus.letters import letter_of
 from cityhub.bus.log_reader import LogReader
 from cityhub.bus.topics import dead_letters
+from cityhub.bus.trace_context import in_headers, trace_id
 from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.kernel.effect import Evaluator
 from cityhub.kpi.kernel.windows import grain_end
@@ -56,7 +57,7 @@ class Sighting(Struct, frozen=True, kw_only=True, omit_defaults=True):
         status: `counted`; `excluded` (the engine refused it) or `rejected` (the door did): reason and detail say why;
             `unread`: no KPI reads its topic; `waiting-for-gate`, `waiting-for-engine`: not judged yet.
         received: append time; None = the log has let go of the record, the archive has it.
-        origin: where it came in, as docs/doors.md says.
+        origin: where it came in, as docs/doors.md says. trace: its trace id, as log lines have it.
         counts: what it added to. observed: KPIs in which it changes the state of something, so that what it adds
             depends on that thing's other events.
     """
@@ -71,6 +72,7 @@ class Sighting(Struct, frozen=True, kw_only=True, omit_defaults=True):
     subject: str = ""
     time: str = ""
     origin: str = ""
+    trace: str = ""
     reason: str = ""
     detail: str = ""
     counts: Sequence[Counted] = ()
@@ -223,6 +225,7 @@ def _sighting(status: str, place: Place, record: Any | None, **more: Any) -> Sig
     if record is not None:
         if (origin := of_event(record, None).origin) is not None:
             more["origin"] = f"{origin.door}:{origin.text}"
+        more["trace"] = trace_id(in_headers(record.headers))
         more |= texts_of(record.value or b"", ("type", "source", "subject", "time"))
         more["received"] = datetime.fromtimestamp(record.timestamp / 1000, UTC)
     return Sighting(status=status, topic=place.topic, partition=place.part, offset=place.offset, **more)

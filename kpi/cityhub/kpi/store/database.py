@@ -7,6 +7,7 @@ committed and lock what they change; a process that stops in the middle is throw
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from cityhub.bus import metrics
 from cityhub.kpi.errors import StoreUnavailable
 from cityhub.kpi.store.migrations import State, bring_up_to_date, state
 
@@ -30,7 +32,8 @@ _CONNECT_S = 10
 _BUSY_S = 30
 _WAL_PAGES = 10_000
 """40 MB of the SQLite store's log are written before they are moved into the file: random pages are moved once."""
-_POOL = {"pool_size": 4, "max_overflow": 8}
+_ENGINE = {"pool_size": 4, "max_overflow": 8, "hide_parameters": True}
+"""An error's text goes into logs: it must not hold what the statement would have written."""
 _ADVICE = {
     "SQLITE_NOTADB": "it is no database; move it away: the numbers are computed again from the log",
     "SQLITE_CORRUPT": "it is damaged; move it away: the numbers are computed again from the log",
@@ -84,7 +87,7 @@ class Database:
             StoreUnavailable: locked for too long, deadlock, connection lost, disk full, file damaged: try again.
                 Unless it was the commit that failed, nothing was changed; then nothing or everything was.
         """
-        with self._translated(), self._engine.begin() as connection:
+        with self._translated(), _timed(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -131,6 +134,16 @@ class Database:
 
 
 @contextmanager
+def _timed() -> Iterator[None]:
+    begun, outcome = time.perf_counter(), "failed"
+    try:
+        yield
+        outcome = "committed"
+    finally:
+        metrics.TRANSACTION_SECONDS.labels(outcome).observe(time.perf_counter() - begun)
+
+
+@contextmanager
 def reading(where: str | Path) -> Iterator[Connection]:
     """One look at a store: a read-only transaction that sees one state of it; nothing stays open.
 
@@ -169,7 +182,7 @@ def _postgresql(where: str, *, read_only: bool) -> tuple[Engine, str]:
             "connect_timeout": _CONNECT_S,
             "application_name": "cityhub",
         },
-        **_POOL,
+        **_ENGINE,
     )
     return engine, url.set(drivername="postgresql").render_as_string(hide_password=True)
 
@@ -185,7 +198,7 @@ def _sqlite(path: Path, *, read_only: bool) -> Engine:
         connection.execute("pragma cache_size=-16384")
         return connection
 
-    engine = create_engine("sqlite+pysqlite:///file", creator=connect, **_POOL)
+    engine = create_engine("sqlite+pysqlite:///file", creator=connect, **_ENGINE)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

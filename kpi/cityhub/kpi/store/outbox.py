@@ -48,6 +48,7 @@ class DeadLetter(NamedTuple):
     reason: str
     detail: str
     payload: bytes
+    trace: str = ""
 
 
 class Outbox:
@@ -115,10 +116,10 @@ class Outbox:
     def dead_letters(self, limit: int = 500) -> Sequence[DeadLetter]:
         """Refused records whose bytes wait for the dead-letter topic."""
         row = schema.verdict.c
-        query = select(row.topic, row.part, row.off, row.reason, row.detail, row.payload)
+        query = select(row.topic, row.part, row.off, row.reason, row.detail, row.payload, row.trace)
         waiting = query.where(row.payload.is_not(None)).order_by(row.off).limit(limit)
         with self._database.snapshot() as connection:
-            return [DeadLetter(*found[:5], bytes(found[5])) for found in connection.execute(waiting)]
+            return [DeadLetter(*one[:5], bytes(one[5]), one[6] or "") for one in connection.execute(waiting)]
 
     def mark_relayed(self, letters: Iterable[DeadLetter]) -> None:
         """Note that the dead-letter topic has these records; the verdict itself stays."""

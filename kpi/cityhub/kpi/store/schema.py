@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from cityhub.kpi.kernel.bucket import MAX_SLOTS
 
-REVISION = "0008"
+REVISION = "0009"
 """The newest migration: what a store must be at to be used."""
 LIMBS = 4
 """The 128-bit digest is kept as four 32-bit limbs, so that SQL can add it without overflow."""
@@ -187,6 +187,7 @@ verdict = Table(
     Column("event_id", Text, nullable=False),
     _count("appended_ms"),
     Column("payload", LargeBinary, comment="original bytes until they are in the dead-letter topic"),
+    Column("trace", Text, comment="traceparent of the record, where it has one"),
 )
 _waiting = text("payload is not null")
 Index("verdict_waiting", verdict.c.off, sqlite_where=_waiting, postgresql_where=_waiting)

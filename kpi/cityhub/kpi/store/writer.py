@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from cityhub.kpi.kernel.bucket import Deltas
 from cityhub.kpi.kernel.effect import Effect, Evaluator, Poisoned
 from cityhub.kpi.kernel.record import LogRecord, Reason, Row, TopicReader, Verdict
-from cityhub.kpi.store import cursors
+from cityhub.kpi.store import cursors, tally
 from cityhub.kpi.store.buckets import BucketWriter, Note
 from cityhub.kpi.store.cells import Cells
 from cityhub.kpi.store.cursors import Advance, CursorMoved, Position, record_hash
@@ -194,6 +194,7 @@ class Batch:
         """
         before = self._held.position
         count, effect, cells = self._counted(connection)
+        self._count = count
         advance = Advance(
             after=self._after,
             records=len(self._records),
@@ -266,6 +267,8 @@ class Batch:
         self._held.seen.commit(self._staged)
         self._held.position = self._after
         self._buckets.committed()
+        if self._relay:
+            tally.committed(self._after.topic, self._after.part, len(self._records), self._count)
 
 
 def unread(before: Position, records: Sequence[LogRecord]) -> Sequence[LogRecord]:

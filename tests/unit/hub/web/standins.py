@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, nullcontext
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,8 +16,11 @@ from starlette.types import ASGIApp, Message
 from tests.unit.hub.identity.realm import ENDPOINTS, SECRET, Realm
 from tests.unit.hub.waiting import LIMIT_S
 
+from cityhub.bus.vitals import KEYS, Vitals
+from cityhub.hub.collectors import registry_of
 from cityhub.hub.identity.principal import current_principal
 from cityhub.hub.identity.session_store import SessionStore
+from cityhub.hub.readiness import Check, Readiness
 from cityhub.hub.web.app import WebParts
 from cityhub.hub.web.identify import principal_of
 
@@ -34,7 +38,9 @@ def parts(realm: Realm, store: SessionStore, **changes: Any) -> WebParts:
         "doors": (),
         "live": nullcontext(),
         "writer": nullcontext(),
-        "probes": {"store": lambda: None},
+        "vitals": (vitals := Vitals()),
+        "readiness": Readiness([Check("keys", partial(vitals.unready, KEYS, 1e9), "start Keycloak")]),
+        "registry": registry_of("web"),
         "clock": realm.clock,
         "monotonic": realm.clock,
     }

@@ -12,6 +12,7 @@ from tests.unit.hub.web.standins import a_browser, log_in, parts, running
 
 from cityhub.hub.identity.endpoints import RealmEndpoints
 from cityhub.hub.identity.session_store import SessionStore
+from cityhub.hub.readiness import Check, Readiness
 from cityhub.hub.web.app import create_app
 
 PATHS = {
@@ -109,9 +110,20 @@ async def test_https_stays_https(realm: Realm, tmp_path: Path) -> None:
 
 async def test_ready_only_when_every_part_is(realm: Realm, tmp_path: Path) -> None:
     store = SessionStore(tmp_path / "web.db")
-    app = create_app(parts(realm, store, probes={"store": lambda: "store.db is locked", "live": lambda: None}))
+    app = create_app(
+        parts(
+            realm,
+            store,
+            readiness=Readiness(
+                [Check("store", lambda: "store.db is locked", "wait"), Check("live", lambda: None, "")]
+            ),
+        )
+    )
     async with running(app), a_browser(app) as browser:
         answer = await browser.get("/readyz")
         assert answer.status_code == 503
-        assert answer.json()["checks"] == {"store": "store.db is locked", "live": "ok"}
+        assert answer.json()["checks"] == {
+            "store": {"ready": False, "reason": "store.db is locked", "remedy": "wait"},
+            "live": {"ready": True, "reason": "", "remedy": ""},
+        }
     store.close()

@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 from tests.unit.hub.web.standins import a_browser, running
 
+from cityhub.bus.vitals import Vitals
 from cityhub.hub.errors import StorageUnusable
 from cityhub.hub.secrets import load_or_create
 from cityhub.hub.settings import parse
@@ -28,7 +29,7 @@ async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[htt
     options = {"data": str(data), "kafka_port": NOBODY_LISTENS, "keycloak_port": NOBODY_LISTENS + "0"}
     settings = parse({}, options)
     stop = asyncio.Event()
-    async with web_app(settings, load_or_create(data), stop) as app, running(app):
+    async with web_app(settings, load_or_create(data), stop, Vitals()) as app, running(app):
         async with a_browser(app, settings.public_url) as browser:
             yield browser
         stop.set()
@@ -58,7 +59,12 @@ async def test_the_public_page_comes_before_keycloak(browser: httpx.AsyncClient)
     page = await browser.get("/")
     assert page.status_code == 200
     ready = await browser.get("/readyz")
-    assert (ready.status_code, ready.json()["login"]) == (200, "starting")
+    assert (ready.status_code, ready.json()["login"]) == (503, "starting")
+    checks = ready.json()["checks"]
+    assert [checks[name]["ready"] for name in ("keys", "store")] == [False, False]
+    assert "see that it runs" in checks["keys"]["remedy"]
+    assert "store.db does not exist yet" in checks["store"]["reason"]
+    assert (await browser.get("/livez")).status_code == 200
 
 
 async def test_inline_scripts_are_the_allowed_ones(browser: httpx.AsyncClient) -> None:
@@ -108,5 +114,5 @@ async def test_a_damaged_session_file_is_named(tmp_path: Path) -> None:
     secrets = load_or_create(tmp_path)
     (tmp_path / "web.db").write_bytes(b"no database" * 500)
     with pytest.raises(StorageUnusable, match=r"web\.db"):
-        async with web_app(settings, secrets, asyncio.Event()):
+        async with web_app(settings, secrets, asyncio.Event(), Vitals()):
             pass

@@ -14,8 +14,9 @@ from cityhub.bus.errors import BusUnavailable
 from cityhub.bus.topics import VALUES
 from cityhub.bus.whole_topic import TopicRecord
 from cityhub.kpi import publisher as publisher_module
+from cityhub.kpi.commit_watch import CommitWatch
 from cityhub.kpi.kernel.readout import Quotient, Slot
-from cityhub.kpi.publisher import CommitWatch, KpiPublisher, Record, publisher
+from cityhub.kpi.publisher import KpiPublisher, Record, publisher
 from cityhub.kpi.store import publishing, schema
 from cityhub.kpi.store.database import Database
 from cityhub.kpi.values import KpiValue, Label, WindowKind
