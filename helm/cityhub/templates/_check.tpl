@@ -72,8 +72,8 @@
 {{- if not .Values.networkPolicy.web.from }}
 {{- fail "networkPolicy.web.from is empty: name who may open the dashboard, such as the ingress controller's namespace, or set networkPolicy.enabled to false" }}
 {{- end }}
-{{- if and .Values.podMonitor.enabled (not .Values.networkPolicy.monitoring.from) }}
-{{- fail "networkPolicy.monitoring.from is empty: name who reads the metrics, such as Prometheus' namespace, or set podMonitor.enabled to false" }}
+{{- if and .Values.monitoring.enabled (not .Values.networkPolicy.monitoring.from) }}
+{{- fail "networkPolicy.monitoring.from is empty: name who reads the metrics, such as Prometheus' namespace, or set monitoring.enabled to false" }}
 {{- end }}
 {{- end }}
 {{- end }}

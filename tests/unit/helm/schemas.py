@@ -50,6 +50,7 @@ def _all() -> Iterator[tuple[str, Schema]]:
         keda / "keda.sh_scaledobjects.yaml",
         keda / "keda.sh_triggerauthentications.yaml",
         prometheus / "monitoring.coreos.com_podmonitors.yaml",
+        prometheus / "monitoring.coreos.com_prometheusrules.yaml",
     ):
         yield from _custom(yaml.load(file.read_text("utf-8"), Loader=yaml.CSafeLoader))
     yield from yaml.safe_load(Path(__file__).with_name("strimzi.yaml").read_text("utf-8")).items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 import yaml
 
 from tests.unit.helm import schemas, tools
-from tests.unit.helm.chart import CHART, EXAMPLES, TOPICS, golden, helm, render, topics_file
+from tests.unit.helm.chart import ALERTS, CHART, EXAMPLES, TOPICS, alerts_file, golden, helm, render, topics_file
 
 REMEDY = "after a change of the chart or of the contracts: python -m tests.unit.helm.chart"
 
@@ -47,8 +48,19 @@ def test_every_kept_rendering_has_its_example() -> None:
     assert sorted(path.name for path in (CHART / "examples" / "rendered").iterdir()) == [one.name for one in EXAMPLES]
 
 
-def test_the_topics_are_those_of_the_code() -> None:
+def test_the_topics_are_those_of_the_code_and_the_alerts_those_of_the_page() -> None:
     assert TOPICS.read_text("utf-8") == topics_file(), REMEDY
+    assert ALERTS.read_text("utf-8") == alerts_file(), REMEDY
+
+
+def test_every_alert_says_what_to_do() -> None:
+    rules = yaml.safe_load(ALERTS.read_text("utf-8"))
+    assert len(rules) >= 15
+    for rule in rules:
+        assert re.fullmatch(r"\d+[mh]", rule["for"]), rule
+        assert rule["labels"]["severity"] in {"info", "warning", "critical"}
+        assert len(rule["annotations"]["runbook"]) > 30
+        assert "cityhub_" in rule["expr"] or "process_start_time_seconds" in rule["expr"]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
