@@ -179,26 +179,24 @@ async def serve(
     """Keep the ledger, and observe the sources, until `stop` is set; trouble with store or broker is retried.
 
     Args:
-        vitals: told of trouble, as `KEEPING`. alive: called after each step that went well, also of a process that only waits for its turn.
-        answers: of feeds that tell when nothing happened.
+        vitals: told of trouble, as `KEEPING`. answers: of feeds that tell when nothing happened.
+        alive: called after each step that went well, also of a process that only waits for its turn.
     """
     database = Database(store)
     tenure = Tenure(Lease(database, "ledger"))
     book = Book(database, JOB, tenure.check, catalogue.contracts)
-    follower = Follower(book, database, topics_of(catalogue), JOB, _now_ms)
     try:
         async with (
             LogReader(access, client_id="cityhub-ledger") as source,
             RecordPublisher(access, client_id="cityhub-observer") as records,
         ):
             observer = Observer(database, catalogue.contracts, records, answers, tenure.check)
-            turns = _Turns(follower, observer, book, source)
+            turns = _Turns(Follower(book, database, topics_of(catalogue), JOB, _now_ms), observer, book, source)
             vitals.begin()
             while not stop.is_set():
                 try:
                     if tenure.keep(int(time.monotonic() * 1000), _now_ms()):
                         await turns.one()
-                    metrics.LEASE.labels("ledger").set(tenure.epoch > 0)
                     alive()
                 except (BusError, StoreUnavailable, CursorMoved, LeaseLost) as error:
                     vitals.unwell(KEEPING, str(error))
