@@ -51,10 +51,7 @@ def figures(port: int, name: str) -> dict[str, float]:
 
 
 async def test_processes_become_ready_count_and_tell_of_kafkas_absence(kafka: Kafka, ports: dict[str, int]) -> None:
-    async def ready() -> bool:
-        return all(asked(port, "/readyz")[0] == 200 for port in ports.values())
-
-    await until(ready, [])
+    await until(lambda: _all_say(ports, 200), [])
     assert {asked(port, "/startupz")[0] for port in ports.values()} == {200}
     assert figures(ports["worker"], "cityhub_consumer_partitions")[""] > 0
 
@@ -79,15 +76,15 @@ async def test_processes_become_ready_count_and_tell_of_kafkas_absence(kafka: Ka
     await until(caught_up, [])
     kafka.kill9()
     try:
-
-        async def unready() -> bool:
-            return all(asked(port, "/readyz")[0] == 503 for port in ports.values())
-
-        await until(unready, [])
+        await until(lambda: _all_say(ports, 503), [])
         assert {asked(port, "/livez")[0] for port in ports.values()} == {200}
         told = asked(ports["gate"], "/readyz")[1]["checks"]["kafka"]
         assert "nothing answers at" in told["reason"]
         assert "CITYHUB_KAFKA_BOOTSTRAP" in told["remedy"]
     finally:
         kafka.restart()
-    await until(ready, [])
+    await until(lambda: _all_say(ports, 200), [])
+
+
+async def _all_say(ports: dict[str, int], status: int) -> bool:
+    return all(asked(port, "/readyz")[0] == status for port in ports.values())

@@ -80,7 +80,12 @@ VALUES = Counter("cityhub_values_published", "KPI values acknowledged by the val
 PASS_SECONDS = Histogram(
     "cityhub_publishing_seconds", "one pass of the publisher over the store", buckets=_SLOW_S, registry=REGISTRY
 )
-LEASE = Gauge("cityhub_lease_held", "1 while this process has the lease", ["lease"], registry=REGISTRY)
+LEASE = Gauge(
+    "cityhub_lease_held",
+    "1 while this process has the lease: publisher, ledger, archiver (during a turn)",
+    ["lease"],
+    registry=REGISTRY,
+)
 MISSING = Gauge(
     "cityhub_ledger_missing_events",
     "numbered events without a verdict, as `cityhub ledger` says",

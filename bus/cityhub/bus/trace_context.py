@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 HEADER = "traceparent"
+_RAW = HEADER.encode()
 _FORM = re.compile(r"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?", re.ASCII)
 _LONGEST = 256
 
@@ -43,11 +45,18 @@ def in_headers(headers: Iterable[tuple[str, bytes | None]]) -> str:
     return text if _valid(text) else ""
 
 
-def as_header(traceparent: str) -> list[tuple[str, bytes]]:
+def of_request(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """The `traceparent` among an ASGI request's headers, as it came; "" = none or several."""
+    found = [value for name, value in headers if name == _RAW]
+    return found[0].decode("latin-1") if len(found) == 1 else ""
+
+
+@lru_cache(16)  # the events of a request share it
+def as_header(traceparent: str) -> tuple[tuple[str, bytes], ...]:
     """As a record's header; none where there is no trace."""
-    return [(HEADER, traceparent.encode())] if traceparent else []
+    return ((HEADER, traceparent.encode()),) if traceparent else ()
 
 
 def _valid(said: str) -> re.Match[str] | None:
-    found = _FORM.fullmatch(said) if len(said) <= _LONGEST else None
+    found = _FORM.fullmatch(said) if 0 < len(said) <= _LONGEST else None
     return None if found is None or (found[1] == "00" and found[4]) else found

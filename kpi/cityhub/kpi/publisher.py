@@ -113,7 +113,6 @@ class KpiPublisher:
             await self._round()
         except LeaseLost as error:
             self._begin(0)
-            metrics.LEASE.labels("publisher").set(0)
             log.warning("publisher_superseded", error=str(error))
         except (StoreUnavailable, BusError) as error:
             self._vitals.unwell(PUBLISHING, str(error))
@@ -125,7 +124,6 @@ class KpiPublisher:
         kept = self._tenure.keep(_monotonic_ms(), _now_ms())
         if self._tenure.epoch != self._epoch:
             self._begin(self._tenure.epoch)
-        metrics.LEASE.labels("publisher").set(kept)
         return kept
 
     async def sweep(self) -> int:

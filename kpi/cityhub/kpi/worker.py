@@ -198,9 +198,7 @@ async def serve(
     audit: Audit | None = None,
     vitals: Vitals | None = None,
 ) -> None:
-    """Run a worker until `stop` is set; errors as `KpiWorker.run`.
-
-    Beside its own work it carries out activations of versions, if no other worker does.
+    """Run a worker until `stop` is set, and carry out activations of versions beside; errors as `KpiWorker.run`.
 
     Args:
         store: SQLite file or PostgreSQL URL.

@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from cityhub.adapters.doors import tally
 from cityhub.adapters.doors.outcomes import Admitted, Came, RecordWriter, admission, letter
-from cityhub.bus import metrics, trace_context
+from cityhub.bus import trace_context
 from cityhub.bus.errors import BusError
 from cityhub.bus.pause import pause
 from cityhub.bus.publisher import Outgoing
@@ -95,9 +95,9 @@ class Gate:
             await self._incoming.again(stretch)
             await self._wait(stop, error)
             return
-        tally.accepted("kafka", partner, len(stretch.records) - passed.refused.total())
+        count = len(stretch.records) - passed.refused.total()
+        tally.accepted("kafka", partner, count, time.perf_counter() - begun)
         tally.rejected("kafka", partner, passed.refused)
-        metrics.DOOR_SECONDS.labels("kafka").observe(time.perf_counter() - begun)
         _log.info(
             "gate_passed",
             topic=stretch.topic,

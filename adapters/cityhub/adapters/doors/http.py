@@ -24,7 +24,7 @@ from cityhub.adapters.doors import tally
 from cityhub.adapters.doors.limits import Busy, Gauge, TooMany
 from cityhub.adapters.doors.outcomes import Admitted, Came, RecordWriter, admission, letter
 from cityhub.adapters.doors.sequence import origins
-from cityhub.bus import metrics, trace_context
+from cityhub.bus import trace_context
 from cityhub.bus.errors import BusError, BusRefused
 from cityhub.bus.publisher import Outgoing
 from cityhub.bus.topics import PARTNERS, dead_letters
@@ -110,8 +110,7 @@ class HttpDoor:
             return _answer([self._outcome(index, item, None) for index, item in enumerate(items)], HTTPStatus.OK)
         await self._bury(items, partner)
         places = await self._write(items)
-        tally.accepted("http", partner, len(places))
-        metrics.DOOR_SECONDS.labels("http").observe(time.perf_counter() - begun)
+        tally.accepted("http", partner, len(places), time.perf_counter() - begun)
         outcomes = [self._outcome(index, item, places.get(index)) for index, item in enumerate(items)]
         return _answer(outcomes, HTTPStatus.ACCEPTED)
 
@@ -233,9 +232,8 @@ def _bodies(headers: Mapping[str, str], body: bytes) -> list[bytes]:
 
 def _trace(request: Request) -> str:
     """The caller's trace goes on; without one it begins with this request and has its id."""
-    said = request.headers.getlist(trace_context.HEADER)
     own = request.scope.get("state", {}).get("request_id") or uuid4().hex
-    return trace_context.continued(said[0] if len(said) == 1 else "", own)
+    return trace_context.continued(trace_context.of_request(request.scope["headers"]), own)
 
 
 def _came(headers: Mapping[str, str], bodies: Sequence[bytes], trace: str) -> list[Came]:

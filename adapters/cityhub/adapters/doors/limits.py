@@ -47,6 +47,7 @@ class Gauge:
         self._clock = clock
         self._buckets: dict[str, tuple[float, float]] = {}
         self._bytes = 0
+        metrics.HELD_BYTES.set_function(lambda: self._bytes)
 
     def admit(self, organisation: str, events: int) -> None:
         """Take so many events from an organisation's bucket.
@@ -72,9 +73,7 @@ class Gauge:
         if self._bytes + size > self._limits.in_flight_bytes:
             raise Busy
         self._bytes += size
-        metrics.HELD_BYTES.set(self._bytes)
         try:
             yield
         finally:
             self._bytes -= size
-            metrics.HELD_BYTES.set(self._bytes)

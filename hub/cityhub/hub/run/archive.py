@@ -19,7 +19,7 @@ from cityhub.hub.access import kafka_access
 from cityhub.hub.archive_report import write
 from cityhub.hub.secrets import Secrets
 from cityhub.hub.settings import Settings
-from cityhub.kpi.archiving import NAME, ArchiveLease
+from cityhub.kpi.archiving import ArchiveLease
 from cityhub.kpi.definition import load_catalogue
 from cityhub.kpi.proof.auditing import Auditor
 from cityhub.kpi.store.clocks import JOB
@@ -60,7 +60,6 @@ async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event, vitals:
 @asynccontextmanager
 async def _alone(lease: ArchiveLease, vitals: Vitals) -> AsyncIterator[bool]:
     async with lease.alone() as held:
-        metrics.LEASE.labels(NAME).set(held)
         if not held:  # another process archives: this one is ready to take over
             vitals.well(ARCHIVING)
         yield held

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime
-from functools import partial
 
 from structlog import get_logger
 
 from cityhub.adapters.catalogue import answered
 from cityhub.adapters.errors import StateUnavailable
 from cityhub.adapters.kit.status import AdapterStatusReader
-from cityhub.bus.vitals import Vitals
+from cityhub.bus.vitals import KEEPING, Vitals
 from cityhub.hub.access import kafka_access
 from cityhub.hub.secrets import Secrets
 from cityhub.hub.settings import Settings
@@ -25,8 +24,12 @@ log = get_logger()
 
 async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event, vitals: Vitals) -> None:
     """Keep it until `stop` is set."""
-    access, alive = kafka_access(settings, secrets), partial(note, settings.data, "bookkeeper")
+    access = kafka_access(settings, secrets)
     catalogue, status = load_catalogue(), AdapterStatusReader(settings.data / "adapters.db")
+
+    def alive() -> None:
+        note(settings.data, "bookkeeper")
+        vitals.well(KEEPING)
 
     def answers() -> Mapping[str, datetime]:
         try:

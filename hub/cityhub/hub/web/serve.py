@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import NamedTuple
 
 import httpx
 import structlog
@@ -87,20 +88,20 @@ async def web_app(settings: Settings, secrets: Secrets, stop: asyncio.Event, vit
     try:
         # trust_env: a proxy for the way out of the building is none for servers beside us.
         async with httpx.AsyncClient(trust_env=False) as http:
-            yield create_app(_parts(settings, secrets, stop, http=http, sessions=sessions, vitals=vitals))
+            yield create_app(_parts(settings, secrets, stop, _Held(http, sessions, vitals)))
     finally:
         sessions.close()
 
 
-def _parts(
-    settings: Settings,
-    secrets: Secrets,
-    stop: asyncio.Event,
-    *,
-    http: httpx.AsyncClient,
-    sessions: SessionStore,
-    vitals: Vitals,
-) -> WebParts:
+class _Held(NamedTuple):
+    """What lives as long as the app."""
+
+    http: httpx.AsyncClient
+    sessions: SessionStore
+    vitals: Vitals
+
+
+def _parts(settings: Settings, secrets: Secrets, stop: asyncio.Event, held: _Held) -> WebParts:
     catalogue, access = load_catalogue(), kafka_access(settings, secrets)
     reader = SqlReader(settings.store, catalogue)
     proofs = Proofs(settings.store, settings.archive, catalogue, access=access, key=secrets.receipt_key)
@@ -128,15 +129,15 @@ def _parts(
         endpoints=realm(settings),
         client_secret=secrets.web_client_secret,
         session_key=secrets.session_key,
-        sessions=sessions,
-        http=http,
+        sessions=held.sessions,
+        http=held.http,
         api=create_api(reader=reader, live=live, feeds=feeds, principal_of=principal_of, clock=_now, proofs=proofs),
         dashboard=dashboard,
         doors=[_door(writer, catalogue.contracts), *partners, _NOTHING_ELSE],
         live=live,
         writer=writer,
-        vitals=vitals,
-        readiness=Readiness(checks("web", settings, secrets, vitals)),
+        vitals=held.vitals,
+        readiness=Readiness(checks("web", settings, secrets, held.vitals)),
         registry=registry_of("web", settings),
     )
 

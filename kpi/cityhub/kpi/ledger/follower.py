@@ -179,31 +179,24 @@ async def serve(
     """Keep the ledger, and observe the sources, until `stop` is set; trouble with store or broker is retried.
 
     Args:
-        vitals: told after each turn, as `KEEPING`.
+        vitals: told of trouble, as `KEEPING`. answers: of feeds that tell when nothing happened.
         alive: called after each step that went well, also of a process that only waits for its turn.
-        answers: of feeds that tell when nothing happened.
     """
     database = Database(store)
     tenure = Tenure(Lease(database, "ledger"))
     book = Book(database, JOB, tenure.check, catalogue.contracts)
-    follower = Follower(book, database, topics_of(catalogue), JOB, _now_ms)
-    forgot = 0.0
     try:
         async with (
             LogReader(access, client_id="cityhub-ledger") as source,
             RecordPublisher(access, client_id="cityhub-observer") as records,
         ):
             observer = Observer(database, catalogue.contracts, records, answers, tenure.check)
+            turns = _Turns(Follower(book, database, topics_of(catalogue), JOB, _now_ms), observer, book, source)
             vitals.begin()
             while not stop.is_set():
                 try:
                     if tenure.keep(int(time.monotonic() * 1000), _now_ms()):
-                        await _turn(follower, observer, source)
-                        if time.monotonic() - forgot > _FORGET_EVERY_S:
-                            book.forget(_now_ms() - KEEP_ORIGINS_MS)
-                            forgot = time.monotonic()
-                    metrics.LEASE.labels("ledger").set(tenure.epoch > 0)
-                    vitals.well(KEEPING)
+                        await turns.one()
                     alive()
                 except (BusError, StoreUnavailable, CursorMoved, LeaseLost) as error:
                     vitals.unwell(KEEPING, str(error))
@@ -214,16 +207,31 @@ async def serve(
         database.close()
 
 
-async def _turn(follower: Follower, observer: Observer, source: Log) -> None:
-    found = await follower.step(source)
-    missing = found or {}
-    if found is not None:
+class _Turns:
+    """One turn after the other; what is old is forgotten from time to time."""
+
+    def __init__(self, follower: Follower, observer: Observer, book: Book, source: Log) -> None:
+        self._follower = follower
+        self._observer = observer
+        self._book = book
+        self._source = source
+        self._forgot = 0.0
+
+    async def one(self) -> None:
+        missing = await self._follower.step(self._source)
+        if missing is not None:
+            self._tell(missing)
+        await self._observer.run(datetime.fromtimestamp(self._follower.complete_ms / 1000, UTC))
+        if time.monotonic() - self._forgot > _FORGET_EVERY_S:
+            self._book.forget(_now_ms() - KEEP_ORIGINS_MS)
+            self._forgot = time.monotonic()
+
+    def _tell(self, missing: Mapping[Sender, int]) -> None:
         for partner in PARTNERS:
-            lost = sum(count for sender, count in found.items() if sender.partner == partner)
+            lost = sum(count for sender, count in missing.items() if sender.partner == partner)
             metrics.MISSING.labels(partner).set(lost)
-    for sender, count in missing.items():
-        log.error("ledger_differs", partner=sender.partner, door=sender.door, sender=sender.name, missing=count)
-    await observer.run(datetime.fromtimestamp(follower.complete_ms / 1000, UTC))
+        for sender, count in missing.items():
+            log.error("ledger_differs", partner=sender.partner, door=sender.door, sender=sender.name, missing=count)
 
 
 def _now_ms() -> int:

@@ -31,7 +31,7 @@ class Lease:
 
     def __init__(self, database: Database, name: str) -> None:
         self._database = database
-        self._name = name
+        self.name = name
         self._seen: tuple[_Beat, int] | None = None
 
     def acquire(self, holder: str, now_ms: int, seen_ms: int = 0) -> int:
@@ -44,9 +44,9 @@ class Lease:
             The epoch with which `holder` has it now, ≥ 1; 0 when another has it.
         """
         row = schema.lease.c
-        free = {"name": self._name, "holder": _FREE, "epoch": 0, "beat": 0, "seen_ms": 0}
+        free = {"name": self.name, "holder": _FREE, "epoch": 0, "beat": 0, "seen_ms": 0}
         with self._database.begin() as connection:
-            query = select(row.holder, row.epoch, row.beat).where(row.name == self._name)
+            query = select(row.holder, row.epoch, row.beat).where(row.name == self.name)
             found = connection.execute(query).one_or_none()
             if found is None:
                 insert_missing(connection, schema.lease, [free])
@@ -55,7 +55,7 @@ class Lease:
             if held.holder not in {holder, _FREE} and not self._silent(held, now_ms):
                 return 0
             epoch = held.epoch + (held.holder != holder)
-            same = and_(row.name == self._name, row.epoch == held.epoch, row.beat == held.beat)
+            same = and_(row.name == self.name, row.epoch == held.epoch, row.beat == held.beat)
             values = {"holder": holder, "epoch": epoch, "beat": held.beat + 1, "seen_ms": seen_ms}
             taken = update(schema.lease).where(same).values(values)
             return epoch if connection.execute(taken).rowcount == 1 else 0
@@ -69,12 +69,12 @@ class Lease:
     def holds(self, connection: Connection, holder: str, epoch: int) -> bool:
         """Whether `holder` still has the lease of that epoch; nobody takes it before the caller's transaction ends."""
         row = schema.lease.c
-        mine = and_(row.name == self._name, row.holder == holder, row.epoch == epoch)
+        mine = and_(row.name == self.name, row.holder == holder, row.epoch == epoch)
         return connection.scalar(select(row.epoch).where(mine).with_for_update(read=True)) is not None
 
     def release(self, holder: str) -> None:
         """Give the lease back, so that a successor need not wait; the epoch stays, for it never falls."""
         row = schema.lease.c
         with self._database.begin() as connection:
-            mine = and_(row.name == self._name, row.holder == holder)
+            mine = and_(row.name == self.name, row.holder == holder)
             connection.execute(update(schema.lease).where(mine).values(holder=_FREE, beat=row.beat + 1))

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection
 
+from cityhub.bus import metrics
 from cityhub.kpi.errors import KpiError
 from cityhub.kpi.store.lease import Lease
 
@@ -40,6 +41,7 @@ class Tenure:
             StoreUnavailable: nobody knows.
         """
         self.epoch = self._lease.acquire(self._holder, now_ms, seen_ms)
+        metrics.LEASE.labels(self._lease.name).set(self.epoch > 0)
         return self.epoch > 0
 
     def check(self, connection: Connection) -> None:
@@ -53,4 +55,5 @@ class Tenure:
 
     def release(self) -> None:
         """Give the lease back, so that a successor need not wait."""
+        metrics.LEASE.labels(self._lease.name).set(0)
         self._lease.release(self._holder)

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from cityhub.bus import metrics
 from cityhub.kpi.errors import StoreUnavailable
 from cityhub.kpi.store import database, schema
 from cityhub.kpi.store.database import Database
@@ -37,6 +38,25 @@ def test_an_error_takes_everything_back(database: Database) -> None:
         put(connection, "b")
     with database.snapshot() as connection:
         assert keys(connection) == {"b"}
+
+
+def test_an_errors_text_does_not_hold_what_was_to_be_written(database: Database) -> None:
+    """It goes into the log, and what is written may be an event's."""
+
+    def twice() -> None:
+        with database.begin() as connection:
+            connection.execute(insert(schema.meta), [{"key": "a", "value": "Erika Mustermann"}] * 2)
+
+    failed = _transactions("failed")
+    with pytest.raises(IntegrityError) as caught:
+        twice()
+    assert "Erika" not in str(caught.value)
+    assert _transactions("failed") == failed + 1
+
+
+def _transactions(outcome: str) -> float:
+    name = "cityhub_store_transaction_seconds_count"
+    return metrics.REGISTRY.get_sample_value(name, {"outcome": outcome}) or 0.0
 
 
 def test_a_snapshot_sees_one_state_and_does_not_hold_writers_up(database: Database) -> None:
