@@ -87,6 +87,8 @@ class Settings(BaseModel):
     city_seed: int = Field(default=2026, ge=0, description="seed of the simulated city")
     city_backfill_hours: int = Field(default=48, ge=0, le=720, description="hours played at the first start")
     transit_url: Url = Field(default="", description="public-transport feed (VDV 454)")
+    rooms_port: Port = Field(default=18093, description="port of the sandbox's rooms")
+    rooms_url: ServerUrl = Field(default="", description="rooms on another machine; empty = on this one")
     sources: str = Field(default="", description="YAML file with addresses of partners' systems; empty = simulated")
     register_url: str = Field(default="", description="asset register: CSV, `file:///…` or `http(s)://…`")
     poll_s: float = Field(default=10.0, gt=0, le=3600, description="seconds between two polls of a feed")
@@ -126,7 +128,7 @@ class Settings(BaseModel):
 
     def ports(self) -> dict[str, int]:
         """Ports that the hub's processes will listen on, by the setting that changes each."""
-        used = {"port": self.port}
+        used = {"port": self.port, "rooms_port": self.rooms_port}
         if self.city:
             used |= {name: getattr(self, name) for name in ("city_port", "city_mqtt_port", "city_ais_port")}
         if not self.kafka_bootstrap:
@@ -181,6 +183,7 @@ def _complete(settings: Settings) -> Settings:
             "public_url": settings.public_url or f"http://{host}:{settings.port}",
             "archive": settings.archive or str(settings.data / "archive"),
             "transit_url": settings.transit_url or city,
+            "rooms_url": settings.rooms_url or f"http://127.0.0.1:{settings.rooms_port}",
             "register_url": settings.register_url or (f"{city}/assets.csv" if settings.city else ""),
         }
     )

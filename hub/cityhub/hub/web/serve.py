@@ -41,6 +41,7 @@ from cityhub.hub.access import kafka_access, realm
 from cityhub.hub.identity.principal import current_principal
 from cityhub.hub.identity.session_store import SessionStore
 from cityhub.hub.identity.watch import LogInState
+from cityhub.hub.rooms import client
 from cityhub.hub.run.serving import serve as serve_until
 from cityhub.hub.secrets import Secrets
 from cityhub.hub.settings import Settings
@@ -57,8 +58,12 @@ from cityhub.kpi.proof.service import Proofs
 from cityhub.kpi.reader import KpiReader
 from cityhub.kpi.store.sql_reader import SqlReader
 from cityhub.kpi.store.targets import TargetBook
+from cityhub.sandbox.door.routes import SandboxRoutes
+from cityhub.sandbox.rooms.client import SandboxClient
 from cityhub.sdk.contract import Contracts
 
+_STREAMS = httpx.Limits(max_connections=1_000, max_keepalive_connections=20)
+"""Each reader of a tenant's feed holds one."""
 _log = structlog.get_logger()
 
 
@@ -85,14 +90,23 @@ async def web_app(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> 
     sessions = SessionStore(settings.data / "web.db")
     try:
         # trust_env: a proxy for the way out of the building is none for servers beside us.
-        async with httpx.AsyncClient(trust_env=False) as http:
-            yield create_app(_parts(settings, secrets, stop, http, sessions))
+        async with (
+            httpx.AsyncClient(trust_env=False) as http,
+            httpx.AsyncClient(trust_env=False, limits=_STREAMS) as rooms,
+        ):
+            yield create_app(_parts(settings, secrets, stop, http, sessions, sandbox=client(rooms, settings, secrets)))
     finally:
         sessions.close()
 
 
 def _parts(
-    settings: Settings, secrets: Secrets, stop: asyncio.Event, http: httpx.AsyncClient, sessions: SessionStore
+    settings: Settings,
+    secrets: Secrets,
+    stop: asyncio.Event,
+    http: httpx.AsyncClient,
+    sessions: SessionStore,
+    *,
+    sandbox: SandboxClient,
 ) -> WebParts:
     catalogue, access = load_catalogue(), kafka_access(settings, secrets)
     reader = SqlReader(settings.store, catalogue)
@@ -125,7 +139,12 @@ def _parts(
         http=http,
         api=create_api(reader=reader, live=live, feeds=feeds, principal_of=principal_of, clock=_now, proofs=proofs),
         dashboard=dashboard,
-        doors=[_door(writer, catalogue.contracts), *partners, _NOTHING_ELSE],
+        doors=[
+            _door(writer, catalogue.contracts),
+            *partners,
+            *SandboxRoutes(sandbox, catalogue, principal_of).routes(),
+            _NOTHING_ELSE,
+        ],
         live=live,
         writer=writer,
         probes={"store": lambda: _store_trouble(reader)},

@@ -112,7 +112,7 @@ def _lines(
             scope=scope,
             own=_side(mine),
             city=_side(theirs),
-            difference=ours - other if like and ours is not None and other is not None else None,
+            difference=round(ours - other, 6) if like and ours is not None and other is not None else None,
             same_events=bool(mine and theirs and mine.digest == theirs.digest),
         )
 

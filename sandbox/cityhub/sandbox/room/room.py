@@ -48,7 +48,7 @@ class Room:
 
     def __init__(self, folder: Path, city: Catalogue, real_s: float) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._city = Catalogue({one.id: one for one in city if _is_open(one)}, city.contracts)
+        self._city = Catalogue({one.id: one for one in city if is_open(one)}, city.contracts)
         self._log = TenantLog(folder / "log.db")
         kept = self._log.state()
         first = RoomState(clock=Clock(_BEGINNING, real_s), position=_BEGINNING)
@@ -260,7 +260,7 @@ class Room:
         self._log.keep(msgspec.json.encode(self._state))
 
 
-def _is_open(one: KpiDefinition) -> bool:
+def is_open(one: KpiDefinition) -> bool:
     """Whether startups may see a KPI of the city, and the sandbox has its events."""
     contracts = [source.contract for source in one.sources.values()]
     personal = bool(one.minimum_group) or any(contract.personal for contract in contracts)
