@@ -56,6 +56,7 @@ class TenantLog:
         if not read_only:
             self._db.execute("pragma journal_mode=wal")
             self._db.execute("pragma synchronous=normal")
+            self._db.execute("pragma secure_delete=on")
             self._db.executescript(_TABLES)
         self._ends: dict[str, int] = (
             dict(self._db.execute("select topic, max(off) from entry where topic is not null group by topic"))
@@ -145,10 +146,11 @@ class TenantLog:
         return digest.hexdigest()
 
     def empty(self, state: bytes) -> None:
-        """Take everything out and remember the room's new state; numbers go on."""
+        """Take everything out, so that no byte of it stays, and remember the room's new state; numbers go on."""
         with self._writing():
             self._db.execute("delete from entry")
             self._db.execute(_KEEP, (state,))
+        self._db.execute("pragma wal_checkpoint(truncate)")
         self._ends = {}
 
     def keep(self, state: bytes) -> None:
