@@ -109,11 +109,9 @@ async def test_a_journey_from_replay_to_difference(sandbox: Sandbox) -> None:
     assert [value["kpi_id"] for value in values] == ["my-parking"] * 3
     number = {"window": "hour", "at": values[-2]["start"]}
     page = (await ask("GET", "/kpis/my-parking/events", params=number)).json()
-    assert (
-        page["counted"]
-        == values[-1]["n"]
-        == (await ask("GET", "/kpis/my-parking/receipt", params=number)).json()["events"]
-    )
+    receipt = (await ask("GET", "/kpis/my-parking/receipt", params=number)).json()
+    assert page["counted"] >= receipt["events"] == values[-2]["n"] > 0  # what was seen before still holds
+    assert receipt["digest"] == values[-2]["digest"]
     told = (await ask("GET", "/feed", params={"kind": "value", "name": "my-parking"})).json()
     assert told
     assert {one["name"] for one in told} == {"my-parking"}
