@@ -11,6 +11,9 @@ from cityhub.hub.secrets import Secrets
 from cityhub.hub.settings import Settings
 from cityhub.sandbox.rooms.client import SandboxClient
 
+DEMO, DEMO_ORGANISATION = "demo", "startup-demo"
+"""A tenant that every installation with the simulated city has; its startup's client is in the realm."""
+
 
 def word(secrets: Secrets) -> str:
     """What the rooms want to hear: it follows from the installation's own secret and is not that."""

@@ -9,7 +9,7 @@ import structlog
 
 from cityhub.bus.pause import pause
 from cityhub.hub.identity.tenant_keys import RealmKeys
-from cityhub.hub.rooms import word
+from cityhub.hub.rooms import DEMO, DEMO_ORGANISATION, word
 from cityhub.hub.run.serving import serve
 from cityhub.hub.secrets import Secrets
 from cityhub.hub.settings import Settings
@@ -18,8 +18,6 @@ from cityhub.sandbox.rooms.houses import Houses
 from cityhub.sandbox.rooms.service import Service
 from cityhub.sandbox.rooms.tenants import LONGEST_DAYS, Tenants
 
-DEMO, DEMO_ORGANISATION = "demo", "startup-demo"
-"""A tenant that every installation with the simulated city has; its startup's client is in the realm."""
 _SWEEP_S = 30.0
 _LOOPBACK, _EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104 - in a cluster other pods ask, and the word guards
 _log = structlog.get_logger()
