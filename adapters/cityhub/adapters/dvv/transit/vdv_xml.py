@@ -1,0 +1,188 @@
+"""VDV-454 in XML as VDV-453 delivers it, read into the records of `wire`: the partner's shape, nothing else.
+
+Source of the rules: VDV-Schrift 453 (Bestaetigung, Status, DatenAbrufenAntwort) and 454 (AUSNachricht, IstFahrt,
+Linienfahrplan with SollFahrt), whatever their namespace. An instant without offset is local time, as the schema allows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from cityhub.adapters.dvv.transit import wire
+from cityhub.adapters.errors import FeedFault
+from cityhub.adapters.formats.json_items import MAX_VALUES
+from cityhub.adapters.formats.xml_items import (
+    Element,
+    attribute,
+    first,
+    flag,
+    local,
+    parse_records,
+    parse_xml,
+    records,
+    value,
+)
+from cityhub.adapters.kit.local_time import from_local
+from cityhub.adapters.kit.reject import Reject
+
+MAX_PACKET_VALUES = 2 * MAX_VALUES
+"""More than that in one packet is hostile: VDV-453 splits large ones (WeitereDaten)."""
+_Read: TypeAlias = dict[str, object]
+_OFFSET = re.compile(r"(Z|[+-][0-9]{2}:[0-9]{2})$")
+_LOCAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?")
+
+
+class Packet(Struct, frozen=True):
+    """A DatenAbrufenAntwort.
+
+    Attributes:
+        created: the partner's clock. more: WeitereDaten, further packets are waiting.
+        actual, planned: trips that are well formed. rejects: the others.
+    """
+
+    created: datetime
+    more: bool
+    actual: list[wire.ActualTrip]
+    planned: list[wire.PlannedTrip]
+    rejects: list[Reject]
+
+
+def parse_packet(body: bytes) -> Packet:
+    """Data that were fetched.
+
+    Raises:
+        FeedFault: `too_many_values`, `parse` or `refused`.
+    """
+    root = _root(body, "DatenAbrufenAntwort")
+    created = confirmed(root, "Bestaetigung")
+    reported, referenced = list(records(root, "IstFahrt")), list(_planned(root))
+    if len(reported) + len(referenced) > wire.MAX_TRIPS:
+        raise FeedFault("too_many_values", f"the answer has more than {wire.MAX_TRIPS} trips; nothing of it was taken")
+    actual, bad = parse_records(reported, _actual_trip, wire.ActualTrip)
+    planned, worse = parse_records(referenced, _planned_trip, wire.PlannedTrip)
+    more = flag(value(root, "WeitereDaten")) is True
+    return Packet(created, more, [trip for _, trip in actual], [trip for _, trip in planned], bad + worse)
+
+
+def parse_status(body: bytes) -> str | None:
+    """When the service started (StartDienstZst): another instant than last time, and it has forgotten subscriptions.
+
+    Raises:
+        FeedFault: as `parse_packet`.
+    """
+    root = _root(body, "StatusAntwort")
+    confirmed(root, "Status")
+    return value(root, "StartDienstZst")
+
+
+def parse_subscribed(body: bytes) -> None:
+    """Whether every subscription was accepted.
+
+    Raises:
+        FeedFault: as `parse_packet`; `refused` where one was not.
+    """
+    root = _root(body, "AboAntwort")
+    answers = [name for name in ("Bestaetigung", "BestaetigungMitAboID") if first(root, name) is not None]
+    for name in answers or ["Bestaetigung"]:
+        confirmed(root, name)
+
+
+def confirmed(root: Element, name: str) -> datetime:
+    """The partner's clock; every element of that name below `root` must say ok."""
+    created: list[datetime] = []
+    for one in root.iterfind(f"{{*}}{name}"):
+        said = {key: attribute(one, key) for key in ("Ergebnis", "Fehlernummer")} | {
+            "Zst": _moment(attribute(one, "Zst")),
+            "Fehlertext": value(one, "Fehlertext"),
+        }
+        try:
+            confirmation = msgspec.convert(said, wire.Confirmation)
+        except msgspec.ValidationError as error:
+            raise FeedFault("parse", f"{name} of the answer is none: {error}") from error
+        created.append(wire.accepted(confirmation).created)
+    if not created:
+        raise FeedFault("parse", f"the answer has no {name}; nothing of it was taken")
+    return created[0]
+
+
+def _root(body: bytes, name: str) -> Element:
+    root = parse_xml(body, f"a {name}", MAX_PACKET_VALUES)
+    if local(str(root.tag)) != name:
+        raise FeedFault("parse", f"the answer is {local(str(root.tag))[:80]!r}, expected {name}")
+    return root
+
+
+def _planned(root: Element) -> Iterator[tuple[str, Element]]:
+    for path, plan in records(root, "Linienfahrplan"):
+        yield from records(plan, "SollFahrt", path)
+
+
+def _actual_trip(trip: Element) -> _Read:
+    start = first(trip, "FahrtRef/FahrtStartEnde")
+    return _trip(trip, "FahrtRef/FahrtID") | {
+        "FahrtStartEnde": None if start is None else {"Startzeit": _moment(value(start, "Startzeit"))},
+        "Komplettfahrt": flag(value(trip, "Komplettfahrt")),
+        "PrognoseMoeglich": flag(value(trip, "PrognoseMoeglich")),
+        "IstHalts": [
+            _halt(halt)
+            | {
+                "IstAbfahrtPrognose": _moment(value(halt, "IstAbfahrtPrognose")),
+                "Zusatzhalt": flag(value(halt, "Zusatzhalt")),
+            }
+            for halt in trip.iterfind("{*}IstHalt")
+        ],
+    }
+
+
+def _planned_trip(trip: Element) -> _Read:
+    """What its Linienfahrplan says holds where the trip says nothing."""
+    plan = trip.getparent()
+    said = _trip(trip, "FahrtID")
+    general = {} if plan is None else _names(plan)
+    return {
+        **general,
+        **{name: text for name, text in said.items() if text is not None},
+        "SollHalts": [
+            _halt(halt) | {"HaltestellenName": value(halt, "HaltestellenName")} for halt in trip.iterfind("{*}SollHalt")
+        ],
+    }
+
+
+def _trip(trip: Element, id_path: str) -> _Read:
+    day = value(trip, f"{id_path}/Betriebstag")
+    return _names(trip) | {
+        "Zst": _moment(attribute(trip, "Zst")),
+        "FahrtID": {
+            "FahrtBezeichner": value(trip, f"{id_path}/FahrtBezeichner"),
+            "Betriebstag": day and _OFFSET.sub("", day),  # a day of XML Schema may carry an offset
+        },
+        "FaelltAus": flag(value(trip, "FaelltAus")),
+    }
+
+
+def _names(element: Element) -> _Read:
+    return {name: value(element, name) for name in ("LinienID", "LinienText", "RichtungsID", "RichtungsText")}
+
+
+def _halt(halt: Element) -> _Read:
+    return {
+        "HaltID": value(halt, "HaltID"),
+        "Abfahrtszeit": _moment(value(halt, "Abfahrtszeit")),
+        "Durchfahrt": flag(value(halt, "Durchfahrt")),
+    }
+
+
+def _moment(text: str | None) -> str | None:
+    """With an offset; what is no instant, or one of two, stays as it is, to be refused by name."""
+    if text is None or not _LOCAL.fullmatch(text):
+        return text
+    try:
+        return from_local(datetime.fromisoformat(text)).isoformat()
+    except ValueError:
+        return text

@@ -1,0 +1,108 @@
+"""Tables in a zip from strangers, row by row: as large as they are, they never stand in memory or on the disk."""
+
+from __future__ import annotations
+
+import csv
+import io
+import operator
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import IO, TypeAlias
+
+from cityhub.adapters.errors import FeedFault
+from cityhub.adapters.formats.zip_file import checked_members, unpacked_bound
+
+MAX_UNPACKED = 2 * 1024 * 1024 * 1024
+"""Of one table. The national timetable has 2 GB of stop times."""
+MAX_LINE = 64 * 1024
+Row: TypeAlias = tuple[str, ...]
+_BUFFER = 256 * 1024
+
+
+class ZippedTables:
+    """CSV files of a zip, in UTF-8 with headings.
+
+    Raises:
+        FeedFault: `zip`, as `zip_file.only_member`, also while rows are read; `parse` for what is no table.
+    """
+
+    def __init__(self, body: bytes) -> None:
+        with _faults("the file"):
+            self._archive = zipfile.ZipFile(io.BytesIO(body))
+            self._members = {one.filename: one for one in checked_members(self._archive)}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._members
+
+    def rows(self, name: str, wanted: Sequence[str], optional: Sequence[str] = ()) -> Iterator[tuple[int, Row]]:
+        """Line number and cells of the wanted columns, then of the optional ones: "" where a table lacks them.
+
+        A row that is too short has no cells. Blank lines are left out.
+
+        Args:
+            wanted: two columns at least.
+        """
+        if name not in self._members:
+            raise FeedFault("zip", f"the zip has no {name}; send a complete one")
+        member = self._members[name]
+        bound = unpacked_bound(member, MAX_UNPACKED)
+        with _faults(name), self._archive.open(member) as file:
+            text = io.TextIOWrapper(io.BufferedReader(_Bounded(file, bound, name), _BUFFER), "utf-8-sig", newline="")
+            reader = csv.reader(_lines(text, name), strict=True)
+            pick, least = _picking([one.strip() for one in next(reader, [])], wanted, optional, name)
+            for row in reader:
+                if len(row) >= least:
+                    row.append("")
+                    yield reader.line_num, pick(row)
+                elif row:
+                    yield reader.line_num, ()
+
+
+class _Bounded(io.RawIOBase):
+    """Refuses to give more than the bound: what the zip says of its size is not believed."""
+
+    def __init__(self, file: IO[bytes], bound: int, name: str) -> None:
+        super().__init__()
+        self._file = file
+        self._left = bound
+        self._name = name
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        chunk = self._file.read(len(buffer))
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise FeedFault("zip", f"{self._name} is larger than it may be unpacked; the rest was not read")
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+
+def _lines(text: io.TextIOWrapper, name: str) -> Iterator[str]:
+    for line in iter(lambda: text.readline(MAX_LINE), ""):
+        if len(line) == MAX_LINE:
+            raise FeedFault("parse", f"{name} has a line of more than {MAX_LINE} characters; is it a table?")
+        yield line
+
+
+def _picking(
+    headings: list[str], wanted: Sequence[str], optional: Sequence[str], name: str
+) -> tuple[Callable[[list[str]], Row], int]:
+    """What takes a row's cells in order, an empty one being appended to it; how many cells a row needs."""
+    if missing := [column for column in wanted if column not in headings]:
+        raise FeedFault("parse", f"{name} has no column {', '.join(missing)}; it has {', '.join(headings)[:200]!r}")
+    places = [headings.index(column) if column in headings else -1 for column in (*wanted, *optional)]
+    return operator.itemgetter(*places), max(places) + 1
+
+
+@contextmanager
+def _faults(what: str) -> Iterator[None]:
+    try:
+        yield
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise FeedFault("parse", f"{what} is no table of CSV in UTF-8: {error}; send it again") from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, OSError, RuntimeError) as error:
+        raise FeedFault("zip", f"{what} is no zip, or in a broken one: {error}; send it again") from error
