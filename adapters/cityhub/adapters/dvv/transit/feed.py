@@ -30,6 +30,8 @@ from cityhub.adapters.kit.source import Source
 
 _log = structlog.get_logger()
 REFERENCE_EVERY = timedelta(minutes=15)
+REFERENCE_SOON = timedelta(minutes=1)
+"""An empty timetable may not be ready yet."""
 REFERENCE_DAYS = 10
 """Operating days asked for in one step: a backfill of a week."""
 
@@ -129,6 +131,7 @@ class TransitFeed:
                 _log.warning("reference_fault", day=day.isoformat(), reason=fault.reason, error=str(fault))
                 continue
             if not isinstance(got, NotModified):
+                self._reference_due[day] = now + (REFERENCE_EVERY if got.trips else REFERENCE_SOON)
                 planned += got.trips
                 rejects += got.rejects
                 etags |= {day.isoformat(): got.etag} if got.etag else {}
