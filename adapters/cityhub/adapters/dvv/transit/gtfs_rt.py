@@ -21,7 +21,9 @@ from cityhub.adapters.errors import FeedFault
 from cityhub.adapters.kit.reject import Reject
 
 MAX_BYTES = 8 * 1024 * 1024
-"""An empty message takes 2 bytes here and 30 times as much in memory."""
+"""An empty message takes 2 bytes here and 40 times as much in memory."""
+MAX_STOPS = 1_000
+"""Of one update."""
 _Stop = TripUpdate.StopTimeUpdate
 _DATE = re.compile(r"[0-9]{8}")
 _IN_PLAN = frozenset({TripDescriptor.SCHEDULED, TripDescriptor.CANCELED, TripDescriptor.DELETED})
@@ -86,6 +88,7 @@ class _Reading:
     def take(self, path: str, update: TripUpdate) -> None:
         """One trip: what it says is kept, refused or counted."""
         try:
+            _readable(update)
             trip = self._timetable.trips.get(update.trip.trip_id)
             if update.trip.schedule_relationship not in _IN_PLAN:
                 self.noted["not_in_timetable"] += 1
@@ -96,7 +99,7 @@ class _Reading:
                 self.rejects.append(Reject("unknown_trip", f"{path}.trip", detail))
             else:
                 self.noted["not_in_timetable"] += 1
-        except ValueError as error:  # UnicodeDecodeError is one
+        except ValueError as error:
             self.rejects.append(Reject("schema", path, f"{error}"[:300]))
 
     def _take(self, trip: ScheduledTrip, update: TripUpdate) -> None:
@@ -160,18 +163,29 @@ class _Reading:
     def _placed(self, trip: ScheduledTrip, said: Sequence[_Stop]) -> Mapping[int, _Stop]:
         """By place in the trip: the stop of that number, else the next one of that id."""
         numbers = {one.sequence: place for place, one in enumerate(trip.stop_times)}
+        served: dict[str, list[int]] = {}
+        for place, time in enumerate(trip.stop_times):
+            served.setdefault(time.stop_id, []).append(place)
         placed: dict[int, _Stop] = {}
         after = 0
         for one in said:
-            place = numbers.get(one.stop_sequence) if one.HasField("stop_sequence") else None
-            if place is None and one.stop_id:
-                later = range(after, len(trip.stop_times))
-                place = next((at for at in later if trip.stop_times[at].stop_id == one.stop_id), None)
-            if place is None:
+            found = numbers.get(one.stop_sequence) if one.HasField("stop_sequence") else None
+            if found is None:
+                found = next((place for place in served.get(one.stop_id, ()) if place >= after), None)
+            if found is None:
                 self.noted["unknown_stop"] += 1
                 continue
-            placed[place], after = one, place + 1
+            placed[found], after = one, found + 1
         return placed
+
+
+def _readable(update: TripUpdate) -> None:
+    """The library gives texts that are not UTF-8 as bytes."""
+    named = update.trip.trip_id, update.trip.start_date
+    if not all(isinstance(text, str) for text in named):
+        raise ValueError(f"trip: {named!r} is not in UTF-8")
+    if len(update.stop_time_update) > MAX_STOPS:
+        raise ValueError(f"{len(update.stop_time_update)} stops; there must be {MAX_STOPS} at most")
 
 
 def _delay(
