@@ -213,6 +213,9 @@ def _of_transit(settings: Settings) -> Iterator[str]:
         yield f"{given}: {PREFIX}TRANSIT_URL must be set too; the simulated city speaks vdv454-json"
     if (settings.transit_format == "gtfs") is not bool(settings.transit_trip_updates_url):
         yield f"{given}: {PREFIX}TRANSIT_TRIP_UPDATES_URL must be set for gtfs, and only for it"
+    for name in ("transit_url", "transit_trip_updates_url"):
+        if urlsplit(getattr(settings, name)).password:
+            yield f"{PREFIX}{name.upper()} holds a password, which would be shown; leave it out"
 
 
 def _clashes(settings: Settings) -> Iterator[str]:
