@@ -7,7 +7,7 @@ import io
 import operator
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO, TypeAlias
 
@@ -36,37 +36,42 @@ class ZippedTables:
     def __contains__(self, name: str) -> bool:
         return name in self._members
 
-    def rows(self, name: str, wanted: Sequence[str], optional: Sequence[str] = ()) -> Iterator[tuple[int, Row]]:
+    def rows(
+        self, name: str, wanted: Sequence[str], optional: Sequence[str] = (), among: Container[str] | None = None
+    ) -> Iterator[tuple[int, Row]]:
         """Line number and cells of the wanted columns, then of the optional ones: "" where a table lacks them.
 
         A row that is too short has no cells. Blank lines are left out.
 
         Args:
-            wanted: two columns at least.
+            wanted: two columns at least. among: other values of the first one are left out, which is fast.
         """
         if name not in self._members:
             raise FeedFault("zip", f"the zip has no {name}; send a complete one")
         member = self._members[name]
         bound = unpacked_bound(member, MAX_UNPACKED)
         with _faults(name), self._archive.open(member) as file:
-            text = io.TextIOWrapper(io.BufferedReader(_Bounded(file, bound, name), _BUFFER), "utf-8-sig", newline="")
-            reader = csv.reader(_lines(text, name), strict=True)
-            pick, least = _picking([one.strip() for one in next(reader, [])], wanted, optional, name)
+            lines = io.TextIOWrapper(io.BufferedReader(_Bounded(file, bound, name), _BUFFER), "utf-8-sig", newline="")
+            reader = csv.reader(lines, strict=True)
+            places = _places([one.strip() for one in next(reader, [])], wanted, optional, name)
+            pick, first, least = operator.itemgetter(*places), places[0], max(places) + 1
             for row in reader:
                 if len(row) >= least:
-                    row.append("")
-                    yield reader.line_num, pick(row)
+                    if among is None or row[first] in among:
+                        row.append("")  # what stands at -1
+                        yield reader.line_num, pick(row)
                 elif row:
                     yield reader.line_num, ()
 
 
 class _Bounded(io.RawIOBase):
-    """Refuses to give more than the bound: what the zip says of its size is not believed."""
+    """Refuses to give more than the bound, and lines without end: what the zip says of sizes is not believed."""
 
     def __init__(self, file: IO[bytes], bound: int, name: str) -> None:
         super().__init__()
         self._file = file
         self._left = bound
+        self._line = 0
         self._name = name
 
     def readable(self) -> bool:
@@ -77,25 +82,18 @@ class _Bounded(io.RawIOBase):
         self._left -= len(chunk)
         if self._left < 0:
             raise FeedFault("zip", f"{self._name} is larger than it may be unpacked; the rest was not read")
+        self._line = self._line + len(chunk) if (end := chunk.rfind(b"\n")) < 0 else len(chunk) - end
+        if self._line > MAX_LINE:
+            raise FeedFault("parse", f"{self._name} has a line of more than {MAX_LINE} bytes; is it a table?")
         buffer[: len(chunk)] = chunk
         return len(chunk)
 
 
-def _lines(text: io.TextIOWrapper, name: str) -> Iterator[str]:
-    for line in iter(lambda: text.readline(MAX_LINE), ""):
-        if len(line) == MAX_LINE:
-            raise FeedFault("parse", f"{name} has a line of more than {MAX_LINE} characters; is it a table?")
-        yield line
-
-
-def _picking(
-    headings: list[str], wanted: Sequence[str], optional: Sequence[str], name: str
-) -> tuple[Callable[[list[str]], Row], int]:
-    """What takes a row's cells in order, an empty one being appended to it; how many cells a row needs."""
+def _places(headings: list[str], wanted: Sequence[str], optional: Sequence[str], name: str) -> list[int]:
+    """Where the columns stand; -1 for an optional one that is not there."""
     if missing := [column for column in wanted if column not in headings]:
         raise FeedFault("parse", f"{name} has no column {', '.join(missing)}; it has {', '.join(headings)[:200]!r}")
-    places = [headings.index(column) if column in headings else -1 for column in (*wanted, *optional)]
-    return operator.itemgetter(*places), max(places) + 1
+    return [headings.index(column) if column in headings else -1 for column in (*wanted, *optional)]
 
 
 @contextmanager

@@ -163,16 +163,16 @@ class _Reading:
         names: dict[str, str] = {}
         columns = ("trip_id", "stop_id", "stop_sequence", "arrival_time", "departure_time")
         kept = 0
-        for line, row in self._tables.rows("stop_times.txt", columns):
+        for line, row in self._tables.rows("stop_times.txt", columns, among=trips.keys()):
             if not row:
                 self._reject("schema", f"stop_times.txt[{line}]", "the row is too short")
-            elif row[0] in trips:
-                kept += 1
-                if kept > MAX_STOP_TIMES:
-                    hint = "name the agencies that are wanted"
-                    raise FeedFault("too_many_values", f"the feed has more than {MAX_STOP_TIMES} stop times; {hint}")
-                if (one := self._stop_time(line, row, names)) is not None:
-                    times.setdefault(row[0], []).append(one)
+                continue
+            kept += 1
+            if kept > MAX_STOP_TIMES:
+                hint = "name the agencies that are wanted"
+                raise FeedFault("too_many_values", f"the feed has more than {MAX_STOP_TIMES} stop times; {hint}")
+            if (one := self._stop_time(line, row, names)) is not None:
+                times.setdefault(row[0], []).append(one)
         return times
 
     def _stop_time(self, line: int, row: tuple[str, ...], names: dict[str, str]) -> StopTime | None:

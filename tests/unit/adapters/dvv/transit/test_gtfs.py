@@ -175,7 +175,7 @@ FAULTS = {
         "stops.txt is no table of CSV in UTF-8",
     ),
     "quotation": (gtfs(stops=TABLES["stops.txt"] + 'A,"B'), "parse", "stops.txt is no table of CSV"),
-    "endless line": (gtfs(stops=TABLES["stops.txt"] + "x" * 70_000), "parse", "more than 65536 characters"),
+    "endless line": (gtfs(stops=TABLES["stops.txt"] + "x" * 70_000), "parse", "more than 65536 bytes"),
     "two zones": (
         edited("agency", "99,Andere,https://example.test,Europe/Berlin", "99,Andere,,Europe/Paris"),
         "parse",
