@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from google.transit.gtfs_realtime_pb2 import FeedMessage, TripDescriptor, TripUpdate
@@ -93,6 +95,34 @@ def test_updates_and_timetable_give_the_departures_of_the_mapping() -> None:
         "delay_s": 90,
         "classifier": "ACT",
     }
+
+
+def test_recorded_m5_gives_the_same_departures_by_gtfs_as_by_vdv(
+    recordings: Path, recorded: Callable[[str], wire.ActualTrip], recorded_plan: wire.PlannedTrip
+) -> None:
+    """The recorded IstFahrt said as TripUpdates, of the recorded GTFS: 26 departures; from Gehrenseestr. on no data."""
+    reported = recorded("m5-full")
+    timetable = parse_gtfs((recordings / "vbb-m5.gtfs.zip").read_bytes(), [reported.id.day], ["796"])
+    served = {one.id.rpartition(":")[2]: stop_id for stop_id, one in timetable.stops.items()}
+    (trip_id,) = timetable.trips
+    stops = [
+        stop(stop_id=served[halt.stop], departure_time=int(halt.predicted.timestamp()))
+        if halt.predicted
+        else stop(stop_id=served[halt.stop], schedule_relationship=NO_DATA)
+        for halt in reported.stops
+    ]
+    message = updates(update(trip_id, *stops, start_date="20260604"))
+    message.header.timestamp = int(datetime(2026, 6, 4, 16, 23, tzinfo=UTC).timestamp())
+    said = parse_updates(message.SerializeToString(), timetable, None, whole=True)
+    plan = tuple(timetable.planned(reported.id.day))
+    by_gtfs = applied(*said.trips, plan=plan, at="2026-06-04T20:00:00Z", now=datetime(2026, 6, 4, 20, tzinfo=UTC))
+    by_vdv = applied(reported, plan=(recorded_plan,), at="2026-06-04T20:00:00Z")
+    compared = ("planned_at", "departed_at", "delay_s", "line")
+    assert [[event.data[name] for name in compared] for event in by_gtfs.events] == [
+        [event.data[name] for name in compared] for event in by_vdv.events
+    ]
+    assert [event.subject.rpartition(":")[2] for event in by_gtfs.events] == [event.subject for event in by_vdv.events]
+    assert (len(by_gtfs.events), said.rejects, said.noted) == (26, [], {})
 
 
 @pytest.mark.parametrize("relationship", [TripDescriptor.CANCELED, TripDescriptor.DELETED])
