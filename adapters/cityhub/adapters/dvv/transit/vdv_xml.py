@@ -1,7 +1,7 @@
 """VDV-454 in XML as VDV-453 delivers it, read into the records of `wire`: the partner's shape, nothing else.
 
 Source of the rules: VDV-Schrift 453 (Bestaetigung, Status, DatenAbrufenAntwort) and 454 (AUSNachricht, IstFahrt,
-Linienfahrplan with SollFahrt), whatever their namespace. An instant without offset is local time, as the schema allows.
+Linienfahrplan with SollFahrt), whatever their namespace.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ from cityhub.adapters.formats.xml_items import (
     records,
     value,
 )
-from cityhub.adapters.kit.local_time import from_local
 from cityhub.adapters.kit.reject import Reject
 
 MAX_PACKET_VALUES = 2 * MAX_VALUES
@@ -36,7 +35,7 @@ MAX_PACKET_VALUES = 2 * MAX_VALUES
 _Read: TypeAlias = dict[str, object]
 _Texts: TypeAlias = dict[str, str]
 _OFFSET = re.compile(r"(Z|[+-][0-9]{2}:[0-9]{2})$")
-_LOCAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?")
+_BARE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?")
 
 
 class Packet(Struct, frozen=True):
@@ -184,10 +183,5 @@ def _texts(element: Element) -> _Texts:
 
 
 def _moment(text: str | None) -> str | None:
-    """With an offset; what is no instant, or one of two, stays as it is, to be refused by name."""
-    if text is None or not _LOCAL.fullmatch(text):
-        return text
-    try:
-        return from_local(datetime.fromisoformat(text)).isoformat()
-    except ValueError:
-        return text
+    """VDV-453, 6.1.2: without an offset it is UTC. What is no instant stays as it is, to be refused by name."""
+    return f"{text}Z" if text is not None and _BARE.fullmatch(text) else text
