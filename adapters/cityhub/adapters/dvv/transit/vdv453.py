@@ -106,10 +106,12 @@ class Vdv453Client(Client):
         return packet, got.synthetic
 
     async def _renew(self, service: Service, known: _Subscribed, abo: str, wanted: Sequence[Element]) -> None:
-        """The same AboID again replaces a subscription, so that none piles up."""
+        """At a start of either side all subscriptions are deleted, if there are any, and made anew (VDV-453, 5.1.7);
+        else the same AboID again replaces one."""
         now = self._clock()
         started = vdv_xml.parse_status((await self._post(service, "status", _request("StatusAnfrage"))).body) or "?"
         if started != known.started:
+            await self._post(service, "aboverwalten", _request("AboAnfrage", _element("AboLoeschenAlle", "true")))
             known.started, known.whole, known.renew_at = started, True, {}
         if known.renew_at.get(abo, now) > now:
             return

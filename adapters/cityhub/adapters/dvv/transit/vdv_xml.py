@@ -82,33 +82,35 @@ def parse_status(body: bytes) -> str | None:
 
 
 def parse_subscribed(body: bytes) -> None:
-    """Whether every subscription was accepted.
+    """Whether every subscription was accepted: the answer has a Bestaetigung for all, or a BestaetigungMitAboID for
+    each, which holds one or is one itself.
 
     Raises:
         FeedFault: as `parse_packet`; `refused` where one was not.
     """
     root = _root(body, "AboAntwort")
-    answers = [name for name in ("Bestaetigung", "BestaetigungMitAboID") if first(root, name) is not None]
-    for name in answers or ["Bestaetigung"]:
-        confirmed(root, name)
+    named = [one for one in root.iterchildren("{*}BestaetigungMitAboID") if attribute(one, "Ergebnis")]
+    for one in [*root.iterdescendants("{*}Bestaetigung"), *named] or [root]:
+        _accepted(one)
 
 
 def confirmed(root: Element, name: str) -> datetime:
-    """The partner's clock; every element of that name below `root` must say ok."""
-    created: list[datetime] = []
-    for one in root.iterfind(f"{{*}}{name}"):
-        said = {key: attribute(one, key) for key in ("Ergebnis", "Fehlernummer")} | {
-            "Zst": _moment(attribute(one, "Zst")),
-            "Fehlertext": value(one, "Fehlertext"),
-        }
-        try:
-            confirmation = msgspec.convert(said, wire.Confirmation)
-        except msgspec.ValidationError as error:
-            raise FeedFault("parse", f"{name} of the answer is none: {error}") from error
-        created.append(wire.accepted(confirmation).created)
-    if not created:
+    """The partner's clock; the element of that name below `root` must say ok."""
+    found = first(root, name)
+    if found is None:
         raise FeedFault("parse", f"the answer has no {name}; nothing of it was taken")
-    return created[0]
+    return _accepted(found).created
+
+
+def _accepted(element: Element) -> wire.Confirmation:
+    said = {key: attribute(element, key) for key in ("Ergebnis", "Fehlernummer")} | {
+        "Zst": _moment(attribute(element, "Zst")),
+        "Fehlertext": value(element, "Fehlertext") or value(element, "FehlerText"),
+    }
+    try:
+        return wire.accepted(msgspec.convert(said, wire.Confirmation))
+    except msgspec.ValidationError as error:
+        raise FeedFault("parse", f"{local(str(element.tag))} of the answer confirms nothing: {error}") from error
 
 
 def _root(body: bytes, name: str) -> Element:

@@ -23,6 +23,7 @@ from tests.unit.adapters.dvv.transit.test_vdv_xml import AUS, REF_AUS
 NOW = datetime(2026, 11, 20, 7, 31, tzinfo=UTC)
 CENTRE = ControlCentre(url="http://dvg/vdv", format="vdv454-xml", sender="duisburg hub")
 OK = 'Zst="2026-11-20T07:30:00Z" Ergebnis="ok" Fehlernummer="0"'
+ANEW = ["aus/status", "aus/aboverwalten", "aus/aboverwalten 1", "aus/datenabrufen true"]
 EMPTY = f"<DatenAbrufenAntwort><Bestaetigung {OK}/></DatenAbrufenAntwort>".encode()
 
 
@@ -46,7 +47,7 @@ class Partner(httpx.AsyncBaseTransport):
         self.waiting: dict[str, list[bytes]] = {"aus": [], "ausref": []}
         self.abos: dict[tuple[str, str], etree._Element] = {}
         self.asked: list[str] = []
-        self.answers: dict[str, httpx.Response] = {}
+        self.answers: dict[str, Callable[[], httpx.Response]] = {}
         self.down = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -58,7 +59,8 @@ class Partner(httpx.AsyncBaseTransport):
         assert (base, sender, asked.get("Sender")) == ("vdv", "duisburg%20hub", "duisburg hub")
         assert datetime.fromisoformat(asked.get("Zst") or "")
         call = call.removesuffix(".xml")
-        answer = self.answers.get(call) or self._xml(getattr(self, f"_{call}")(service, asked))
+        make = self.answers.get(call)
+        answer = make() if make else self._xml(getattr(self, f"_{call}")(service, asked))
         self.asked.append(f"{service}/{call}{self._detail(asked)}")
         return answer
 
@@ -81,9 +83,13 @@ class Partner(httpx.AsyncBaseTransport):
 
     def _aboverwalten(self, service: str, asked: etree._Element) -> bytes:
         (abo,) = asked
+        if abo.tag == "AboLoeschenAlle":
+            self.abos = {key: abo for key, abo in self.abos.items() if key[0] != service}
+            return f"<AboAntwort><Bestaetigung {OK}/></AboAntwort>".encode()
         assert (asked.tag, abo.tag) == ("AboAnfrage", {"aus": "AboAUS", "ausref": "AboAUSRef"}[service])
         self.abos[service, abo.get("AboID") or ""] = abo
-        return f'<AboAntwort><BestaetigungMitAboID AboID="1" {OK}/></AboAntwort>'.encode()
+        answer = f'<BestaetigungMitAboID AboID="1"><Bestaetigung {OK}/></BestaetigungMitAboID>'
+        return f"<AboAntwort>{answer}</AboAntwort>".encode()
 
     def _datenabrufen(self, service: str, asked: etree._Element) -> bytes:
         if not any(of == service for of, _ in self.abos):
@@ -125,9 +131,11 @@ async def test_subscribes_fetches_and_tells_the_story(tmp_path: Path) -> None:
         assert await feed.step() is False
         assert partner.asked == [
             "aus/status",
+            "aus/aboverwalten",
             "aus/aboverwalten 1",
             "aus/datenabrufen true",
             "ausref/status",
+            "ausref/aboverwalten",
             "ausref/aboverwalten 20261120",
             "ausref/datenabrufen true",
         ]
@@ -187,7 +195,7 @@ async def test_a_control_centre_that_started_anew_is_subscribed_to_again(tmp_pat
         partner.restart()
         partner.asked.clear()
         await feed.step()
-        assert partner.asked[:3] == ["aus/status", "aus/aboverwalten 1", "aus/datenabrufen true"]
+        assert partner.asked[:4] == ANEW
         assert told(outbox) == [20, 90, 301, None], "all data again tell nothing twice"
 
 
@@ -207,14 +215,14 @@ async def test_after_a_fault_all_data_are_asked_for(
     """The control centre may think that we have what was lost."""
     partner = Partner()
     async with feeding(partner, tmp_path, Clock()) as (feed, outbox):
-        partner.answers[call] = answer()
+        partner.answers[call] = answer
         with pytest.raises(FeedFault) as fault:
             await feed.step()
         assert fault.value.reason == reason
         partner.answers.clear()
         partner.asked.clear()
         await feed.step()
-        assert partner.asked[:3] == ["aus/status", "aus/aboverwalten 1", "aus/datenabrufen true"]
+        assert partner.asked[:4] == ANEW
         assert told(outbox) == [20, 90, 301, None]
 
 

@@ -126,8 +126,13 @@ def test_status_names_the_start_of_the_service() -> None:
 def test_every_subscription_must_be_accepted() -> None:
     answer = b"<AboAntwort>%s</AboAntwort>"
     named, refused = (one.replace(b"Bestaetigung", b"BestaetigungMitAboID") for one in (OK, NOT_OK))
-    parse_subscribed(answer % OK)
-    parse_subscribed(answer % (named + named))
-    for bad in (NOT_OK, named + refused, OK + refused, b""):
-        with pytest.raises(FeedFault):
+    nested, nested_refused = (
+        b'<BestaetigungMitAboID AboID="1">' + one + b"</BestaetigungMitAboID>" for one in (OK, NOT_OK)
+    )
+    for good in (OK, named + named, nested + nested):
+        parse_subscribed(answer % good)
+    for bad in (NOT_OK, named + refused, OK + refused, nested + nested_refused):
+        with pytest.raises(FeedFault, match="Abo fehlt"):
             parse_subscribed(answer % bad)
+    with pytest.raises(FeedFault, match="AboAntwort of the answer confirms nothing"):
+        parse_subscribed(answer % b"")
