@@ -83,7 +83,7 @@ class GtfsClient(Client):
             loaded = await self._load(now)
         if day not in loaded.timetable.services or (etag and etag == loaded.etag):
             return NotModified(None)
-        return Referenced(loaded.timetable.planned(day), (), loaded.etag)
+        return Referenced(await asyncio.to_thread(loaded.timetable.planned, day), (), loaded.etag)
 
     async def _load(self, now: datetime) -> _Loaded:
         """Asked for again it comes only when it is another one, or the day is."""

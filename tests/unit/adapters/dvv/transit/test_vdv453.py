@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from unittest import mock
 
 import httpx
 import pytest
@@ -224,6 +225,22 @@ async def test_after_a_fault_all_data_are_asked_for(
         await feed.step()
         assert partner.asked[:4] == ANEW
         assert told(outbox) == [20, 90, 301, None]
+
+
+async def test_a_life_that_ends_before_it_kept_a_packet_costs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control centre thinks that the packet has arrived; the next life asks for all data."""
+    partner, clock = Partner(), Clock()
+    async with feeding(partner, tmp_path, clock) as (feed, outbox):
+        monkeypatch.setattr(outbox, "commit", mock.Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            await feed.step()
+        assert told(outbox) == []
+    for _ in range(2):
+        async with feeding(partner, tmp_path, clock) as (feed, outbox):
+            await feed.step()
+            assert told(outbox) == [20, 90, 301, None], "and a third one tells nothing twice"
 
 
 async def test_an_unready_timetable_is_asked_for_again_after_a_minute(tmp_path: Path) -> None:
