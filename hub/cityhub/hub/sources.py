@@ -20,7 +20,7 @@ import yaml
 from msgspec import Struct
 
 from cityhub.adapters.catalogue import ADAPTERS
-from cityhub.adapters.dvv.transit.source import DVV_TRANSIT
+from cityhub.adapters.dvv.transit.source import DVV_TRANSIT, ControlCentre
 from cityhub.adapters.kit.adapter import Link
 from cityhub.adapters.kit.source import Source
 from cityhub.hub.errors import Misconfigured
@@ -73,6 +73,18 @@ def places(settings: Settings) -> list[Place]:
             )
             found.append(Place(source, link, one.every_s or _pause_s(source, settings)))
     return found
+
+
+def control_centre(settings: Settings) -> ControlCentre:
+    """Where departures are asked for."""
+    return ControlCentre(
+        url=settings.transit_url,
+        name=settings.transit_centre,
+        format=settings.transit_format,
+        sender=settings.transit_sender,
+        trip_updates_url=settings.transit_trip_updates_url,
+        agencies=frozenset(name.strip() for name in settings.transit_agencies.split(";")) - {""},
+    )
 
 
 def simulated(source: Source, settings: Settings) -> str:

@@ -24,17 +24,38 @@ def only_member(body: bytes, suffix: str) -> bytes:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            return _read(archive, _chosen(archive.infolist(), suffix))
+            return _read(archive, _chosen(checked_members(archive), suffix))
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, OSError, RuntimeError) as error:
         raise FeedFault("zip", f"the file is no zip, or a broken one: {error}; send it again") from error
 
 
-def _chosen(members: list[zipfile.ZipInfo], suffix: str) -> zipfile.ZipInfo:
+def checked_members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """Its files.
+
+    Raises:
+        FeedFault: `zip`: too many of them, or a name that is a path.
+    """
+    members = archive.infolist()
     if len(members) > MAX_MEMBERS:
         raise FeedFault("zip", f"the zip holds {len(members)} files; there must be {MAX_MEMBERS} at most")
     for one in members:
         if "/" in one.orig_filename or "\\" in one.orig_filename or "\0" in one.orig_filename:
             raise FeedFault("zip", f"the zip holds {one.orig_filename[:80]!r}; names in it must not be paths")
+    return members
+
+
+def unpacked_bound(member: zipfile.ZipInfo, most: int) -> int:
+    """How many bytes may come out of a file.
+
+    Raises:
+        FeedFault: `zip`: it is encrypted.
+    """
+    if member.flag_bits & _ENCRYPTED:
+        raise FeedFault("zip", f"{member.filename} is encrypted; send it without a password")
+    return min(most, max(member.compress_size, 1_000) * MAX_RATIO)
+
+
+def _chosen(members: list[zipfile.ZipInfo], suffix: str) -> zipfile.ZipInfo:
     wanted = [one for one in members if one.filename.lower().endswith(suffix)]
     if len(wanted) != 1:
         raise FeedFault("zip", f"the zip holds {len(wanted)} files that end with {suffix}; there must be one")
@@ -43,9 +64,7 @@ def _chosen(members: list[zipfile.ZipInfo], suffix: str) -> zipfile.ZipInfo:
 
 def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     """What the zip says of sizes is believed only where it speaks against it: it is read up to the bound."""
-    if member.flag_bits & _ENCRYPTED:
-        raise FeedFault("zip", f"{member.filename} is encrypted; send it without a password")
-    bound = min(MAX_UNPACKED, max(member.compress_size, 1_000) * MAX_RATIO)
+    bound = unpacked_bound(member, MAX_UNPACKED)
     with archive.open(member) as file:
         content = file.read(bound + 1)
     if len(content) > bound:

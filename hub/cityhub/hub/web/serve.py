@@ -44,6 +44,7 @@ from cityhub.hub.identity.principal import current_principal
 from cityhub.hub.identity.session_store import SessionStore
 from cityhub.hub.identity.watch import LogInState
 from cityhub.hub.readiness import Readiness
+from cityhub.hub.rooms import client
 from cityhub.hub.run.probed import checks, registry_of
 from cityhub.hub.run.serving import serve as serve_until
 from cityhub.hub.secrets import Secrets
@@ -59,8 +60,12 @@ from cityhub.kpi.live import LiveValues
 from cityhub.kpi.proof.service import Proofs
 from cityhub.kpi.store.sql_reader import SqlReader
 from cityhub.kpi.store.targets import TargetBook
+from cityhub.sandbox.door.routes import SandboxRoutes
+from cityhub.sandbox.rooms.client import SandboxClient
 from cityhub.sdk.contract import Contracts
 
+_STREAMS = httpx.Limits(max_connections=1_000, max_keepalive_connections=20)
+"""Each reader of a tenant's feed holds one."""
 _log = structlog.get_logger()
 
 
@@ -87,8 +92,12 @@ async def web_app(settings: Settings, secrets: Secrets, stop: asyncio.Event, vit
     sessions = SessionStore(settings.data / "web.db")
     try:
         # trust_env: a proxy for the way out of the building is none for servers beside us.
-        async with httpx.AsyncClient(trust_env=False) as http:
-            yield create_app(_parts(settings, secrets, stop, _Held(http, sessions, vitals)))
+        async with (
+            httpx.AsyncClient(trust_env=False) as http,
+            httpx.AsyncClient(trust_env=False, limits=_STREAMS) as rooms,
+        ):
+            held = _Held(http, sessions, client(rooms, settings, secrets), vitals)
+            yield create_app(_parts(settings, secrets, stop, held))
     finally:
         sessions.close()
 
@@ -98,6 +107,7 @@ class _Held(NamedTuple):
 
     http: httpx.AsyncClient
     sessions: SessionStore
+    sandbox: SandboxClient
     vitals: Vitals
 
 
@@ -133,7 +143,12 @@ def _parts(settings: Settings, secrets: Secrets, stop: asyncio.Event, held: _Hel
         http=held.http,
         api=create_api(reader=reader, live=live, feeds=feeds, principal_of=principal_of, clock=_now, proofs=proofs),
         dashboard=dashboard,
-        doors=[_door(writer, catalogue.contracts), *partners, _NOTHING_ELSE],
+        doors=[
+            _door(writer, catalogue.contracts),
+            *partners,
+            *SandboxRoutes(held.sandbox, catalogue, principal_of).routes(),
+            _NOTHING_ELSE,
+        ],
         live=live,
         writer=writer,
         vitals=held.vitals,
