@@ -45,7 +45,7 @@ __all__ = ["postgres"]
 
 RENDERED = Path(__file__).parents[2] / "helm" / "cityhub" / "examples" / "rendered" / "city.yaml"
 USER, PASSWORD = "cityhub", "synthetic-password"
-PROCESSES = ("worker", "publisher", "archive", "gate", "bookkeeper")
+PROCESSES = ("worker", "publisher", "gate", "bookkeeper")
 _WORDS = {"AlterConfigs": "ALTER_CONFIGS", "DescribeConfigs": "DESCRIBE_CONFIGS", "IdempotentWrite": "IDEMPOTENT_WRITE"}
 
 
@@ -125,7 +125,6 @@ def settings(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> It
             "CITYHUB_KAFKA_PASSWORD": PASSWORD,
             "CITYHUB_KAFKA_MECHANISM": "SCRAM-SHA-512",
             "CITYHUB_KAFKA_CA": str(trusted),
-            "CITYHUB_ARCHIVE_EVERY": "1",
         }
 
 

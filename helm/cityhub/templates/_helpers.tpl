@@ -89,18 +89,8 @@ CITYHUB_PROBE_HOST: 0.0.0.0
 CITYHUB_PUBLIC_URL: {{ .Values.publicUrl }}
 CITYHUB_LOG_LEVEL: {{ .Values.logLevel }}
 CITYHUB_KEYCLOAK_URL: {{ .Values.keycloak.url }}
-CITYHUB_KAFKA_BOOTSTRAP: {{ include "cityhub.bootstrap" . }}
-{{- if eq .Values.kafka.mode "strimzi" }}
-CITYHUB_KAFKA_MECHANISM: SCRAM-SHA-512
-CITYHUB_KAFKA_CA: /etc/cityhub/kafka/ca.crt
-{{- else }}
-CITYHUB_KAFKA_MECHANISM: {{ .Values.kafka.external.mechanism }}
-{{- with .Values.kafka.external.tls }}
-{{- if .enabled }}
-CITYHUB_KAFKA_CA: {{ .existingSecret | empty | ternary "system" "/etc/cityhub/kafka/ca.crt" }}
-{{- end }}
-{{- end }}
-{{- end }}
+CITYHUB_ROOMS_PORT: "18093"
+CITYHUB_ROOMS_URL: http://{{ include "cityhub.fullname" . }}-rooms:18093
 {{- with .Values.archive }}
 CITYHUB_ARCHIVE: {{ .url | default (.existingClaim | empty | ternary "" "/archive") | quote }}
 CITYHUB_ARCHIVE_EVERY: {{ .everySeconds | quote }}

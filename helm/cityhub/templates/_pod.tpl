@@ -15,8 +15,8 @@
   {{- if .probePort }}
   ports:
     - {name: {{ .name }}, containerPort: {{ .probePort }}}
-    {{- if eq .name "web" }}
-    - {name: http, containerPort: 8000}
+    {{- with .serves }}
+    - {name: http, containerPort: {{ . }}}
     {{- end }}
   {{- $probe := printf "httpGet: {path: %%s, port: %s}" .name }}
   startupProbe:
@@ -40,13 +40,8 @@
 {{- end }}
 
 {{- define "cityhub.environment" -}}
-{{- $kafka := .root.Values.kafka }}
-{{- if eq $kafka.mode "strimzi" }}
-- {name: CITYHUB_KAFKA_USERNAME, value: {{ include "cityhub.fullname" .root }}}
-{{ include "cityhub.secretEnv" (dict "name" "CITYHUB_KAFKA_PASSWORD" "secret" (include "cityhub.fullname" .root) "key" "password") }}
-{{- else }}
-{{ include "cityhub.secretEnv" (dict "name" "CITYHUB_KAFKA_USERNAME" "secret" $kafka.external.existingSecret "key" $kafka.external.usernameKey) }}
-{{ include "cityhub.secretEnv" (dict "name" "CITYHUB_KAFKA_PASSWORD" "secret" $kafka.external.existingSecret "key" $kafka.external.passwordKey) }}
+{{- if has "kafka" .needs }}
+{{ include "cityhub.kafkaEnv" .root | trim }}
 {{- end }}
 {{- if has "database" .needs }}
 {{ include "cityhub.databaseEnv" .root }}
@@ -61,11 +56,30 @@
 {{- end }}
 {{- end }}
 
+{{- define "cityhub.kafkaEnv" -}}
+- {name: CITYHUB_KAFKA_BOOTSTRAP, value: {{ include "cityhub.bootstrap" . | quote }}}
+{{- if eq .Values.kafka.mode "strimzi" }}
+- {name: CITYHUB_KAFKA_MECHANISM, value: SCRAM-SHA-512}
+- {name: CITYHUB_KAFKA_CA, value: /etc/cityhub/kafka/ca.crt}
+- {name: CITYHUB_KAFKA_USERNAME, value: {{ include "cityhub.fullname" . }}}
+{{ include "cityhub.secretEnv" (dict "name" "CITYHUB_KAFKA_PASSWORD" "secret" (include "cityhub.fullname" .) "key" "password") }}
+{{- else }}
+{{- with .Values.kafka.external }}
+- {name: CITYHUB_KAFKA_MECHANISM, value: {{ .mechanism }}}
+{{- if .tls.enabled }}
+- {name: CITYHUB_KAFKA_CA, value: {{ .tls.existingSecret | empty | ternary "system" "/etc/cityhub/kafka/ca.crt" }}}
+{{- end }}
+{{ include "cityhub.secretEnv" (dict "name" "CITYHUB_KAFKA_USERNAME" "secret" .existingSecret "key" .usernameKey) }}
+{{ include "cityhub.secretEnv" (dict "name" "CITYHUB_KAFKA_PASSWORD" "secret" .existingSecret "key" .passwordKey) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- define "cityhub.mounts" -}}
 - {name: data, mountPath: /data}
 - {name: secrets, mountPath: /data/secrets.json, subPath: secrets.json, readOnly: true}
 - {name: tmp, mountPath: /tmp}
-{{- if include "cityhub.kafkaCa" .root }}
+{{- if and (has "kafka" .needs) (include "cityhub.kafkaCa" .root) }}
 - {name: kafka-ca, mountPath: /etc/cityhub/kafka, readOnly: true}
 {{- end }}
 {{- if and (has "archive" .needs) .root.Values.archive.existingClaim }}
@@ -93,9 +107,11 @@
   secret: {secretName: {{ .root.Values.secrets.existingSecret }}, defaultMode: 0440, items: [{key: {{ .root.Values.secrets.key }}, path: secrets.json}]}
 - name: tmp
   emptyDir: {sizeLimit: 1Gi}
+{{- if has "kafka" .needs }}
 {{- with include "cityhub.kafkaCa" .root | fromYaml }}
 - name: kafka-ca
   secret: {secretName: {{ .name }}, items: [{key: {{ .key }}, path: ca.crt}]}
+{{- end }}
 {{- end }}
 {{- if and (has "archive" .needs) .root.Values.archive.existingClaim }}
 - name: archive
@@ -111,7 +127,7 @@
 {{- end }}
 {{- end }}
 
-{{- /* The pod of a kind: root, component, processes, needs, keeps. */}}
+{{- /* The pod of a kind: root, component, processes, needs, keeps, serves. */}}
 {{- define "cityhub.pod" -}}
 metadata:
   labels:

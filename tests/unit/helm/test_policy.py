@@ -56,7 +56,7 @@ def test_every_pod_is_restricted(example: Sequence[Document]) -> None:
             "configMap",
             "persistentVolumeClaim",
         }, name
-    assert checked == 8  # six kinds, the migration and the test
+    assert checked == 9  # seven kinds, the migration and the test
 
 
 def test_every_container_is_restricted(example: Sequence[Document]) -> None:
@@ -134,7 +134,7 @@ def test_what_runs_more_than_once_is_evicted_one_at_a_time(example: Sequence[Doc
 def test_what_keeps_its_folder_never_runs_twice(example: Sequence[Document]) -> None:
     for document in of("Deployment", example):
         twice = document["spec"].get("replicas", 2) > 1 or document["spec"]["strategy"]["type"] != "Recreate"
-        assert twice is not document["metadata"]["name"].endswith("-adapters")
+        assert twice is not document["metadata"]["name"].endswith(("-adapters", "-rooms"))
 
 
 async def test_a_pod_has_longer_than_a_rebalance_and_a_statement_of_the_store(example: Sequence[Document]) -> None:
