@@ -23,7 +23,8 @@ from cityhub.kpi.errors import StoreUnavailable
 from cityhub.kpi.store.database import Database
 
 PAGE = (Path(__file__).parents[3] / "docs" / "observability.md").read_text()
-STAY = [name for name in PROCESSES if name not in {"topics", "realm", "city"}]
+STAY = [name for name in PROCESSES if name not in {"topics", "realm", "city", "rooms"}]
+"""Those that need a server; the others are ready once they have started."""
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def test_every_address_of_an_external_kafka_is_tried() -> None:
 
 def test_under_the_supervisor_each_process_has_a_port_of_its_own() -> None:
     given = [one.env.get("CITYHUB_PROBE_PORT") for one in own(parse({"CITYHUB_PROBE_PORT": "9400"}), {})]
-    assert given == [str(9400 + number) for number in range(10)]
+    assert given == [str(9400 + number) for number in range(11)]
     assert all(not one.env for one in own(parse({}), {}))
 
 

@@ -119,6 +119,7 @@ def _parts(settings: Settings, secrets: Secrets, stop: asyncio.Event, held: _Hel
     live = LiveValues(Tail(access, VALUES, client_id="cityhub-web"))
     feeds = AdapterStatusReader(settings.data / "adapters.db").all
     desk, partners = _partners(settings, catalogue, access, writer)
+    rooms = SandboxRoutes(held.sandbox, catalogue, principal_of)
 
     def dashboard(server: FastAPI, login_state: Callable[[], LogInState]) -> Sequence[str]:
         services = Services(
@@ -143,12 +144,7 @@ def _parts(settings: Settings, secrets: Secrets, stop: asyncio.Event, held: _Hel
         http=held.http,
         api=create_api(reader=reader, live=live, feeds=feeds, principal_of=principal_of, clock=_now, proofs=proofs),
         dashboard=dashboard,
-        doors=[
-            _door(writer, catalogue.contracts),
-            *partners,
-            *SandboxRoutes(held.sandbox, catalogue, principal_of).routes(),
-            _NOTHING_ELSE,
-        ],
+        doors=[_door(writer, catalogue.contracts), *partners, *rooms.routes(), _NOTHING_ELSE],
         live=live,
         writer=writer,
         vitals=held.vitals,
