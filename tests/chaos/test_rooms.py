@@ -80,7 +80,7 @@ async def test_a_room_that_eats_memory_is_closed_and_its_neighbour_goes_on(
         await houses.close_all()
 
 
-def hungry(pipe: object, folder: Path) -> None:
+def hungry(pipe: object, folder: Path, past: object) -> None:
     """A room that takes memory until it is stopped."""
     from cityhub.sandbox.rooms import child
 

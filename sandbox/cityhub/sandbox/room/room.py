@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from cityhub.kpi.definition import Catalogue, KpiDefinition
 from cityhub.sandbox.errors import SpecRefused, TooMuch
+from cityhub.sandbox.room.archived import Past
 from cityhub.sandbox.room.checks import check_play, checked_inject, checked_instant, checked_speed
 from cityhub.sandbox.room.clock import Clock
 from cityhub.sandbox.room.comparison import Comparison
@@ -44,10 +45,12 @@ class Room:
         folder: everything that is kept of the tenant.
         city: the city's KPIs and contracts.
         real_s: real time, seconds since the epoch.
+        past: where archived days are; None = nowhere.
     """
 
-    def __init__(self, folder: Path, city: Catalogue, real_s: float) -> None:
+    def __init__(self, folder: Path, city: Catalogue, real_s: float, past: Past | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self._past = past or Past()
         self._city = Catalogue({one.id: one for one in city if is_open(one)}, city.contracts)
         self._log = TenantLog(folder / "log.db")
         kept = self._log.state()
@@ -56,7 +59,7 @@ class Room:
         specs = [read_spec(text, self._city) for text in self._state.specs]
         self.counts = Counts(folder, self._city, self._log, specs)
         self._published_at, self._published_s = self._state.position, 0.0
-        self._course = self._followed()
+        self._course = self._followed(self._state)
 
     def standing(self, real_s: float) -> Standing:
         """What there is."""
@@ -119,7 +122,7 @@ class Room:
             )
         inject = replace(inject, since=max(inject.since or now, now))
         self._keep(injects=(*self._state.injects, inject))
-        self._course = self._followed()
+        self._course = self._followed(self._state)
         return inject
 
     def play_scenario(self, play: Play, injects: Sequence[object], real_s: float, speed: float) -> None:
@@ -137,7 +140,7 @@ class Room:
     def clear_injects(self) -> None:
         """From now on nothing goes wrong; what did stays as it is."""
         self._keep(injects=())
-        self._course = self._followed()
+        self._course = self._followed(self._state)
 
     def put_spec(self, text: str) -> Spec:
         """Take a KPI of the tenant's own, in place of one of the same id; it counts what the log holds.
@@ -215,10 +218,11 @@ class Room:
         self.counts.close()
         self._log.close()
 
-    def _followed(self) -> Course | None:
-        """What is still to come, by the state."""
-        play, state = self._state.play, self._state
-        return None if play is None else Course(play, state.injects, self._city.contracts, state.position)
+    def _followed(self, state: RoomState) -> Course | None:
+        """What is still to come, by a state."""
+        if state.play is None:
+            return None
+        return Course(state.play, state.injects, self._city.contracts, state.position, self._past)
 
     def _begin(self, state: RoomState, clock: Clock) -> None:
         """The day of a state from its start, with a clock that starts there whatever it shows."""
@@ -228,10 +232,11 @@ class Room:
         self._restart(replace(state, clock=clock, lap=self._state.lap + 1))
 
     def _restart(self, state: RoomState) -> None:
+        course = self._followed(state)  # first of all: an archived day may not be there
         self._state = state
         self._log.empty(msgspec.json.encode(state))
         self.counts.begin_again([read_spec(text, self._city) for text in state.specs])
-        self._course = self._followed()
+        self._course = course
         self._published_at, self._published_s = state.position, 0.0
         if self._course is not None:
             self._take(self._course.before())
