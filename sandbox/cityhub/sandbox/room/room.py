@@ -35,6 +35,8 @@ CHUNK = timedelta(minutes=15)
 PUBLISHED_EVERY = timedelta(hours=1)
 """On the way to an instant, of virtual time; a room that keeps pace publishes at most once per real second."""
 MOST_INJECTS, MOST_SPECS = 50, 20
+MOST_BYTES = 1_000_000_000
+"""Of a room's log, beyond which no own events are taken."""
 _BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -165,13 +167,23 @@ class Room:
         self._count_own([one for one in self.counts.specs if one is not gone])
 
     def publish(self, bodies: Sequence[bytes]) -> list[Outcome]:
-        """Take events of the tenant's own, as they arrive now; what became of each, in their order."""
+        """Take events of the tenant's own, as they arrive now; what became of each, in their order.
+
+        Raises:
+            TooMuch: the log is full.
+        """
+        if self._log.size_b() > MOST_BYTES:
+            raise TooMuch(
+                f"the room holds {MOST_BYTES // 1_000_000} MB, which are the most: reset it, or begin a day anew"
+            )
         judged = [judge(body, self._city.contracts, self._state.position) for body in bodies]
         at_ms = epoch_ms(self._state.position)
         records = [
             (one.topic, one.event.type, at_ms, codec.encode(one.event)) for one in judged if one.event is not None
         ]
         self._append(records)
+        if self._state.clock.speed == 0 and self._state.clock.rush_to is None:  # else the next step does
+            self.counts.publish(at_ms)
         return [one.outcome for one in judged]
 
     def compare(self, own: str, city: str) -> Comparison:
