@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from tests.e2e.hub import LIMIT_S, Hub
 
-OWN = (Path(__file__).parents[2] / "docs/examples/my-parking.yaml").read_text("utf-8")
+ROOT = Path(__file__).parents[2]
+OWN = (ROOT / "docs/examples/my-parking.yaml").read_text("utf-8")
 PLAY = {"day": "2026-11-24", "seed": 7, "streams": ["parking-slots"]}
 
 
@@ -43,7 +50,8 @@ def room(hub: Hub, key: tuple[str, str]) -> Iterator[httpx.Client]:
 
 def test_from_a_key_to_a_difference(room: httpx.Client) -> None:
     begun = room.post("replay", json=PLAY | {"speed": 1000})
-    assert begun.json()["events"] > 0, "the day's denominators were told before it"
+    assert begun.status_code == 200, begun.text
+    assert begun.json()["events"] > 0, "denominators were told before the day"
     told = list(listening(room, {"kind": "value", "name": "M07"}, count=20))
     assert {one["body"]["kpi_id"] for one in told} == {"M07"}
     assert all(one["body"]["synthetic_n"] == one["body"]["n"] for one in told)
@@ -78,6 +86,49 @@ def test_the_key_opens_its_own_room_only(hub: Hub, room: httpx.Client) -> None:
     assert [one["name"] for one in others] == ["gruendung"]
     assert room.get(f"{hub.url}/v1/sandbox/tenants/keiner/room").status_code == 404
     assert room.delete(f"{hub.url}/v1/sandbox/tenants/gruendung").status_code == 403
+
+
+def test_the_feed_over_websocket(hub: Hub, room: httpx.Client) -> None:
+    address = f"{hub.url.replace('http', 'ws', 1)}/v1/sandbox/tenants/gruendung/feed"
+    allowed = {"Authorization": room.headers["authorization"]}
+    with connect(f"{address}?kind=event", additional_headers=allowed, open_timeout=LIMIT_S) as socket:
+        first, second = (json.loads(socket.recv(timeout=LIMIT_S)) for _ in range(2))
+    assert first["kind"] == "event"
+    assert first["cursor"] < second["cursor"]
+    with pytest.raises(InvalidStatus, match="404"):
+        connect(address.replace("gruendung", "keiner"), additional_headers=allowed, open_timeout=LIMIT_S)
+
+
+def test_the_quickstart_works_as_it_is_written(hub: Hub, tmp_path: Path) -> None:
+    if shutil.which("curl") is None or shutil.which("bash") is None:
+        pytest.skip("the quickstart is written for bash and curl, and one of them is missing here")
+    (script,) = re.findall(r"```sh\n(.*?)```", (ROOT / "docs/sandbox.md").read_text("utf-8"), re.DOTALL)
+    program = f"cityhub() {{ '{sys.executable}' -m cityhub.hub \"$@\"; }}\n"
+    text = program + script.replace("http://127.0.0.1:8000", hub.url).replace("curl ", "curl -sS ")
+    hub.run("sandbox", "create", "demo", "--organisation", "startup-demo", "--days", "1")
+    done = subprocess.run(
+        ["bash", "-c", text], env=hub.environment, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "event: value" in done.stdout
+    assert '"kind":"silent"' in done.stdout
+    assert '"own":"my-parking","city":"M07"' in done.stdout
+
+
+def test_the_notebook_runs_from_top_to_bottom(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub.run("sandbox", "create", "demo", "--organisation", "startup-demo", "--days", "1")
+    token = hub.run("token", "--client", "startup-demo").stdout.strip()
+    for name, value in (("URL", hub.url), ("TOKEN", token), ("TENANT", "demo")):
+        monkeypatch.setenv(f"HUB_{name}", value)
+    cells = json.loads((ROOT / "docs/examples/smart-parking-search.ipynb").read_text("utf-8"))["cells"]
+    names: dict[str, Any] = {}
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            exec(compile("".join(cell["source"]), cell["id"], "exec"), names)  # noqa: S102 - our own notebook
+    names["room"].close()
+    assert len(names["ranking"]) == 7
+    assert names["compared"]["differing"] > 0
+    assert names["receipt"]["digest"] == names["values"][-2]["digest"]
 
 
 def arrived(room: httpx.Client) -> dict[str, Any]:

@@ -96,7 +96,8 @@ CITYHUB_ARCHIVE: {{ .url | default (.existingClaim | empty | ternary "" "/archiv
 CITYHUB_ARCHIVE_EVERY: {{ .everySeconds | quote }}
 CITYHUB_ARCHIVE_KEEP: {{ .keepDays | quote }}
 {{- end }}
-CITYHUB_SOURCES: /etc/cityhub/sources/sources.yaml
+CITYHUB_SOURCES: /etc/cityhub/files/sources.yaml
+CITYHUB_RELEASES: /etc/cityhub/files/releases.yaml
 CITYHUB_POLL_S: {{ .Values.adapters.pollSeconds | quote }}
 CITYHUB_TRANSIT_URL: {{ .Values.adapters.transitUrl | quote }}
 CITYHUB_REGISTER_URL: {{ .Values.adapters.registerUrl | quote }}

@@ -85,8 +85,8 @@
 {{- if and (has "archive" .needs) .root.Values.archive.existingClaim }}
 - {name: archive, mountPath: /archive}
 {{- end }}
+- {name: files, mountPath: /etc/cityhub/files, readOnly: true}
 {{- if has "partners" .needs }}
-- {name: sources, mountPath: /etc/cityhub/sources, readOnly: true}
 {{- range .root.Values.adapters.existingSecrets }}
 - {name: partner-{{ . }}, mountPath: /run/secrets/{{ . }}, readOnly: true}
 {{- end }}
@@ -117,9 +117,9 @@
 - name: archive
   persistentVolumeClaim: {claimName: {{ .root.Values.archive.existingClaim }}}
 {{- end }}
+- name: files
+  configMap: {name: {{ $name }}-files}
 {{- if has "partners" .needs }}
-- name: sources
-  configMap: {name: {{ $name }}-sources}
 {{- range .root.Values.adapters.existingSecrets }}
 - name: partner-{{ . }}
   secret: {secretName: {{ . }}, defaultMode: 0440}

@@ -60,13 +60,23 @@ def replay(
     seed: Annotated[int, typer.Option(help="Another seed is another day.")] = 2026,
     stream: Annotated[list[str] | None, typer.Option(help="Only this one; may be repeated.")] = None,
     loop: Annotated[bool, typer.Option("--loop", help="Again when it is over.")] = False,
+    archived: Annotated[
+        bool, typer.Option("--archived", help="A day of the archive, not of the simulated city.")
+    ] = False,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
     """Begin a day anew; what the tenant's log held is gone."""
     from cityhub.hub.commands import sandbox
 
-    wanted = sandbox.Replay(day=day.date(), seed=seed, streams=tuple(stream or ()), loop=loop, speed=speed)
+    wanted = sandbox.Replay(
+        day=day.date(),
+        source="archived" if archived else "simulated",
+        seed=seed,
+        streams=tuple(stream or ()),
+        loop=loop,
+        speed=speed,
+    )
     raise typer.Exit(sandbox.ask(running(data), tenant, wanted, as_json=as_json))
 
 

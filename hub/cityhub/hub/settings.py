@@ -117,6 +117,7 @@ class Settings(BaseModel):
     archive_keep: int = Field(default=0, ge=0, description="days of events that the archive keeps; 0 = for ever")
     rooms_port: Port = Field(default=18093, description="port of the sandbox's rooms")
     rooms_url: ServerUrl = Field(default="", description="rooms on another machine; empty = on this one")
+    releases: str = Field(default="", description="YAML file of event types that owners released for the sandbox")
     keycloak_port: Port = Field(default=18080, description="embedded Keycloak")
     keycloak_url: ServerUrl = Field(default="", description="external Keycloak; empty = embedded")
 

@@ -93,7 +93,7 @@ def test_the_archive_lies_where_all_its_readers_see_it(rendered: Mapping[str, Se
     wanted = {"city": "s3://cityhub/archive?endpoint_override=objects.hub.example", "external": "/archive"}
     for name, where in {**wanted, "one-node": "/data/archive"}.items():
         for container, made in environments(rendered[name]):
-            if container["args"][0] not in {"worker", "web", "archive"}:
+            if container["args"][0] not in {"worker", "web", "archive", "rooms"}:
                 continue
             assert parse(made).archive == where
             mounted = {one["mountPath"] for one in container["volumeMounts"]}
@@ -114,6 +114,6 @@ def test_the_adapters_take_the_file_of_sources(
     for container, made in environments(rendered[name]):
         if container["args"] == ["adapters"]:
             settings = parse({**made, "CITYHUB_SOURCES": str(tmp_path / "sources.yaml")})
-            assert made["CITYHUB_SOURCES"] == "/etc/cityhub/sources/sources.yaml"
+            assert made["CITYHUB_SOURCES"] == "/etc/cityhub/files/sources.yaml"
             found = {place.source.feed for place in places(settings)}
             assert found == set(yaml.safe_load(text)) or (name == "one-node" and len(found) > 40)

@@ -10,11 +10,12 @@ import structlog
 from cityhub.bus.pause import pause
 from cityhub.bus.vitals import Vitals
 from cityhub.hub.identity.tenant_keys import RealmKeys
-from cityhub.hub.rooms import DEMO, DEMO_ORGANISATION, word
+from cityhub.hub.rooms import DEMO, DEMO_ORGANISATION, released, word
 from cityhub.hub.run.serving import serve
 from cityhub.hub.secrets import Secrets
 from cityhub.hub.settings import Settings
 from cityhub.sandbox.errors import SandboxError
+from cityhub.sandbox.room.archived import Past
 from cityhub.sandbox.rooms.houses import Houses
 from cityhub.sandbox.rooms.service import Service
 from cityhub.sandbox.rooms.tenants import LONGEST_DAYS, Tenants
@@ -28,7 +29,7 @@ async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event, vitals:
     """Serve until `stop` is set."""
     vitals.begin()
     tenants = Tenants(settings.data / "sandbox")
-    houses = Houses(tenants.room)
+    houses = Houses(tenants.room, Past(archive=settings.archive, released=released(settings.releases)))
     service = Service(tenants, houses, RealmKeys(settings, secrets), word(secrets), _now)
     if settings.city:
         tenants.create(DEMO, DEMO_ORGANISATION, LONGEST_DAYS, _now())

@@ -7,6 +7,7 @@ from datetime import datetime
 from heapq import heappop, heappush
 from itertools import count
 
+from cityhub.sandbox.room.archived import ArchivedStory, Past
 from cityhub.sandbox.room.injects import Inject, Injects
 from cityhub.sandbox.room.state import Play
 from cityhub.sandbox.room.story import STREAM_NAMES, Story, Timed, epoch_ms
@@ -18,13 +19,20 @@ class Course:
 
     Args:
         reached: of what arrives up to here nothing comes any more.
+        past: where archived days are.
 
     Attributes:
         start, end: of the local day.
     """
 
-    def __init__(self, play: Play, injects: Sequence[Inject], contracts: Contracts, reached: datetime) -> None:
-        self._story = Story(play.seed, play.day, play.streams or STREAM_NAMES, contracts)
+    def __init__(
+        self, play: Play, injects: Sequence[Inject], contracts: Contracts, reached: datetime, past: Past
+    ) -> None:
+        self._story = (
+            ArchivedStory(past, play.day, contracts)
+            if play.source == "archived"
+            else Story(play.seed, play.day, play.streams or STREAM_NAMES, contracts)
+        )
         self.start, self.end = self._story.start, self._story.end
         self._injects = Injects(play.seed, injects)
         self._waiting: list[tuple[int, tuple[str, int], int, Timed]] = []

@@ -20,7 +20,9 @@ create unique index if not exists entry_place on entry(topic, off) where topic i
 create index if not exists entry_kind on entry(kind, name, number);
 create table if not exists room(only integer primary key check (only = 1), body blob not null);
 """
-_PIECE = 10_000
+_PIECE, _TRIMMED_EVERY = 10_000, 10_000
+KEPT = 300_000
+"""Values and refusals so many entries back are forgotten, so that a room that runs for weeks does not grow."""
 _KEEP = "insert into room values (1, ?) on conflict(only) do update set body = excluded.body"
 Kind = Literal["event", "value", "refused", "story"]
 
@@ -51,6 +53,7 @@ class TenantLog:
     """
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self._path = path
         uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
         self._db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
         if not read_only:
@@ -84,7 +87,11 @@ class TenantLog:
 
     def tell(self, kind: Kind, told: Iterable[tuple[str, int, bytes]]) -> None:
         """Note what is no event. Args: told = name, virtual time (epoch ms), body."""
-        self._insert([(kind, name, at_ms, None, None, body) for name, at_ms, body in told])
+        rows = [(kind, name, at_ms, None, None, body) for name, at_ms, body in told]
+        before = self.newest()
+        self._insert(rows)
+        if before // _TRIMMED_EVERY != (before + len(rows)) // _TRIMMED_EVERY:
+            self._db.execute("delete from entry where kind != 'event' and number <= ?", (before - KEPT,))
 
     def _insert(self, rows: Sequence[tuple[object, ...]], state: bytes | None = None) -> None:
         with self._writing():
@@ -134,6 +141,10 @@ class TenantLog:
     def end_of(self, topic: str) -> int:
         """Offset of a topic's last event; −1 = it has none."""
         return self._ends.get(topic, -1)
+
+    def size_b(self) -> int:
+        """Bytes of its file."""
+        return self._path.stat().st_size
 
     def digest(self) -> str:
         """SHA-256 over topic, append time and bytes of every event in the order of arrival, 64 hex digits."""

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from cityhub.kpi.definition import Catalogue, KpiDefinition
 from cityhub.sandbox.errors import SpecRefused, TooMuch
+from cityhub.sandbox.room.archived import Past
 from cityhub.sandbox.room.checks import check_play, checked_inject, checked_instant, checked_speed
 from cityhub.sandbox.room.clock import Clock
 from cityhub.sandbox.room.comparison import Comparison
@@ -34,6 +35,8 @@ CHUNK = timedelta(minutes=15)
 PUBLISHED_EVERY = timedelta(hours=1)
 """On the way to an instant, of virtual time; a room that keeps pace publishes at most once per real second."""
 MOST_INJECTS, MOST_SPECS = 50, 20
+MOST_BYTES = 1_000_000_000
+"""Of a room's log, beyond which no own events are taken."""
 _BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -44,10 +47,12 @@ class Room:
         folder: everything that is kept of the tenant.
         city: the city's KPIs and contracts.
         real_s: real time, seconds since the epoch.
+        past: where archived days are; None = nowhere.
     """
 
-    def __init__(self, folder: Path, city: Catalogue, real_s: float) -> None:
+    def __init__(self, folder: Path, city: Catalogue, real_s: float, past: Past | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self._past = past or Past()
         self._city = Catalogue({one.id: one for one in city if is_open(one)}, city.contracts)
         self._log = TenantLog(folder / "log.db")
         kept = self._log.state()
@@ -56,7 +61,7 @@ class Room:
         specs = [read_spec(text, self._city) for text in self._state.specs]
         self.counts = Counts(folder, self._city, self._log, specs)
         self._published_at, self._published_s = self._state.position, 0.0
-        self._course = self._followed()
+        self._course = self._followed(self._state)
 
     def standing(self, real_s: float) -> Standing:
         """What there is."""
@@ -119,7 +124,7 @@ class Room:
             )
         inject = replace(inject, since=max(inject.since or now, now))
         self._keep(injects=(*self._state.injects, inject))
-        self._course = self._followed()
+        self._course = self._followed(self._state)
         return inject
 
     def play_scenario(self, play: Play, injects: Sequence[object], real_s: float, speed: float) -> None:
@@ -137,7 +142,7 @@ class Room:
     def clear_injects(self) -> None:
         """From now on nothing goes wrong; what did stays as it is."""
         self._keep(injects=())
-        self._course = self._followed()
+        self._course = self._followed(self._state)
 
     def put_spec(self, text: str) -> Spec:
         """Take a KPI of the tenant's own, in place of one of the same id; it counts what the log holds.
@@ -162,13 +167,23 @@ class Room:
         self._count_own([one for one in self.counts.specs if one is not gone])
 
     def publish(self, bodies: Sequence[bytes]) -> list[Outcome]:
-        """Take events of the tenant's own, as they arrive now; what became of each, in their order."""
+        """Take events of the tenant's own, as they arrive now; what became of each, in their order.
+
+        Raises:
+            TooMuch: the log is full.
+        """
+        if self._log.size_b() > MOST_BYTES:
+            raise TooMuch(
+                f"the room holds {MOST_BYTES // 1_000_000} MB, which are the most: reset it, or begin a day anew"
+            )
         judged = [judge(body, self._city.contracts, self._state.position) for body in bodies]
         at_ms = epoch_ms(self._state.position)
         records = [
             (one.topic, one.event.type, at_ms, codec.encode(one.event)) for one in judged if one.event is not None
         ]
         self._append(records)
+        if self._state.clock.speed == 0 and self._state.clock.rush_to is None:  # else the next step does
+            self.counts.publish(at_ms)
         return [one.outcome for one in judged]
 
     def compare(self, own: str, city: str) -> Comparison:
@@ -215,10 +230,11 @@ class Room:
         self.counts.close()
         self._log.close()
 
-    def _followed(self) -> Course | None:
-        """What is still to come, by the state."""
-        play, state = self._state.play, self._state
-        return None if play is None else Course(play, state.injects, self._city.contracts, state.position)
+    def _followed(self, state: RoomState) -> Course | None:
+        """What is still to come, by a state."""
+        if state.play is None:
+            return None
+        return Course(state.play, state.injects, self._city.contracts, state.position, self._past)
 
     def _begin(self, state: RoomState, clock: Clock) -> None:
         """The day of a state from its start, with a clock that starts there whatever it shows."""
@@ -228,10 +244,11 @@ class Room:
         self._restart(replace(state, clock=clock, lap=self._state.lap + 1))
 
     def _restart(self, state: RoomState) -> None:
+        course = self._followed(state)  # first of all: an archived day may not be there
         self._state = state
         self._log.empty(msgspec.json.encode(state))
         self.counts.begin_again([read_spec(text, self._city) for text in state.specs])
-        self._course = self._followed()
+        self._course = course
         self._published_at, self._published_s = state.position, 0.0
         if self._course is not None:
             self._take(self._course.before())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Literal
 
 from msgspec import Struct
 
@@ -14,10 +15,12 @@ class Play(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is replayed.
 
     Attributes:
-        day: local day of the simulated city. streams: of `STREAM_NAMES`, empty = all. loop: again when it is over.
+        day: local day. source: of the simulated city, or of the city's archive, which knows neither seed nor streams.
+        streams: of `STREAM_NAMES`, empty = all. loop: again when it is over.
     """
 
     day: date
+    source: Literal["simulated", "archived"] = "simulated"
     seed: int = 2026
     streams: tuple[str, ...] = ()
     loop: bool = False

@@ -17,6 +17,7 @@ from cityhub.bus.errors import ArchiveError
 from cityhub.kpi.definition import load_catalogue
 from cityhub.kpi.errors import BatchError, UnknownKpi, Withheld
 from cityhub.sandbox.errors import SandboxError, SpecRefused, TooMuch, UnknownThing
+from cityhub.sandbox.room.archived import Past
 from cityhub.sandbox.room.room import Room
 from cityhub.sandbox.rooms.commands import AnyCommand
 
@@ -35,12 +36,12 @@ class Answer(Struct, frozen=True, kw_only=True):
     found: msgspec.Raw = msgspec.Raw(b"null")
 
 
-def live(pipe: Connection, folder: Path) -> None:
+def live(pipe: Connection, folder: Path, past: Past) -> None:
     """Be a tenant's room until the pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the host's to hear
     os.nice(10)  # whoever looks at the city itself comes first
     _limit_memory()
-    room = Room(folder, load_catalogue(), time.time())
+    room = Room(folder, load_catalogue(), time.time(), past)
     more = False
     try:
         while True:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 import yaml
@@ -32,14 +32,19 @@ class Replay(Command, frozen=True, tag="replay"):
     """Begin a day; see `Play`. Attributes: speed = of the clock."""
 
     day: date
+    source: Literal["simulated", "archived"] = "simulated"
     seed: int = 2026
     streams: tuple[str, ...] = ()
     loop: bool = False
     speed: float = 60.0
 
+    @property
+    def play(self) -> Play:
+        """What is replayed."""
+        return Play(day=self.day, source=self.source, seed=self.seed, streams=self.streams, loop=self.loop)
+
     def run(self, room: Room, real_s: float) -> Any:
-        play = Play(day=self.day, seed=self.seed, streams=self.streams, loop=self.loop)
-        room.replay(play, real_s, speed=self.speed)
+        room.replay(self.play, real_s, speed=self.speed)
         return room.standing(real_s)
 
 
@@ -185,9 +190,7 @@ class Scenario(Command, frozen=True, tag="scenario"):
             begin = msgspec.convert(tree, Replay, strict=False)
         except (msgspec.ValidationError, RecursionError) as error:
             raise SpecRefused(f"scenario: {error}") from error
-        room.play_scenario(
-            Play(day=begin.day, seed=begin.seed, streams=begin.streams, loop=begin.loop), injects, real_s, begin.speed
-        )
+        room.play_scenario(begin.play, injects, real_s, begin.speed)
         return room.standing(real_s)
 
 

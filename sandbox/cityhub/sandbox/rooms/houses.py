@@ -15,6 +15,7 @@ import msgspec
 import structlog
 
 from cityhub.sandbox.errors import RoomUnavailable
+from cityhub.sandbox.room.archived import Past
 from cityhub.sandbox.room.state import Standing
 from cityhub.sandbox.rooms.child import Answer, live
 from cityhub.sandbox.rooms.commands import Command, Stand
@@ -30,11 +31,14 @@ class Houses:
     """All rooms that are open.
 
     Args:
-        room: folder of a tenant.
+        room: folder of a tenant. past: where archived days are; None = nowhere.
     """
 
-    def __init__(self, room: Callable[[str], Path], *, answer_within_s: float = ANSWER_WITHIN_S) -> None:
+    def __init__(
+        self, room: Callable[[str], Path], past: Past | None = None, *, answer_within_s: float = ANSWER_WITHIN_S
+    ) -> None:
         self._room = room
+        self._past = past or Past()
         self._limit_s = answer_within_s
         self._open: dict[str, _House] = {}
         self._locks: dict[str, asyncio.Lock] = {}
@@ -95,7 +99,7 @@ class Houses:
         self._pull_down(tenant, at_once=True)
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
-            target=live, args=(theirs, self._room(tenant)), name=f"room-{tenant}", daemon=True
+            target=live, args=(theirs, self._room(tenant), self._past), name=f"room-{tenant}", daemon=True
         )
         process.start()
         theirs.close()

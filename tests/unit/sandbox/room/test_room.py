@@ -12,6 +12,7 @@ import pytest
 from cityhub.kpi.proof.service import Number
 from cityhub.kpi.values import WindowKind
 from cityhub.sandbox.errors import SpecRefused, TooMuch, UnknownThing
+from cityhub.sandbox.room.log import TenantLog
 from cityhub.sandbox.room.room import Room
 from cityhub.sandbox.room.state import Play
 from cityhub.sandbox.room.story import Story
@@ -174,9 +175,29 @@ def test_own_events_are_judged_by_the_tenants_clock(tmp_path: Path) -> None:
     outcomes = one.publish([good, good, early, b"{}"])
     assert [outcome.status for outcome in outcomes] == ["accepted", "accepted", "rejected", "rejected"]
     assert "contenthash" in str(outcomes[2].detail)
+    assert hours(one, "M07")[START].n == 1, "also while the clock stands still"
     until(one, START + timedelta(hours=2))
     counted = hours(one, "M07")[START]
     assert (counted.n, counted.synthetic_n) == (1, 1)
+    one.close()
+
+
+def test_a_full_room_takes_no_more_and_old_values_are_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cityhub.sandbox.room.log.KEPT", 50)
+    monkeypatch.setattr("cityhub.sandbox.room.log._TRIMMED_EVERY", 20)
+    one = room(tmp_path)
+    one.replay(PLAY, 0.0, speed=0)
+    until(one, START + timedelta(hours=1))
+    log = TenantLog(tmp_path / "log.db", read_only=True)
+    values, newest = log.after(0, kinds=["value"]), log.newest()
+    log.close()
+    assert values
+    assert min(value.number for value in values) > newest - 300
+    monkeypatch.setattr("cityhub.sandbox.room.room.MOST_BYTES", 1_000)
+    with pytest.raises(TooMuch, match="reset it"):
+        one.publish([b"{}"])
     one.close()
 
 
