@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from cityhub.hub.cli import app
 from cityhub.hub.processes import own
+from cityhub.hub.rooms import released
 from cityhub.hub.run.runner import PROCESSES
 from cityhub.hub.settings import PREFIX, Settings, parse
 from cityhub.hub.sources import places
@@ -41,8 +42,9 @@ def environments(found: Sequence[Document]) -> Iterator[tuple[Document, dict[str
 
 
 def test_every_command_is_one_of_the_program(example: Sequence[Document]) -> None:
+    program = typer.main.get_command(app)
     for container, _ in environments(example):
-        command = typer.main.get_command(app)
+        command = program
         for word in container["args"]:
             assert isinstance(command, TyperGroup), container["args"]
             assert word in command.commands, container["args"]
@@ -117,3 +119,13 @@ def test_the_adapters_take_the_file_of_sources(
             assert made["CITYHUB_SOURCES"] == "/etc/cityhub/files/sources.yaml"
             found = {place.source.feed for place in places(settings)}
             assert found == set(yaml.safe_load(text)) or (name == "one-node" and len(found) > 40)
+
+
+def test_the_rooms_take_the_file_of_releases(example: Sequence[Document], tmp_path: Path) -> None:
+    (text,) = (one["data"]["releases.yaml"] for one in example if "releases.yaml" in one.get("data", {}))
+    (tmp_path / "releases.yaml").write_text(text)
+    assert set(released(str(tmp_path / "releases.yaml"))) == set(yaml.safe_load(text))
+    for container, made in environments(example):
+        mounted = {one["mountPath"] for one in container["volumeMounts"]}
+        if container["args"] != ["store", "migrate"]:
+            assert {str(Path(made[name]).parent) for name in ("CITYHUB_RELEASES", "CITYHUB_SOURCES")} <= mounted
