@@ -1,4 +1,5 @@
-"""Asking Decidim: `POST {base}/api`."""
+"""Asking the platform: `POST {base}/api` of Decidim; where the address ends with `/graphql`, as that of CONSUL
+Democracy does, the address itself."""
 
 from __future__ import annotations
 
@@ -6,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from cityhub.adapters.city.participation.mapping import Cursor, read
+from cityhub.adapters.city.participation import consul
+from cityhub.adapters.city.participation.mapping import Cursor, Page, read, read_consul
 from cityhub.adapters.city.participation.source import CITY_PARTICIPATION
 from cityhub.adapters.city.participation.wire import COMPONENTS, PROPOSALS
 from cityhub.adapters.kit.adapter import Adapter, Link, Tools
@@ -18,11 +20,13 @@ _AT_ONCE = 50
 
 def connect(link: Link, tools: Tools) -> Adapter:
     """See `adapter.Connect`."""
+    is_consul = link.url.endswith("/graphql")
 
     def said(body: bytes, memory: Any, *_: object) -> Reading:
-        return read(body, memory, tools.pseudonyms)
+        return (read_consul if is_consul else read)(body, memory, tools.pseudonyms)
 
-    return HttpAdapter(CITY_PARTICIPATION, link, tools, read=said, ask=_question)
+    ask = _question_to_consul if is_consul else _question
+    return HttpAdapter(CITY_PARTICIPATION, link, tools, read=said, ask=ask)
 
 
 def _question(cursor: str) -> Question:
@@ -31,3 +35,8 @@ def _question(cursor: str) -> Question:
         return Question("/api", body=msgspec.json.encode({"query": COMPONENTS}))
     variables = {"id": at.component, "first": _AT_ONCE, "after": at.after}
     return Question("/api", body=msgspec.json.encode({"query": PROPOSALS, "variables": variables}))
+
+
+def _question_to_consul(cursor: str) -> Question:
+    at = msgspec.json.decode(cursor, type=Page) if cursor else Page()
+    return Question(body=msgspec.json.encode({"query": consul.query(at.collection, at.after)}))
