@@ -48,7 +48,7 @@ def body(*packages: dict[str, Any]) -> bytes:
 
 
 def told(*packages: dict[str, Any]) -> Reading:
-    return read_ckan(body(*packages), {}, NOW)
+    return read_ckan("", body(*packages), {}, NOW)
 
 
 class Portal:
@@ -206,7 +206,7 @@ async def test_a_clock_that_is_ahead_hides_nothing_that_follows() -> None:
 )
 def test_answers_that_cannot_be_used_are_faults(answer: object, reason: str, said: str) -> None:
     with pytest.raises(FeedFault, match=said) as caught:
-        read_ckan(msgspec.json.encode(answer), {}, NOW)
+        read_ckan("", msgspec.json.encode(answer), {}, NOW)
     assert caught.value.reason == reason
 
 
@@ -222,7 +222,7 @@ def test_spoilt_answers_are_faults_or_rejects_and_never_more() -> None:
     outcomes: list[str] = []
     for spoil in _spoilers():
         try:
-            outcomes.append("rejects" if read_ckan(spoil(good), {}, NOW).rejects else "read")
+            outcomes.append("rejects" if read_ckan("", spoil(good), {}, NOW).rejects else "read")
         except FeedFault as fault:
             outcomes.append(fault.reason)
     assert len(outcomes) == len(_spoilers())

@@ -90,12 +90,12 @@ CATALOGUE = PREFIXES + "<https://portal.example> a dcat:Catalog .\n"
 
 
 def told(turtle: str) -> Reading:
-    return read_dcat((PREFIXES + turtle).encode(), {}, NOW)
+    return read_dcat("", (PREFIXES + turtle).encode(), {}, NOW)
 
 
 @each_form
 def test_an_entry_says_what_that_of_a_data_json_says(body: bytes) -> None:
-    (fact,) = read_dcat(body, {}, NOW).facts
+    (fact,) = read_dcat("", body, {}, NOW).facts
     assert (fact.type, fact.subject, fact.time) == (MODIFIED, "baeume", datetime(2026, 11, 12, 9, 15, tzinfo=UTC))
     assert fact.path == "dataset[https://portal.example/dataset/baeume]"
     assert fact.data == {
@@ -193,7 +193,7 @@ async def test_pages_are_walked_as_hydra_names_them() -> None:
 )
 def test_pages_that_lead_nowhere_are_faults(following: str, said: str) -> None:
     with pytest.raises(FeedFault, match=said):
-        read_dcat(page(1, following), {}, NOW)
+        read_dcat("", page(1, following), {}, NOW)
 
 
 REMOTE = "http://127.0.0.1:9/context.jsonld"
@@ -219,7 +219,7 @@ def test_a_context_that_lies_elsewhere_is_refused_and_never_fetched(
     monkeypatch.setattr(socket, "create_connection", connected)
     monkeypatch.setattr(socket.socket, "connect", connected)
     with pytest.raises(FeedFault, match="is never fetched; the catalogue must hold it itself"):
-        read_dcat(msgspec.json.encode(document), {}, NOW)
+        read_dcat("", msgspec.json.encode(document), {}, NOW)
 
 
 BOMB = b'<?xml version="1.0"?><!DOCTYPE r [<!ENTITY a "aaaa">]><rdf:RDF>&a;</rdf:RDF>'
@@ -244,12 +244,12 @@ BOMB = b'<?xml version="1.0"?><!DOCTYPE r [<!ENTITY a "aaaa">]><rdf:RDF>&a;</rdf
 )
 def test_what_is_no_catalogue_is_a_fault(body: bytes, reason: str, said: str) -> None:
     with pytest.raises(FeedFault, match=said) as caught:
-        read_dcat(body, {}, NOW)
+        read_dcat("", body, {}, NOW)
     assert caught.value.reason == reason
 
 
 def test_an_empty_catalogue_is_one() -> None:
-    assert list(read_dcat(CATALOGUE.encode(), {}, NOW).facts) == []
+    assert list(read_dcat("", CATALOGUE.encode(), {}, NOW).facts) == []
 
 
 @each_form
@@ -257,7 +257,7 @@ def test_spoilt_answers_are_faults_or_rejects_and_never_more(body: bytes) -> Non
     outcomes: list[str] = []
     for spoil in _spoilers():
         try:
-            outcomes.append("rejects" if read_dcat(spoil(body), {}, NOW).rejects else "read")
+            outcomes.append("rejects" if read_dcat("", spoil(body), {}, NOW).rejects else "read")
         except FeedFault as fault:
             outcomes.append(fault.reason)
     assert len(outcomes) == len(_spoilers())

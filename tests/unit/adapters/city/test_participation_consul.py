@@ -178,14 +178,14 @@ def page(more: bool = False, end: str | None = None, collection: str = "proposal
 )
 def test_answers_that_cannot_be_used_are_faults(answer: object, reason: str, said: str) -> None:
     with pytest.raises(FeedFault, match=said) as caught:
-        read_consul(msgspec.json.encode(answer), {}, PSEUDONYMS)
+        read_consul("", msgspec.json.encode(answer), {}, PSEUDONYMS)
     assert caught.value.reason == reason
 
 
 def test_a_platform_that_goes_round_in_circles_is_left() -> None:
-    for position in (b'["proposals","x",3]', b'["proposals","y",4000]'):
+    for position in ('["proposals","x",3]', '["proposals","y",4000]'):
         with pytest.raises(FeedFault, match="it must be another one on each page, of 4000 at most"):
-            read_consul(msgspec.json.encode(page(True, "x")), {"page": position}, PSEUDONYMS)
+            read_consul(position, msgspec.json.encode(page(True, "x")), {}, PSEUDONYMS)
 
 
 def test_spoilt_answers_are_faults_or_rejects_and_never_more() -> None:
@@ -195,7 +195,7 @@ def test_spoilt_answers_are_faults_or_rejects_and_never_more() -> None:
     outcomes: list[str] = []
     for spoil in _spoilers():
         try:
-            outcomes.append("rejects" if read_consul(spoil(good), {}, PSEUDONYMS).rejects else "read")
+            outcomes.append("rejects" if read_consul("", spoil(good), {}, PSEUDONYMS).rejects else "read")
         except FeedFault as fault:
             outcomes.append(fault.reason)
     assert len(outcomes) == len(_spoilers())

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl
 
-import msgspec
 from msgspec.structs import replace
 
 from cityhub.adapters.city.datasets.dcat import MAX_BYTES
-from cityhub.adapters.city.datasets.mapping import Position, read, read_ckan, read_dcat
+from cityhub.adapters.city.datasets.mapping import position, read, read_ckan, read_dcat
 from cityhub.adapters.city.datasets.source import CITY_DATASETS
 from cityhub.adapters.formats.xml_items import XML
 from cityhub.adapters.kit.adapter import Adapter, Link, Tools
 from cityhub.adapters.kit.download import JSON
-from cityhub.adapters.kit.http_adapter import HttpAdapter, Question
+from cityhub.adapters.kit.http_adapter import HttpAdapter, PagedAdapter, Question
 
 _ACTION = ("/api/3/action", "/api/action")
 _RDF = (".rdf", ".xml", ".ttl", ".jsonld")
@@ -34,7 +33,7 @@ def connect(link: Link, tools: Tools) -> Adapter:
         return Question(params=chosen | ({"page": cursor} if cursor else {}))
 
     def search(cursor: str) -> Question:
-        at = msgspec.json.decode(cursor, type=Position) if cursor else Position()
+        at = position(cursor)
         params = chosen | {"sort": "metadata_modified asc, id asc", "rows": _AT_ONCE, "start": str(at.start)}
         filters = [f"({chosen['fq']})"] if "fq" in chosen else []
         filters += [f"metadata_modified:[{at.since} TO *]"] if at.since else []
@@ -44,9 +43,9 @@ def connect(link: Link, tools: Tools) -> Adapter:
         return Question("/data.json", chosen)
 
     if base.endswith(_ACTION):
-        return HttpAdapter(CITY_DATASETS, place, tools, read=read_ckan, ask=search)
+        return PagedAdapter(CITY_DATASETS, place, tools, read=read_ckan, ask=search)
     if base.endswith(_RDF):
-        return HttpAdapter(
+        return PagedAdapter(
             CITY_DATASETS, place, tools, read=read_dcat, ask=page, accept=_RDF_TYPES, max_bytes=MAX_BYTES
         )
     return HttpAdapter(CITY_DATASETS, place, tools, read=read, ask=catalogue)

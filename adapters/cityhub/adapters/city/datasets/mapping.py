@@ -19,14 +19,17 @@ from cityhub.adapters.kit.fact import Fact, Reading, changed, known, utc
 from cityhub.adapters.kit.local_time import LOCAL
 from cityhub.adapters.kit.reject import Reject
 
-_POSITION = "position"
-
 
 class Position(Struct, frozen=True, array_like=True):
     """The next question. Attributes: since: records changed then or later, "" for all. start: the first of these."""
 
     since: str = ""
     start: int = 0
+
+
+def position(cursor: str) -> Position:
+    """What a cursor says."""
+    return _position(cursor) if cursor else Position()
 
 
 class Item(Protocol):
@@ -41,30 +44,28 @@ def read(body: bytes, memory: Mapping[str, bytes], now: datetime) -> Reading:
     return _reading(*wire.parse(body), memory)
 
 
-def read_ckan(body: bytes, memory: Mapping[str, bytes], now: datetime) -> Reading:
+def read_ckan(cursor: str, body: bytes, memory: Mapping[str, bytes], now: datetime) -> Reading:
     """What a page of CKAN says; it is sorted by the time of the change, so that what changes meanwhile comes again."""
     page = ckan.parse(body)
     datasets = [(path, one) for path, one in page.packages if one.is_dataset]
     reading = _reading(datasets, page.rejects, memory, Counter(no_dataset=len(page.packages) - len(datasets)))
-    at = _position(memory[_POSITION]) if _POSITION in memory else Position()
+    at = position(cursor)
     more = page.size > 0 and at.start + page.size < page.count
     upto = max([at.since, *(_upto(one, now) for _, one in page.packages)])
     after = Position(upto, 0) if upto > at.since or not more else Position(at.since, at.start + page.size)
-    position = _encode(after)
-    learnt = {**reading.memory, _POSITION: position}
-    return replace(reading, cursor=position.decode(), more=more, memory=learnt)
+    return replace(reading, cursor=_encode(after).decode(), more=more)
 
 
-def read_dcat(body: bytes, memory: Mapping[str, bytes], now: datetime) -> Reading:
+def read_dcat(cursor: str, body: bytes, memory: Mapping[str, bytes], now: datetime) -> Reading:
     """What a page of a catalogue in DCAT-AP says."""
     catalogue = dcat.parse(body)
     reading = _reading(catalogue.datasets, catalogue.rejects, memory)
-    following, at = catalogue.next_page, int(memory.get(_POSITION, b"1"))
-    if following is not None and following <= at:
+    following, at = catalogue.next_page, int(cursor or 1)
+    if following is None:
+        return replace(reading, cursor="")
+    if following <= at:
         raise FeedFault("parse", f"after page {at} the catalogue names page {following} as the next one")
-    position = None if following is None else str(following)
-    learnt = {**reading.memory, _POSITION: position.encode() if position else None}
-    return replace(reading, cursor=position or "", more=position is not None, memory=learnt)
+    return replace(reading, cursor=str(following), more=True)
 
 
 def _reading(

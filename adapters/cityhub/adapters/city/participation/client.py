@@ -8,25 +8,28 @@ from typing import Any
 import msgspec
 
 from cityhub.adapters.city.participation import consul
-from cityhub.adapters.city.participation.mapping import Cursor, Page, read, read_consul
+from cityhub.adapters.city.participation.mapping import Cursor, page_of, read, read_consul
 from cityhub.adapters.city.participation.source import CITY_PARTICIPATION
 from cityhub.adapters.city.participation.wire import COMPONENTS, PROPOSALS
 from cityhub.adapters.kit.adapter import Adapter, Link, Tools
 from cityhub.adapters.kit.fact import Reading
-from cityhub.adapters.kit.http_adapter import HttpAdapter, Question
+from cityhub.adapters.kit.http_adapter import HttpAdapter, PagedAdapter, Question
 
 _AT_ONCE = 50
 
 
 def connect(link: Link, tools: Tools) -> Adapter:
     """See `adapter.Connect`."""
-    is_consul = link.url.endswith("/graphql")
 
     def said(body: bytes, memory: Any, *_: object) -> Reading:
-        return (read_consul if is_consul else read)(body, memory, tools.pseudonyms)
+        return read(body, memory, tools.pseudonyms)
 
-    ask = _question_to_consul if is_consul else _question
-    return HttpAdapter(CITY_PARTICIPATION, link, tools, read=said, ask=ask)
+    def said_by_consul(cursor: str, body: bytes, memory: Any, *_: object) -> Reading:
+        return read_consul(cursor, body, memory, tools.pseudonyms)
+
+    if link.url.endswith("/graphql"):
+        return PagedAdapter(CITY_PARTICIPATION, link, tools, read=said_by_consul, ask=_question_to_consul)
+    return HttpAdapter(CITY_PARTICIPATION, link, tools, read=said, ask=_question)
 
 
 def _question(cursor: str) -> Question:
@@ -38,5 +41,5 @@ def _question(cursor: str) -> Question:
 
 
 def _question_to_consul(cursor: str) -> Question:
-    at = msgspec.json.decode(cursor, type=Page) if cursor else Page()
+    at = page_of(cursor)
     return Question(body=msgspec.json.encode({"query": consul.query(at.collection, at.after)}))

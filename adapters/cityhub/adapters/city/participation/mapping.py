@@ -23,7 +23,6 @@ from cityhub.adapters.kit.pseudonym import Pseudonyms
 
 _ROUND = "round"
 _COMPONENT = "component"
-_PAGE = "page"
 _PRIVATE = "private"
 _PAGES_AT_MOST = 4_000
 """Of a collection, 100 000 contributions; more is a platform that goes round in circles."""
@@ -61,9 +60,9 @@ def read(body: bytes, memory: Mapping[str, bytes], pseudonyms: Pseudonyms) -> Re
     raise FeedFault("parse", "the answer holds neither participatoryProcesses nor a component")
 
 
-def read_consul(body: bytes, memory: Mapping[str, bytes], pseudonyms: Pseudonyms) -> Reading:
+def read_consul(cursor: str, body: bytes, memory: Mapping[str, bytes], pseudonyms: Pseudonyms) -> Reading:
     """What an answer of CONSUL says."""
-    at = _page_of(memory[_PAGE]) if _PAGE in memory else Page()
+    at = page_of(cursor)
     connection = consul.parse(body, at.collection)
     contributions, rejects = parse_items(connection.edges, consul.EDGE, at.collection)
     facts: list[Fact] = []
@@ -80,9 +79,13 @@ def read_consul(body: bytes, memory: Mapping[str, bytes], pseudonyms: Pseudonyms
     noted = Counter(without_author=len(learnt))
     news, told = changed(facts, memory)
     following = _following(at, connection.page)
-    learnt |= told | {_PAGE: _encode(following) if following else None}
-    cursor = _encode(following).decode() if following else ""
-    return Reading(facts=news, rejects=rejects, cursor=cursor, more=following is not None, memory=learnt, noted=+noted)
+    after = _encode(following).decode() if following else ""
+    return Reading(facts=news, rejects=rejects, cursor=after, more=bool(after), memory=learnt | told, noted=+noted)
+
+
+def page_of(cursor: str) -> Page:
+    """What a cursor of CONSUL says."""
+    return msgspec.json.decode(cursor, type=Page) if cursor else Page()
 
 
 def _following(at: Page, page: wire.PageInfo) -> Page | None:
@@ -153,6 +156,5 @@ def _place_of(component: str, memory: Mapping[str, bytes | None]) -> _Place:
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _place = msgspec.json.Decoder(_Place).decode
-_page_of = msgspec.json.Decoder(Page).decode
 _slugs = msgspec.json.Decoder(dict[str, str]).decode
 """Slugs of processes by their components' ids, in the order of a round."""
