@@ -28,21 +28,29 @@ class Asked:
         tools = Tools(http=http, clock=lambda: self.now, pseudonyms=PSEUDONYMS)
         self._adapter = connect(Link(url=url, synthetic=False), tools)
 
+    async def ask(self) -> Reading:
+        """Once."""
+        reading = await self._adapter.ask(Known(self._cursor, self.memory))
+        self._cursor = reading.cursor or ""
+        for key, value in reading.memory.items():
+            self.memory.pop(key, None) if value is None else self.memory.update({key: value})
+        return reading
+
     async def round(self) -> list[Reading]:
         """All readings until there is nothing more."""
-        found: list[Reading] = []
-        while not found or found[-1].more:
+        found = [await self.ask()]
+        while found[-1].more:
             assert len(found) < _BOUND, "it goes round in circles"
-            reading = await self._adapter.ask(Known(self._cursor, self.memory))
-            self._cursor = reading.cursor or ""
-            for key, value in reading.memory.items():
-                self.memory.pop(key, None) if value is None else self.memory.update({key: value})
-            found.append(reading)
+            found.append(await self.ask())
         return found
 
     async def facts(self) -> list[Fact]:
         """Of a round."""
         return [fact for reading in await self.round() for fact in reading.facts]
+
+    def forget(self) -> None:
+        """The position only, as when the partner knows it no longer (HTTP 410)."""
+        self._cursor = ""
 
     def _answered(self, request: httpx.Request) -> httpx.Response:
         self.urls.append(request.url)

@@ -182,6 +182,20 @@ async def test_pages_are_walked_as_hydra_names_them() -> None:
     assert len(asked.urls) == 6
 
 
+async def test_a_position_that_the_portal_has_forgotten_begins_anew() -> None:
+    pages = {None: page(1, "hydra:next <?page=2>"), "2": page(2)}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(
+            200, content=pages[request.url.params.get("page")], headers={"content-type": "text/turtle"}
+        )
+
+    asked = Asked(connect, "https://portal.example/catalog.ttl", answer)
+    await asked.ask()
+    asked.forget()
+    assert [fact.subject[-3:] for fact in await asked.facts()] == ["d-2"]
+
+
 @pytest.mark.parametrize(
     ("following", "said"),
     [
@@ -189,6 +203,7 @@ async def test_pages_are_walked_as_hydra_names_them() -> None:
         ("hydra:next <?page=-1>", "must have a parameter page"),
         ("hydra:next <?offset=100>", "must have a parameter page"),
         ("hydra:next <?page=999999999999>", "must have a parameter page"),
+        ('hydra:next "https://[/?seite=2"', "must have a parameter page"),
     ],
 )
 def test_pages_that_lead_nowhere_are_faults(following: str, said: str) -> None:

@@ -10,7 +10,6 @@ import logging
 import re
 from collections.abc import Iterable
 from typing import Annotated, Any
-from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 from lxml import etree
@@ -37,6 +36,7 @@ _BASE = "http://catalogue.invalid/"
 """Of relative addresses, which nobody follows."""
 _XML = re.compile(rb"\s*<(?:\?xml|!|(?:[A-Za-z_][\w.-]*:)?RDF[\s>])")
 _JSON = re.compile(rb"\s*(?:\{|\[\s*[\{\[\"])")
+_PAGE = re.compile(r"[?&]page=(\d{1,8})(?:[&#]|\Z)", re.A)
 _MARKS = (b"<", b'"', b",", b";", b"{", b"[", b"(", b"\n")
 _CONTEXT, _IMPORT = "@context", "@import"
 _json = msgspec.json.Decoder()
@@ -160,10 +160,9 @@ def _text(found: Iterable[Node]) -> str | None:
 def _next_page(graph: Graph) -> int | None:
     for name in ("next", "nextPage"):
         for _, address in graph.subject_objects(_HYDRA[name]):
-            page = parse_qs(urlsplit(str(address)).query).get("page", [""])[-1]
-            if not (page.isascii() and page.isdecimal() and len(page) < 9):  # noqa: PLR2004 - more pages than anybody has
-                raise FeedFault(
-                    "parse", f"hydra:{name} is {shown(str(address))}; it must have a parameter page=<number>"
-                )
-            return int(page)
+            found = _PAGE.search(str(address))
+            if not found:
+                text = f"hydra:{name} is {shown(str(address))}"
+                raise FeedFault("parse", f"{text}; it must have a parameter page=<number>")
+            return int(found[1])
     return None
