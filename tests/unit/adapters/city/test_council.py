@@ -115,17 +115,19 @@ async def test_a_paper_is_told_with_its_committee_and_nobody_is_in_it() -> None:
         ([consultation([f"{IDS}/organization/96"]), consultation([f"{IDS}/organization/97"])], "HA"),
         ([consultation(f"{IDS}/organization/96")], "Rat der Stadt"),
         ([consultation([f"{IDS}/organization/96"]), consultation([])], "Rat der Stadt"),
+        ([consultation([f"{IDS}/organization/96"]), consultation([None]), None], "Rat der Stadt"),
+        ([f"{IDS}/consultation/1", consultation([f"{IDS}/organization/96"])], "Rat der Stadt"),
         ([consultation([f"{IDS}/organization/unbekannt"])], None),
         ([], None),
     ],
 )
 async def test_the_committee_is_the_one_that_decides_else_the_last(
-    consultations: list[dict[str, Any]], committee: str | None
+    consultations: list[Any], committee: str | None
 ) -> None:
     readings = await Asked(connect, URL, Council(paper(consultation=consultations))).round()
     (fact,) = readings[-1].facts
     assert fact.data.get("committee") == committee
-    assert readings[-1].noted["unknown_committee"] == (bool(consultations) and committee is None)
+    assert readings[-1].noted["unknown_committee"] == ("unbekannt" in repr(consultations))
 
 
 async def test_pages_are_walked_and_the_next_round_asks_for_what_was_modified() -> None:
@@ -249,6 +251,13 @@ def test_answers_that_cannot_be_used_are_faults(cursor: str, answer: object, sai
     with pytest.raises(FeedFault, match=said) as caught:
         read(HOST, cursor, msgspec.json.encode(answer), {}, NOW)
     assert caught.value.reason == "parse"
+
+
+@pytest.mark.parametrize("links", [[], None, {}, {"next": None}])
+def test_the_last_page_says_so_in_many_ways(links: object) -> None:
+    body = msgspec.json.encode({"data": [paper(type="https://schema.oparl.org/1.1/Paper/")], "links": links})
+    reading = read(HOST, PAPERS, body, {}, NOW)
+    assert (len(reading.facts), reading.more, reading.cursor) == (1, False, "")
 
 
 def test_bodies_may_come_in_pages_and_share_lists() -> None:

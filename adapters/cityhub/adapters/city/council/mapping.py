@@ -79,11 +79,11 @@ def read(host: str, cursor: str, body: bytes, memory: Mapping[str, bytes], now: 
         bodies, rejects = parse_items(page.data, wire.BODY, "body")
         reading, lists = Reading(rejects=rejects), [_lists(one, host) for _, one in bodies if not one.deleted]
         at = replace(at, waiting=_in_order((*at.waiting, *(each for one in lists for each in one))))
-        if not at.waiting and page.links.next is None:
+        if not at.waiting and page.following is None:
             raise FeedFault("parse", "the list of bodies has none whose papers could be asked for")
     else:
         reading = _organizations(page) if at.kind == "organizations" else _papers(page, memory, now)
-    after = _turned(at, page.links.next, host)
+    after = _turned(at, page.following, host)
     if after is not None:
         return replace(reading, cursor=_encode(after).decode(), more=True)
     learnt = {**reading.memory, **_outlived(memory, now), _SINCE: at.upto.encode()}
@@ -91,7 +91,7 @@ def read(host: str, cursor: str, body: bytes, memory: Mapping[str, bytes], now: 
 
 
 def _entered(entry: wire.Entry, begun: Walk, host: str) -> Walk:
-    if entry.type.endswith("/System"):
+    if wire.kind(entry.type) == "System":
         if entry.body is None:
             raise FeedFault("parse", "the System names no list of bodies")
         return replace(begun, kind="bodies", address=_address(entry.body, host))
@@ -163,7 +163,7 @@ def _papers(page: wire.Page, memory: Mapping[str, bytes], now: datetime) -> Read
 
 def _of(paper: wire.Paper, before: Told | None, now: datetime) -> Told | Reject | str:
     """What is to be told of a paper, why it is refused, or why nothing is told, as that is counted."""
-    if not paper.type.endswith("/Paper"):
+    if wire.kind(paper.type) != "Paper":
         return "no_paper"
     if paper.modified > now + _AHEAD:
         return Reject("time_in_future", "", f"modified {paper.modified} lies ahead, it is {now} here")
@@ -203,9 +203,9 @@ def _fact(path: str, paper: wire.Paper, told: Told, memory: Mapping[str, bytes],
 
 def _committee(paper: wire.Paper) -> str:
     """That which decides, else the last one; "" where nobody discusses it."""
-    found = sorted(paper.consultation, key=lambda one: one.authoritative)
-    named = [one.organization if isinstance(one.organization, str) else "".join(one.organization[:1]) for one in found]
-    return next(filter(None, reversed(named)), "")
+    found = [one for one in reversed(paper.consultation or ()) if isinstance(one, wire.Consultation)]
+    ranked = sorted(found, key=lambda one: not one.authoritative)
+    return next(filter(None, (one.committee for one in ranked)), "")
 
 
 def _midnight(date: str | None) -> datetime | None:

@@ -46,14 +46,21 @@ class Organization(Struct, frozen=True):
 
 
 class Consultation(Struct, frozen=True):
-    """Attributes: authoritative: a decision is made in it."""
+    """Attributes: authoritative: a decision is made in it. Servers write one organization, a list, or nothing in it."""
 
-    organization: tuple[Address, ...] | Address = ()
-    authoritative: bool = False
+    organization: tuple[Address | None, ...] | Address | None = None
+    authoritative: bool | None = None
+
+    @property
+    def committee(self) -> str:
+        """The first organization, "" where there is none."""
+        named = (self.organization,) if isinstance(self.organization, str) else self.organization or ()
+        return next(filter(None, named), "")
 
 
 class Paper(Struct, frozen=True):
-    """Attributes: modified: version of the record; of a deleted paper only id, type, created and modified are there."""
+    """Attributes: modified: version of the record; of a deleted paper only id, type, created and modified are there.
+    consultation: as objects, of which servers that write addresses say nothing."""
 
     id: Address
     type: str
@@ -63,7 +70,7 @@ class Paper(Struct, frozen=True):
     reference: Name | None = None
     kind: Name | None = field(name="paperType", default=None)
     date: str | None = None
-    consultation: tuple[Consultation, ...] = ()
+    consultation: tuple[Consultation | str | None, ...] | None = None
 
 
 class Links(Struct, frozen=True):
@@ -73,10 +80,15 @@ class Links(Struct, frozen=True):
 
 
 class Page(Struct, frozen=True):
-    """Of an external list of objects."""
+    """Of an external list of objects. Attributes: links: servers in PHP write an empty list where there are none."""
 
     data: tuple[Raw, ...]
-    links: Links = Links()
+    links: Links | tuple[()] | None = None
+
+    @property
+    def following(self) -> str | None:
+        """Address of the next page."""
+        return self.links.next if isinstance(self.links, Links) else None
 
 
 ORGANIZATION, BODY, PAPER = msgspec.json.Decoder(Organization), msgspec.json.Decoder(Body), msgspec.json.Decoder(Paper)
@@ -84,10 +96,15 @@ _entry = msgspec.json.Decoder(Entry)
 _page = msgspec.json.Decoder(Page)
 
 
+def kind(type_: str) -> str:
+    """`Paper` of `https://schema.oparl.org/1.1/Paper`."""
+    return type_.rstrip("/").rpartition("/")[2]
+
+
 def entry(body: bytes) -> Entry:
     """Raises: FeedFault: `parse` or `too_many_values`."""
     found = parse_json(body, _entry, "a System or a Body of OParl")
-    if found.type.rpartition("/")[2] not in {"System", "Body"}:
+    if kind(found.type) not in {"System", "Body"}:
         raise FeedFault(
             "parse", f"the answer is a {found.type!r:.80}; the address must be that of an OParl System or Body"
         )
