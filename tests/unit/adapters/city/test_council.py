@@ -211,7 +211,7 @@ def test_a_bad_paper_costs_no_other_and_the_rest_is_counted() -> None:
     ]
     assert "'16.11.2026' is no date of ISO 8601" in reading.rejects[2].detail
     assert [fact.subject for fact in reading.facts] == [f"{IDS}/paper/7"]
-    assert +reading.noted == {"long_ago": 1, "no_paper": 1, "told_before": 1, "unknown_committee": 1}
+    assert reading.noted == {"long_ago": 1, "no_paper": 1, "told_before": 1, "unknown_committee": 1}
 
 
 def test_what_nobody_would_believe_any_more_is_forgotten() -> None:

@@ -158,7 +158,7 @@ def _papers(page: wire.Page, memory: Mapping[str, bytes], now: datetime) -> Read
         else:
             told[key] = _encode(one)
             facts.append(_fact(path, paper, one, memory, noted))
-    return Reading(facts=facts, rejects=rejects, memory=told, noted=noted)
+    return Reading(facts=facts, rejects=rejects, memory=told, noted=+noted)
 
 
 def _of(paper: wire.Paper, before: Told | None, now: datetime) -> Told | Reject | str:

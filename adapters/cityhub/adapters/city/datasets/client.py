@@ -10,7 +10,6 @@ from urllib.parse import parse_qsl
 
 from msgspec.structs import replace
 
-from cityhub.adapters.city.datasets.dcat import MAX_BYTES
 from cityhub.adapters.city.datasets.mapping import position, read, read_ckan, read_dcat
 from cityhub.adapters.city.datasets.source import CITY_DATASETS
 from cityhub.adapters.formats.xml_items import XML
@@ -21,6 +20,7 @@ from cityhub.adapters.kit.http_adapter import HttpAdapter, PagedAdapter, Questio
 _ACTION = ("/api/3/action", "/api/action")
 _RDF = (".rdf", ".xml", ".ttl", ".jsonld")
 _RDF_TYPES = ("application/rdf+xml", "text/turtle", "application/ld+json", *XML, *JSON)
+_RDF_BYTES = 8 * 1024 * 1024
 _AT_ONCE = "100"
 
 
@@ -46,6 +46,6 @@ def connect(link: Link, tools: Tools) -> Adapter:
         return PagedAdapter(CITY_DATASETS, place, tools, read=read_ckan, ask=search)
     if base.endswith(_RDF):
         return PagedAdapter(
-            CITY_DATASETS, place, tools, read=read_dcat, ask=page, accept=_RDF_TYPES, max_bytes=MAX_BYTES
+            CITY_DATASETS, place, tools, read=read_dcat, ask=page, accept=_RDF_TYPES, max_bytes=_RDF_BYTES
         )
     return HttpAdapter(CITY_DATASETS, place, tools, read=read, ask=catalogue)

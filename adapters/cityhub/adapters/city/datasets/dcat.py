@@ -28,7 +28,6 @@ from cityhub.adapters.formats.xml_items import parse_xml
 from cityhub.adapters.kit.reject import Reject
 from cityhub.sdk.contract_check import shown
 
-MAX_BYTES = 8 * 1024 * 1024
 MAX_MARKS = 400_000
 """More than this is hostile: about 100 000 statements."""
 _HYDRA = Namespace("http://www.w3.org/ns/hydra/core#")

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cityhub.adapters.city.datasets import ckan, dcat, source, wire
+from cityhub.adapters.city.datasets import ckan, source, wire
 from cityhub.adapters.city.datasets.entry import Entry
 from cityhub.adapters.city.datasets.licence import chosen
 from cityhub.adapters.errors import FeedFault
@@ -58,6 +58,8 @@ def read_ckan(cursor: str, body: bytes, memory: Mapping[str, bytes], now: dateti
 
 def read_dcat(cursor: str, body: bytes, memory: Mapping[str, bytes], now: datetime) -> Reading:
     """What a page of a catalogue in DCAT-AP says."""
+    from cityhub.adapters.city.datasets import dcat  # rdflib is half a second and 21 MB: only who reads RDF pays
+
     catalogue = dcat.parse(body)
     reading = _reading(catalogue.datasets, catalogue.rejects, memory)
     following, at = catalogue.next_page, int(cursor or 1)
