@@ -29,6 +29,8 @@ def _problems(form: Form) -> Iterator[str]:
     if not form.tables:
         yield "tables: is empty; describe at least one"
     for number, table in enumerate(form.tables):
+        if not table.files.endswith(f".{table.form}"):
+            yield f"tables[{number}].files: {shown(table.files)} is no such file; end it with .{table.form}"
         yield from (f"tables[{number}].{problem}" for problem in _of_table(partner, table))
 
 

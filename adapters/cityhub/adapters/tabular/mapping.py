@@ -14,7 +14,8 @@ from cityhub.adapters.kit.fact import Fact, Reading
 from cityhub.adapters.kit.reject import Reject
 from cityhub.adapters.tabular import values
 from cityhub.adapters.tabular.form import Form, Table, column_of
-from cityhub.adapters.tabular.sheet import Row, rows
+from cityhub.adapters.tabular.row import Row
+from cityhub.adapters.tabular.sheet import rows
 from cityhub.adapters.tabular.told import news
 from cityhub.sdk.conformance import violations
 from cityhub.sdk.contract import Contract
@@ -28,7 +29,7 @@ def read(form: Form, name: str, body: bytes, memory: Mapping[str, bytes], now: d
     """What a file says; see `folder_adapter.ReadFile`."""
     table = form.table(name)
     contracts = table.contracts
-    lines, unread = rows(name, body, table)
+    lines, noted = rows(name, body, table)
     judged = [line if isinstance(line, Reject) else _judged(_Line(line, table), contracts) for line in lines]
     facts = [one for one in judged if isinstance(one, Fact)]
     horizon = timedelta(seconds=max(contract.horizon_s for contract in contracts.values()))
@@ -37,7 +38,7 @@ def read(form: Form, name: str, body: bytes, memory: Mapping[str, bytes], now: d
         facts=[one for one in found if isinstance(one, Fact)],
         rejects=[one for one in (*judged, *found) if isinstance(one, Reject)],
         memory=learnt,
-        noted=+Counter(unknown_column=unread, told_before=len(facts) - len(found)),
+        noted=noted + Counter(told_before=len(facts) - len(found)),
     )
 
 
@@ -62,11 +63,8 @@ class _Line(Struct, frozen=True):
             try:
                 return how(text)
             except ValueError as error:
-                raise _Refused(Reject("value", self._path(column), str(error))) from error
-        raise _Refused(Reject("missing", self._path(column), "is empty; the row means nothing without it"))
-
-    def _path(self, column: str) -> str:
-        return f"{self.row.path}, column {column}"
+                raise _Refused(Reject("value", self.row.place(column), str(error))) from error
+        raise _Refused(Reject("missing", self.row.place(column), "is empty; the row means nothing without it"))
 
 
 def _judged(line: _Line, contracts: Mapping[str, Contract]) -> Fact | Reject:

@@ -114,7 +114,7 @@ async def test_what_lies_ahead_of_a_slow_clock_is_refused_by_name_and_the_rest_g
     assert refused == ({"time_in_future": ahead} if ahead else {})
 
 
-def _spoilers() -> list[Callable[[bytes], bytes]]:
+def spoilers() -> list[Callable[[bytes], bytes]]:
     chance = random.Random(4711)  # noqa: S311
 
     def cut(part: int) -> Callable[[bytes], bytes]:
@@ -144,7 +144,7 @@ def _spoilers() -> list[Callable[[bytes], bytes]]:
 async def test_spoilt_answers_are_faults_or_rejects_and_never_more(rig: Rig, tmp_path: Path) -> None:
     """Cut at every fiftieth, flipped bits, other encodings, bombs: each is answered within the adapter's own errors."""
     outcomes: Counter[str] = Counter()
-    for number, spoil in enumerate(_spoilers()):
+    for number, spoil in enumerate(spoilers()):
         folder = tmp_path / str(number)
         folder.mkdir()
         async with rig.link(folder, spoil) as (link, tools):
@@ -156,8 +156,8 @@ async def test_spoilt_answers_are_faults_or_rejects_and_never_more(rig: Rig, tmp
                 outcomes[fault.reason] += 1
             finally:
                 await adapter.close()
-    assert sum(outcomes.values()) == len(_spoilers())
-    assert outcomes["read"] < len(_spoilers()) // 2, outcomes
+    assert sum(outcomes.values()) == len(spoilers())
+    assert outcomes["read"] < len(spoilers()) // 2, outcomes
 
 
 @each
