@@ -62,12 +62,12 @@ def _instant(moment: datetime, use: Use) -> str:
         whole = (moment + timedelta(microseconds=500_000)).replace(microsecond=0, tzinfo=None)
     except OverflowError as error:
         raise ValueError(f"{moment} is no date that a table can hold") from error
-    written = f"{whole:%d.%m.}{whole.year:04}"
+    said = f"{whole:%d.%m.}{whole.year:04}"
     if whole.time() != time():
-        written += f"{whole: %H:%M:%S}" if whole.second else f"{whole: %H:%M}"
+        said += f"{whole: %H:%M:%S}" if whole.second else f"{whole: %H:%M}"
     if not use.instant:
-        raise ValueError(f"Excel holds the date {written}; make the column's format Text and write anew what was meant")
-    return written
+        raise ValueError(f"Excel holds the date {said}; make the column's format Text and write anew what was meant")
+    return said
 
 
 def _number(value: float, number_format: str, use: Use) -> str:
@@ -80,9 +80,12 @@ def _number(value: float, number_format: str, use: Use) -> str:
         if use.whole is None:
             raise ValueError(f"{exact * 100:f} % is a percentage, and the column holds none; write the number itself")
         exact *= use.whole
-    written = f"{exact:f}"
-    if "." in written:
-        written = written.rstrip("0").rstrip(".")
-    elif _PADDED.fullmatch(number_format) and exact >= 0:
-        written = written.zfill(len(number_format))
-    return written.replace(".", use.mark)
+    said = written(exact, use.mark)
+    padded = _PADDED.fullmatch(number_format) and exact >= 0 and use.mark not in said
+    return said.zfill(len(number_format)) if padded else said
+
+
+def written(number: Decimal, mark: str) -> str:
+    """A number in full, without marks of thousands. Args: mark: before its decimals."""
+    said = f"{number:f}"
+    return (said.rstrip("0").rstrip(".") if "." in said else said).replace(".", mark)

@@ -35,6 +35,8 @@ class Column(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 WORKBOOK = ".xlsx"
+EXAMPLE = "BEISPIEL"
+"""Instead of the first part of a key: the line of a template that shows how to write, and is no record."""
 _NOT_READ = {
     ".xlsm": "is a workbook with macros, which are refused",
     ".xlsb": "is a binary workbook, which is not read",
@@ -76,6 +78,15 @@ class Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     delimiter: Literal[";", ",", "\t"] = ";"
     encoding: Literal["utf-8", "cp1252"] = "utf-8"
     numbers: Literal["german", "english"] = "german"
+
+    @property
+    def name(self) -> str:
+        """What it is called within its source, `wohnungen` of `wohnungen_*.csv`."""
+        return self.files.partition("*")[0].strip("_-. ")
+
+    def file(self, what: str, ending: str = "") -> str:
+        """The name of a file of it. Args: what: stands for the `*`. ending: else its form's."""
+        return f"{self.files.partition('*')[0]}{what}.{ending or self.form}"
 
     @property
     def workbooks(self) -> str:

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from cityhub.adapters.kit.fact import Fact, Reading
+from cityhub.adapters.kit.fact import Fact, Reading, utc
 from cityhub.adapters.kit.reject import Reject
 from cityhub.adapters.tabular import values
-from cityhub.adapters.tabular.form import Form, Table, column_of
+from cityhub.adapters.tabular.form import EXAMPLE, Form, Table, column_of
 from cityhub.adapters.tabular.row import Row
 from cityhub.adapters.tabular.sheet import rows
 from cityhub.adapters.tabular.told import news
@@ -30,7 +30,9 @@ def read(form: Form, name: str, body: bytes, memory: Mapping[str, bytes], now: d
     table = form.table(name)
     contracts = table.contracts
     lines, noted = rows(name, body, table)
-    judged = [line if isinstance(line, Reject) else _judged(_Line(line, table), contracts) for line in lines]
+    told = [line if isinstance(line, Reject) else _Line(line, table) for line in lines]
+    meant = [line for line in told if isinstance(line, Reject) or line.text(table.key[0]) != EXAMPLE]
+    judged = [line if isinstance(line, Reject) else _judged(line, contracts) for line in meant]
     facts = [one for one in judged if isinstance(one, Fact)]
     horizon = timedelta(seconds=max(contract.horizon_s for contract in contracts.values()))
     found, learnt = news(facts, memory, now - horizon)
@@ -38,7 +40,7 @@ def read(form: Form, name: str, body: bytes, memory: Mapping[str, bytes], now: d
         facts=[one for one in found if isinstance(one, Fact)],
         rejects=[one for one in (*judged, *found) if isinstance(one, Reject)],
         memory=learnt,
-        noted=noted + Counter(told_before=len(facts) - len(found)),
+        noted=noted + Counter(told_before=len(facts) - len(found), example_line=len(told) - len(meant)),
     )
 
 
@@ -85,12 +87,13 @@ def _fact(line: _Line, contracts: Mapping[str, Contract]) -> Fact:
         raise _Refused(
             Reject("value", line.row.path, f"{shown(subject)} is the subject: {MAX_TEXT} printable characters")
         )
-    first, *others = table.key
+    line.must(table.key[0], str)
+    time = line.must(table.time, values.instant)
     return Fact(
         type=type_,
-        time=line.must(table.time, values.instant),
+        time=time,
         subject=subject,
-        key=(type_, line.must(first, str), *map(line.text, others)),
+        key=(type_, *(_key(line, column, time) for column in table.key)),
         version=line.must(table.version, str) if table.version else "1",
         borough=line.must(table.borough, values.borough) if table.borough and line.text(table.borough) else "",
         data=data,
@@ -100,6 +103,11 @@ def _fact(line: _Line, contracts: Mapping[str, Contract]) -> Fact:
 
 def _type(line: _Line, column: str, codes: Mapping[str, str]) -> str:
     return line.must(column, lambda text: values.coded(text, codes))
+
+
+def _key(line: _Line, column: str, time: datetime) -> str:
+    """A date has one spelling: `01.10.2026` of a CSV and `01.10.2026 00:00` of a workbook are the same record."""
+    return utc(time) or "" if column == line.table.time else line.text(column)
 
 
 def _part(line: _Line, part: str, data: Mapping[str, Any]) -> str:

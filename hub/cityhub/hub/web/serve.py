@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
+from pathlib import Path
 
 import httpx
 import structlog
@@ -22,10 +23,12 @@ from cityhub.adapters.doors.http import HttpDoor
 from cityhub.adapters.doors.limits import Gauge, Limits
 from cityhub.adapters.doors.redrive import Redrive
 from cityhub.adapters.kit.status import AdapterStatusReader
+from cityhub.adapters.tabular.uploads import Uploads
 from cityhub.api.app import create_api
 from cityhub.api.partner.letters import LetterRoutes
 from cityhub.api.partner.preview import PreviewRoute
 from cityhub.api.partner.records import RecordRoutes
+from cityhub.api.partner.uploads import UploadRoutes
 from cityhub.api.problem import problem
 from cityhub.bus.access import KafkaAccess
 from cityhub.bus.audit_trail import AuditTrail
@@ -38,12 +41,14 @@ from cityhub.dashboard.partner_desk import PartnerDesk
 from cityhub.dashboard.services import Services
 from cityhub.dashboard.target_desk import TargetDesk
 from cityhub.hub.access import kafka_access, realm
+from cityhub.hub.errors import Misconfigured
 from cityhub.hub.identity.principal import current_principal
 from cityhub.hub.identity.session_store import SessionStore
 from cityhub.hub.identity.watch import LogInState
 from cityhub.hub.run.serving import serve as serve_until
 from cityhub.hub.secrets import Secrets
 from cityhub.hub.settings import Settings
+from cityhub.hub.sources import table_folders
 from cityhub.hub.web.app import WebParts, create_app
 from cityhub.hub.web.cookies import Cookies
 from cityhub.hub.web.identify import principal_of
@@ -99,7 +104,8 @@ def _parts(
     proofs = Proofs(settings.store, settings.archive, catalogue, access=access, key=secrets.receipt_key)
     writer = StartingPublisher(access, client_id="cityhub-door")
     live = LiveValues(Tail(access, VALUES, client_id="cityhub-web"))
-    feeds = AdapterStatusReader(settings.data / "adapters.db").all
+    status = AdapterStatusReader(settings.data / "adapters.db")
+    feeds, uploads = status.all, Uploads(_folders(settings), status.remembered, _now)
     desk, partners = _partners(settings, catalogue, access, writer)
 
     def dashboard(server: FastAPI, login_state: Callable[[], LogInState]) -> Sequence[str]:
@@ -113,6 +119,7 @@ def _parts(
             stop=stop,
             proofs=proofs,
             desk=desk,
+            uploads=uploads,
             targets=TargetDesk(TargetBook(settings.store), AuditTrail(access, writer), _now),
         )
         return csp_script_hashes(create_dashboard(server, services))
@@ -125,11 +132,25 @@ def _parts(
         http=http,
         api=create_api(reader=reader, live=live, feeds=feeds, principal_of=principal_of, clock=_now, proofs=proofs),
         dashboard=dashboard,
-        doors=[_door(writer, catalogue.contracts), *partners, _NOTHING_ELSE],
+        doors=[
+            _door(writer, catalogue.contracts),
+            *UploadRoutes(uploads, principal_of).routes(),
+            *partners,
+            _NOTHING_ELSE,
+        ],
         live=live,
         writer=writer,
         probes={"store": lambda: _store_trouble(reader)},
     )
+
+
+def _folders(settings: Settings) -> Mapping[str, Path]:
+    """None where the list of sources is wrong: the adapters say so and stop, the pages are there all the same."""
+    try:
+        return table_folders(settings)
+    except Misconfigured as error:
+        _log.error("no_uploads", reason=str(error))
+        return {}
 
 
 def _door(writer: StartingPublisher, contracts: Contracts) -> Route:
