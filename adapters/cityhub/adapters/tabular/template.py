@@ -16,7 +16,7 @@ from cityhub.adapters.tabular.entry import Entry, entries
 from cityhub.adapters.tabular.form import EXAMPLE, Table
 
 _LINES = 1_000
-"""So many are prepared in a workbook: formats and choices."""
+"""So many offer their choices in a workbook."""
 _LONGEST_CHOICES = 255
 """Characters of a list of choices, for Excel."""
 _FORMATS = {"text": "@", "instant": "dd.mm.yyyy hh:mm", "integer": "0", "decimal": "General", "boolean": "@"}
@@ -55,8 +55,7 @@ def _example(table: Table) -> dict[str, str]:
 
 def _column(sheet: Any, letter: str, entry: Entry) -> None:
     sheet.column_dimensions[letter].width = max(12, len(entry.column) + 4)
-    for line in range(3, _LINES + 1):
-        sheet[f"{letter}{line}"].number_format = _FORMATS[entry.kind]
+    sheet.column_dimensions[letter].number_format = _FORMATS[entry.kind]
     offered = ",".join(entry.choices)
     if entry.choices and len(offered) <= _LONGEST_CHOICES and not any("," in one for one in entry.choices):
         choices = DataValidation(type="list", formula1=f'"{offered}"', allow_blank=not entry.required)

@@ -24,7 +24,8 @@ _LONGEST = 300
 _MOST_FINDINGS = 50
 _VERSIONS = 50
 """So many versions before a record's own are looked for."""
-_COLUMN = re.compile(r"(?:, column |, cell [A-Z]{1,3}\d{1,7} \()(?P<column>[^)]*)\)?$")
+_IN_TEXT = re.compile(r", column (.+)$")
+_IN_CELL = re.compile(r", cell [A-Z]{1,3}[0-9]{1,7} \((.+)\)$")
 _FIELD = re.compile(r"data\.(?P<field>[a-z0-9_]{1,60}):")
 
 
@@ -112,7 +113,7 @@ def _grouped(rejects: Iterable[Reject]) -> tuple[Finding, ...]:
     """The most frequent first."""
     groups: dict[tuple[str, str], list[Reject]] = {}
     for one in rejects:
-        found = _COLUMN.search(one.path) or _FIELD.search(one.detail)
+        found = _IN_TEXT.search(one.path) or _IN_CELL.search(one.path) or _FIELD.search(one.detail)
         groups.setdefault((one.reason, found[1] if found else ""), []).append(one)
     findings = [
         Finding(

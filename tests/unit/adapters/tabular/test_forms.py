@@ -72,7 +72,7 @@ def test_a_good_mapping() -> None:
         ("[$building]", "[$buildings]", r"subject: \$buildings is no field of the table; write building"),
         ("{building: Gebäude", "{building: {column: G, times: 2}", "times: the field is of type text; only numbers"),
         ("models_*.csv", "models_*.xlsx", r"files: 'models_\*.xlsx' is no such file; end it with .csv"),
-        ("models_*.csv", "*.csv", r"files: '\*.csv' needs a name in small letters and one \*, as list_\*.csv"),
+        ("models_*.csv", "'*.csv'", r"files: '\*.csv' needs a name in small letters and one \*, as list_\*.csv"),
         ("models_*.csv", "models_*_*.csv", "needs a name in small letters and one"),
         ('times: "10000"', "codes: {a: b}", "codes: the field is of type integer; only texts have codes"),
         ("  time:", "  unread: [Stand]\n  time:", "unread: 'Stand' is read"),
