@@ -107,6 +107,7 @@ def _parts(
     status = AdapterStatusReader(settings.data / "adapters.db")
     feeds, uploads = status.all, Uploads(_folders(settings), status.remembered, _now)
     desk, partners = _partners(settings, catalogue, access, writer)
+    partners += UploadRoutes(uploads, principal_of).routes()
 
     def dashboard(server: FastAPI, login_state: Callable[[], LogInState]) -> Sequence[str]:
         services = Services(
@@ -132,12 +133,7 @@ def _parts(
         http=http,
         api=create_api(reader=reader, live=live, feeds=feeds, principal_of=principal_of, clock=_now, proofs=proofs),
         dashboard=dashboard,
-        doors=[
-            _door(writer, catalogue.contracts),
-            *UploadRoutes(uploads, principal_of).routes(),
-            *partners,
-            _NOTHING_ELSE,
-        ],
+        doors=[_door(writer, catalogue.contracts), *partners, _NOTHING_ELSE],
         live=live,
         writer=writer,
         probes={"store": lambda: _store_trouble(reader)},
