@@ -104,10 +104,8 @@ def _parts(
     proofs = Proofs(settings.store, settings.archive, catalogue, access=access, key=secrets.receipt_key)
     writer = StartingPublisher(access, client_id="cityhub-door")
     live = LiveValues(Tail(access, VALUES, client_id="cityhub-web"))
-    status = AdapterStatusReader(settings.data / "adapters.db")
-    feeds, uploads = status.all, Uploads(_folders(settings), status.remembered, _now)
-    desk, partners = _partners(settings, catalogue, access, writer)
-    partners += UploadRoutes(uploads, principal_of).routes()
+    feeds = AdapterStatusReader(settings.data / "adapters.db").all
+    desk, uploads, partners = _partners(settings, catalogue, access, writer)
 
     def dashboard(server: FastAPI, login_state: Callable[[], LogInState]) -> Sequence[str]:
         services = Services(
@@ -160,15 +158,18 @@ def _door(writer: StartingPublisher, contracts: Contracts) -> Route:
 
 def _partners(
     settings: Settings, catalogue: Catalogue, access: KafkaAccess, writer: StartingPublisher
-) -> tuple[PartnerDesk, list[Route]]:
+) -> tuple[PartnerDesk, Uploads, list[Route]]:
     """What partners see of their own side, on the screen and by the API."""
     ledger, traces = LedgerReader(settings.store), Traces(settings.store, catalogue, access)
+    remembered = AdapterStatusReader(settings.data / "adapters.db").remembered
+    uploads = Uploads(_folders(settings), remembered, _now)
     routes = [
+        *UploadRoutes(uploads, principal_of).routes(),
         *LetterRoutes(*_letters(access, writer, catalogue.contracts), principal_of).routes(),
         *RecordRoutes(ledger, traces, principal_of).routes(),
         *PreviewRoute(Previews(settings.store, catalogue), catalogue.contracts, principal_of, _now).routes(),
     ]
-    return PartnerDesk(ledger, *_letters(access, writer, catalogue.contracts), traces), routes
+    return PartnerDesk(ledger, *_letters(access, writer, catalogue.contracts), traces), uploads, routes
 
 
 def _letters(access: KafkaAccess, writer: StartingPublisher, contracts: Contracts) -> tuple[LetterBox, Redrive]:
