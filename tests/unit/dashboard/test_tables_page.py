@@ -175,6 +175,17 @@ def test_a_file_that_is_not_there(desk: Desk, id_: str) -> None:
     assert "Diese Datei ist nicht mehr da" in read(drawn, "upload-gone")
 
 
+def test_a_folder_that_cannot_be_read_is_the_operators(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    upload = desk.hand_in(GOOD)
+
+    def broken(_: Path) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("cityhub.adapters.tabular.uploads._kept", broken)
+    drawn = page(desk, PATH, f"{CHOSEN}&upload={upload.id}").body
+    assert "Der Ordner dieser Tabelle ist gerade nicht erreichbar." in read(drawn, "upload-gone")
+
+
 def test_another_partners_file_is_not_there_either(desk: Desk) -> None:
     upload = desk.hand_in(GOOD)
     desk.viewer = publisher("dvv")

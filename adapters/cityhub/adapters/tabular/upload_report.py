@@ -22,8 +22,8 @@ SHOWN = 5
 """Places of a finding, and the longest text of one."""
 _LONGEST = 300
 _MOST_FINDINGS = 50
-_VERSIONS = 50
-"""So many versions before a record's own are looked for."""
+_VERSIONS, _DIGITS = 50, 9
+"""So many versions before a record's own are looked for, where it is a number of so many digits at most."""
 _IN_TEXT = re.compile(r", column (.+)$")
 _IN_CELL = re.compile(r", cell [A-Z]{1,3}[0-9]{1,7} \((.+)\)$")
 _FIELD = re.compile(r"data\.(?P<field>[a-z0-9_]{1,60}):")
@@ -103,7 +103,7 @@ def report(form: Form, name: str, body: bytes, memory: Mapping[str, bytes] | Non
 
 
 def _supersedes(fact: Fact, told: set[str]) -> bool:
-    if not fact.version.isdecimal() or len(fact.version) > len(str(_VERSIONS)) + 4:
+    if not fact.version.isdecimal() or len(fact.version) > _DIGITS:
         return False
     own = int(fact.version)
     return any(mark_of(replace(fact, version=str(before))) in told for before in range(max(0, own - _VERSIONS), own))

@@ -32,6 +32,8 @@ MOST_STAGED = 20
 KEPT = timedelta(days=1)
 AT_ONCE = 2
 _ID = re.compile(r"[0-9a-f]{32}")
+_NAME = re.compile(r"[a-z0-9][A-Za-z0-9_-]{0,200}\.[a-z]{3,5}")
+_LONGEST_RECORD = 1024 * 1024
 _ZIP, _OLD = b"PK", b"\xd0\xcf\x11\xe0"
 _log = structlog.get_logger()
 
@@ -129,10 +131,10 @@ class Uploads:
         if not _ID.fullmatch(id_) or feed not in {form.feed for form in self.forms(partner)}:
             raise _gone()
         with self._writing(feed) as folder:
-            try:
-                return _upload(_record(folder, id_).read_bytes())
-            except (FileNotFoundError, msgspec.DecodeError) as error:
-                raise _gone() from error
+            upload = _kept(_record(folder, id_))
+        if upload is None or (upload.id, upload.feed) != (id_, feed) or not _NAME.fullmatch(upload.file):
+            raise _gone()
+        return upload
 
     def commit(self, partner: str, feed: str, id_: str) -> Upload:
         """Hand a file over: the feed reads it within half a minute. Again, it is the same.
@@ -221,10 +223,21 @@ def _record(folder: Path, id_: str) -> Path:
     return folder / f".upload-{id_}.json"
 
 
+def _kept(path: Path) -> Upload | None:
+    """What a record says. Partners may write into the folder, too: a link, a device or another text is none."""
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > _LONGEST_RECORD:
+        return None
+    try:
+        return _upload(path.read_bytes())
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
+
+
 def _put(path: Path, body: bytes) -> None:
-    """Complete at once, and on the disk."""
+    """Complete at once, and on the disk; a link that somebody put there is not followed."""
     unfinished = path.with_suffix(f"{path.suffix}.tmp")
-    with unfinished.open("wb") as file:
+    unfinished.unlink(missing_ok=True)
+    with unfinished.open("xb") as file:
         file.write(body)
         file.flush()
         os.fsync(file.fileno())

@@ -134,14 +134,12 @@ def _uses(table: Table) -> Mapping[str, Use]:
     found = {column: Use(instant=column == table.time, mark=mark) for column in table.columns}
     for contract in table.contracts.values():
         for name, written in table.fields.items():
-            column = column_of(written)
-            field = contract.fields.get(name)
-            if field is None or column.column == table.time:
-                continue
+            column, field = column_of(written), contract.fields[name]
             unit = {"1": Decimal(1), "%": Decimal("0.01")}.get(field.unit)
             number = field.type in {"integer", "decimal"}
             whole = 1 / (unit * column.times) if unit is not None and number and column.times else None
-            found[column.column] = Use(instant=field.type == "instant", whole=whole, mark=mark)
+            instant = field.type == "instant" or column.column == table.time
+            found[column.column] = Use(instant=instant, whole=whole, mark=mark)
     return found
 
 

@@ -164,6 +164,13 @@ def test_a_row_that_comes_again_is_told_once() -> None:
     assert [fact.key[1] for fact in again.facts] == ["4712"]
 
 
+def test_a_date_in_the_key_has_one_spelling() -> None:
+    form = parse("city.parking-tickets.yaml", TICKETS.replace("key: [Vorgang]", "key: [Vorgang, Bezahlt am]"))
+    first = told(HEADING, GOOD, form=form)
+    again = told(HEADING, GOOD.replace("08:15", "08:15:00"), form=form, memory=learnt(first), name="tickets_2.csv")
+    assert (len(first.facts), list(again.facts), list(again.rejects)) == (1, [], [])
+
+
 def test_other_content_under_the_same_key_and_version_is_refused() -> None:
     first = told(HEADING, GOOD)
     other = told(HEADING, GOOD.replace("234,50", "234,60"), memory=learnt(first))

@@ -2,72 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx
 import pytest
 
-from cityhub.adapters.catalogue import ADAPTERS
 from cityhub.adapters.errors import StateUnavailable, UploadRefused, UploadsAway
-from cityhub.adapters.kit.adapter import Known, Link, Tools
 from cityhub.adapters.kit.fact import Reading
-from cityhub.adapters.kit.pseudonym import Pseudonyms
 from cityhub.adapters.tabular import uploads as module
-from cityhub.adapters.tabular.uploads import Upload, Uploads
+from cityhub.adapters.tabular.form import parse
+from cityhub.adapters.tabular.upload_report import report
+from cityhub.adapters.tabular.uploads import Uploads
+from tests.unit.adapters.tabular.test_table import GOOD, HEADING, NOW, TICKETS
+from tests.unit.adapters.tabular.upload_desk import BETTER, FEED, HEAD, ONE, TABLE, TWO, Desk
 from tests.unit.adapters.tabular.workbooks import workbook
-
-FEED, TABLE = "gebag.development", "investitionen"
-HEAD = "Buchung;Version;Storniert;Art;Betrag (€);Gebucht am\r\n"
-ONE, TWO = "b-1;1;nein;Neubau;1.000,00;01.10.2026\r\n", "b-2;1;nein;Neubau;2.000,00;02.10.2026\r\n"
-BETTER = "b-1;2;nein;Neubau;1.100,00;01.10.2026\r\n"
-
-
-class Desk:
-    """Uploads over two folders, and the adapter that reads them. Attribute: memory = what the feed has told."""
-
-    def __init__(self, root: Path) -> None:
-        self.now = datetime.now(UTC).replace(microsecond=0)
-        self.root = root
-        self.memory: dict[str, bytes] = {}
-        self.trouble: Exception | None = None
-        folders = {feed: root / feed for feed in (FEED, "dvv.water", "startport.startups")}
-        for folder in folders.values():
-            folder.mkdir()
-        self.uploads = Uploads(folders, self._remembered, lambda: self.now)
-
-    def _remembered(self, feed: str) -> dict[str, bytes]:
-        if self.trouble:
-            raise self.trouble
-        return self.memory if feed == FEED else {}
-
-    def stage(self, *lines: str, table: str = TABLE) -> Upload:
-        return self.uploads.stage("gebag", FEED, table, (HEAD + "".join(lines)).encode())
-
-    def adapter_reads(self) -> Reading:
-        """All that stands in the folder, as the adapters' process does it."""
-        source, connect = ADAPTERS[FEED]
-
-        async def ask() -> Reading:
-            async with httpx.AsyncClient() as http:
-                tools = Tools(http=http, clock=lambda: self.now, pseudonyms=Pseudonyms(b"k" * 16))
-                adapter = connect(Link(url=(self.root / FEED).as_uri(), synthetic=False), tools)
-                return await adapter.ask(Known("", self.memory))
-
-        reading = asyncio.run(ask())
-        self.memory |= {key: said for key, said in reading.memory.items() if said is not None}
-        assert (source.feed, reading.more) == (FEED, False)
-        return reading
-
-    def files(self, feed: str = FEED) -> list[str]:
-        return sorted(path.name for path in (self.root / feed).iterdir())
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
 
 
 def test_a_file_is_read_only_once_it_is_handed_over_and_leads_to_what_was_said(desk: Desk) -> None:
@@ -102,7 +51,9 @@ def test_refusals_are_grouped_by_what_repairs_them(desk: Desk) -> None:
     bad = [f"b-{n};1;nein;Abriss;1,00;02.10.2026\r\n" for n in range(9)]
     bad += ["c;1;nein;Neubau;;02.10.2026\r\n", "d;1;nein;Neubau;1,001;02.10.2026\r\n", "e;1\r\n"]
     ahead = f"f;1;nein;Neubau;1,00;{desk.now + timedelta(days=3):%d.%m.%Y}\r\n"
-    found = desk.stage(*bad, ahead).report.findings
+    said = desk.stage(*bad, ahead).report
+    found = said.findings
+    assert (said.new, said.refused) == (0, 13)
     assert [(one.reason, one.column, one.rows) for one in found] == [
         ("value", "Art", 9),
         ("missing", "Betrag (€)", 1),
@@ -146,43 +97,6 @@ def test_while_it_cannot_be_looked_up_what_is_known_it_says_so(desk: Desk) -> No
     desk.trouble = StateUnavailable("adapters.db cannot be read")
     said = desk.stage(ONE).report
     assert (said.compared, said.new) == (False, 1)
-
-
-@pytest.mark.parametrize(
-    ("partner", "feed", "table"),
-    [
-        ("dvv", FEED, TABLE),
-        ("gebag", "dvv.water", "abrechnung"),
-        ("gebag", FEED, "../investitionen"),
-        ("gebag", FEED, ""),
-        ("gebag", "gebag.flats", "flats"),
-        ("startport", "startport.startups", "startup"),
-        ("wf", "wf.settlements", "ansiedlungen"),
-    ],
-)
-def test_others_tables_and_such_as_are_not_there_look_the_same(desk: Desk, partner: str, feed: str, table: str) -> None:
-    with pytest.raises(UploadRefused) as refused:
-        desk.uploads.stage(partner, feed, table, b"x")
-    assert refused.value.reason == "unknown"
-    assert all(desk.files(one) == [] for one in (FEED, "dvv.water"))
-
-
-@pytest.mark.parametrize("deed", ["look", "commit", "discard"])
-def test_nobody_reaches_anothers_file_nor_a_path(desk: Desk, deed: str) -> None:
-    upload = desk.stage(ONE)
-    before = desk.files()
-    for partner, feed, id_ in (
-        ("dvv", FEED, upload.id),
-        ("dvv", "dvv.water", upload.id),
-        ("gebag", FEED, "0" * 32),
-        ("gebag", FEED, f"../{FEED}/{upload.id}"),
-        ("gebag", FEED, upload.id.upper() + "\n"),
-        ("gebag", "..", upload.id),
-    ):
-        with pytest.raises(UploadRefused) as refused:
-            getattr(desk.uploads, deed)(partner, feed, id_)
-        assert refused.value.reason == "gone"
-    assert desk.files() == before
 
 
 def test_thrown_away_it_is_gone_and_what_was_handed_over_stays(desk: Desk) -> None:
@@ -254,6 +168,27 @@ def test_a_row_that_is_typed_becomes_a_file_of_one_row(desk: Desk) -> None:
 def test_a_row_of_json_lines(desk: Desk) -> None:
     row = {"startup": "s-1", "status": "aufgenommen", "am": "01.10.2026"}
     assert desk.uploads.stage_row("startport", "startport.startups", "startups", row).report.new == 1
+
+
+def test_a_row_that_the_tables_encoding_cannot_say(tmp_path: Path) -> None:
+    (tmp_path / "wbd").mkdir()
+    uploads = Uploads({"wbd.cleanings": tmp_path / "wbd"}, lambda _: {}, lambda: datetime.now(UTC))
+    with pytest.raises(UploadRefused, match="'Ł' cannot be written in cp1252; write it otherwise"):
+        uploads.stage_row("wbd", "wbd.cleanings", "kanalreinigung", {"Auftrag": "Łódź"})
+
+
+def test_versions_that_are_no_numbers_are_no_changes() -> None:
+    form = parse("city.parking-tickets.yaml", TICKETS.replace("  missing:", "  version: Stand\n  missing:"))
+    body = f"{HEADING};Stand\n{GOOD};a\n{GOOD};b\n".encode()
+    said = report(form, "tickets_1.csv", body, {}, NOW)
+    assert (said.new, said.changed, said.worth) == (2, 0, True)
+
+
+def test_content_that_somebody_else_removed_is_gone(desk: Desk) -> None:
+    upload = desk.stage(ONE)
+    next((desk.root / FEED).glob("*.part")).unlink()
+    with pytest.raises(UploadRefused, match="there is no such file"):
+        desk.uploads.commit("gebag", FEED, upload.id)
 
 
 @pytest.mark.parametrize(

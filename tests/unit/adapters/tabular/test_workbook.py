@@ -70,6 +70,21 @@ def test_english_sources_get_english_numbers() -> None:
     assert with_value("Betrag", 134.5, form=form).facts[0].data["amount_eur"] == 134.5
 
 
+def test_a_column_may_tell_the_type() -> None:
+    """Of the fields of several types; one of them has no `builder`."""
+    form = next(one for one in shipped() if one.feed == "city.programme")
+    head = ["Abschnitt", "Status", "Länge (km)", "Ausführung", "Datum"]
+    lines: list[list[Any]] = [
+        ["a-1", "geplant", 1.2, None, date(2026, 10, 1)],
+        ["a-1", "gebaut", 1.21, "dvv", date(2026, 10, 12)],
+    ]
+    reading = read(form, "trassen_1.xlsx", workbook({"A": [head, *lines]}), {}, NOW)
+    assert [fact.data for fact in reading.facts] == [
+        {"section": "a-1", "length_m": 1200},
+        {"section": "a-1", "length_m": 1210, "builder": "dvv"},
+    ]
+
+
 def test_numbers_that_name_things_are_texts() -> None:
     reading = of([4711, *LINE[1:]], [(42, "00000"), *LINE[1:]], [12.0, *LINE[1:]])
     assert [fact.key[1] for fact in reading.facts] == ["4711", "00042", "12"]

@@ -137,6 +137,12 @@ def test_a_cell_in_the_last_corner_costs_nothing() -> None:
     assert len(read(FORM, "tickets_1.xlsx", book, {}, NOW).facts) == 1
 
 
+def test_a_line_beyond_all_ends_it_even_where_nobody_saw_it_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cityhub.adapters.tabular.workbook.MAX_LINES", 2)
+    with pytest.raises(FeedFault, match="sheet Liste: more than 2 lines"):
+        of(LINE, OTHER)
+
+
 def test_no_more_lines_than_of_a_csv(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cityhub.adapters.tabular.workbook.MAX_ROWS", 1)
     assert row.MAX_ROWS == 300_000
