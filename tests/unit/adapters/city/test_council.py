@@ -15,7 +15,7 @@ from cityhub.adapters.city.council.source import PUBLISHED
 from cityhub.adapters.errors import FeedFault
 from cityhub.adapters.kit.fact import Reading
 from tests.unit.adapters.asked import NOW, Asked
-from tests.unit.adapters.conformance.test_every_adapter import _spoilers
+from tests.unit.adapters.conformance.spoiling import spoilers
 
 HOST = "oparl.example.org"
 BASE = f"https://{HOST}"
@@ -283,10 +283,10 @@ async def test_a_position_that_the_server_has_forgotten_begins_anew() -> None:
 def test_spoilt_answers_are_faults_or_rejects_and_never_more() -> None:
     good = msgspec.json.encode({"data": [paper(str(number)) for number in range(5)], "links": {}})
     outcomes: list[str] = []
-    for spoil in _spoilers():
+    for spoil in spoilers():
         try:
             outcomes.append("rejects" if read(HOST, PAPERS, spoil(good), {}, NOW).rejects else "read")
         except FeedFault as fault:
             outcomes.append(fault.reason)
-    assert len(outcomes) == len(_spoilers())
+    assert len(outcomes) == len(spoilers())
     assert outcomes.count("read") < len(outcomes) // 2

@@ -16,7 +16,7 @@ from cityhub.adapters.city.datasets.source import INVENTORIED, MODIFIED, PUBLISH
 from cityhub.adapters.errors import FeedFault
 from cityhub.adapters.kit.fact import Reading
 from tests.unit.adapters.asked import NOW, Asked
-from tests.unit.adapters.conformance.test_every_adapter import _spoilers
+from tests.unit.adapters.conformance.spoiling import spoilers
 
 PACKAGE: dict[str, Any] = {
     "id": "b5882a57",
@@ -220,10 +220,10 @@ async def test_a_portal_that_counts_wrongly_ends_all_the_same() -> None:
 def test_spoilt_answers_are_faults_or_rejects_and_never_more() -> None:
     good = body(*(package(f"d-{n}") for n in range(5)))
     outcomes: list[str] = []
-    for spoil in _spoilers():
+    for spoil in spoilers():
         try:
             outcomes.append("rejects" if read_ckan("", spoil(good), {}, NOW).rejects else "read")
         except FeedFault as fault:
             outcomes.append(fault.reason)
-    assert len(outcomes) == len(_spoilers())
+    assert len(outcomes) == len(spoilers())
     assert outcomes.count("read") < len(outcomes) // 2

@@ -17,7 +17,7 @@ from cityhub.adapters.city.datasets.source import INVENTORIED, MODIFIED, PUBLISH
 from cityhub.adapters.errors import FeedFault
 from cityhub.adapters.kit.fact import Reading
 from tests.unit.adapters.asked import NOW, Asked
-from tests.unit.adapters.conformance.test_every_adapter import _spoilers
+from tests.unit.adapters.conformance.spoiling import spoilers
 
 PREFIXES = """\
 @prefix dcat: <http://www.w3.org/ns/dcat#> .
@@ -270,12 +270,12 @@ def test_an_empty_catalogue_is_one() -> None:
 @each_form
 def test_spoilt_answers_are_faults_or_rejects_and_never_more(body: bytes) -> None:
     outcomes: list[str] = []
-    for spoil in _spoilers():
+    for spoil in spoilers():
         try:
             outcomes.append("rejects" if read_dcat("", spoil(body), {}, NOW).rejects else "read")
         except FeedFault as fault:
             outcomes.append(fault.reason)
-    assert len(outcomes) == len(_spoilers())
+    assert len(outcomes) == len(spoilers())
     assert outcomes.count("read") < len(outcomes) // 2
 
 

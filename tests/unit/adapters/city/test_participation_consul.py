@@ -16,7 +16,7 @@ from cityhub.adapters.city.participation.client import connect
 from cityhub.adapters.city.participation.mapping import read_consul
 from cityhub.adapters.errors import FeedFault
 from tests.unit.adapters.asked import Asked
-from tests.unit.adapters.conformance.test_every_adapter import _spoilers
+from tests.unit.adapters.conformance.spoiling import spoilers
 from tests.unit.adapters.journals import PSEUDONYMS, everything, rejects
 
 SCHEMA = build_schema("""
@@ -193,10 +193,10 @@ def test_spoilt_answers_are_faults_or_rejects_and_never_more() -> None:
     connection = {"pageInfo": {"hasNextPage": False, "endCursor": "9"}, "edges": edges}
     good = msgspec.json.encode({"data": {"proposals": connection}})
     outcomes: list[str] = []
-    for spoil in _spoilers():
+    for spoil in spoilers():
         try:
             outcomes.append("rejects" if read_consul("", spoil(good), {}, PSEUDONYMS).rejects else "read")
         except FeedFault as fault:
             outcomes.append(fault.reason)
-    assert len(outcomes) == len(_spoilers())
+    assert len(outcomes) == len(spoilers())
     assert outcomes.count("read") < len(outcomes) // 2
