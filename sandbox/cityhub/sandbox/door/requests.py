@@ -21,6 +21,7 @@ from cityhub.sandbox.rooms.service import Wish
 from cityhub.sdk import codec
 
 Asked = TypeVar("Asked")
+MOST_QUERY_BYTES = 8 * 1024
 _items = msgspec.json.Decoder(tuple[msgspec.Raw, ...])
 
 
@@ -44,6 +45,13 @@ class _Numbers(Struct, frozen=True, forbid_unknown_fields=True):
     window: WindowKind | None = None
     scope: str = "city"
     limit: int = 100
+
+
+class _Document(Struct, frozen=True, forbid_unknown_fields=True, rename={"operation": "operationName"}):
+    query: str
+    variables: dict[str, Any] | None = None
+    operation: str | None = None
+    extensions: dict[str, Any] | None = None
 
 
 class _OneNumber(Struct, frozen=True, forbid_unknown_fields=True):
@@ -165,6 +173,14 @@ async def _receipt(request: Request) -> Command:
     return commands.GetReceipt(kpi=request.path_params["kpi"], window=said.window, at=said.at, scope=said.scope)
 
 
+async def _graphql(request: Request) -> Command:
+    body = await request.body()
+    if len(body) > MOST_QUERY_BYTES:
+        raise TooMuch(f"the query has {len(body)} bytes; at most {MOST_QUERY_BYTES} are read")
+    said = _read(body, _Document)
+    return commands.Query(query=said.query, variables=said.variables or {}, operation=said.operation)
+
+
 async def _events(request: Request) -> Command:
     """Events as at `/v1/events`: structured, binary, or a batch."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -199,6 +215,7 @@ COMMANDS = (
     Reading("GET", "/kpis/{kpi}/compare/{city}", _compare),
     Reading("GET", "/kpis/{kpi}/events", _explain),
     Reading("GET", "/kpis/{kpi}/receipt", _receipt),
+    Reading("POST", "/graphql", _graphql),
     Reading("POST", "/events", _events),
     Reading("GET", "/digests", _plain(commands.Digests())),
     Reading("POST", "/reset", _plain(commands.Reset())),

@@ -12,6 +12,7 @@ from msgspec import Struct
 from cityhub.kpi.proof.service import Number
 from cityhub.kpi.values import KpiValue, WindowKind
 from cityhub.sandbox.errors import SpecRefused
+from cityhub.sandbox.room.querying import query
 from cityhub.sandbox.room.room import Room
 from cityhub.sandbox.room.state import Play
 from cityhub.sdk import plain_yaml
@@ -160,6 +161,17 @@ class GetReceipt(Command, frozen=True, tag="receipt"):
         return room.counts.proofs(self.kpi).receipt(Number(self.kpi, self.window, self.at, self.scope))
 
 
+class Query(Command, frozen=True, tag="query"):
+    """A GraphQL query of the city's schema over the room. Attributes: operation = of several in the document."""
+
+    query: str
+    variables: dict[str, Any] = {}
+    operation: str | None = None
+
+    def run(self, room: Room, real_s: float) -> Any:
+        return query(room.counts, room.standing(real_s).now, self.query, self.variables, self.operation)
+
+
 class Publish(Command, frozen=True, tag="publish"):
     """Attributes: events = in structured mode."""
 
@@ -222,6 +234,7 @@ AnyCommand: TypeAlias = (
     | Compare
     | Explain
     | GetReceipt
+    | Query
     | Publish
     | Scenario
     | Digests

@@ -121,6 +121,25 @@ async def test_a_journey_from_replay_to_difference(sandbox: Sandbox) -> None:
     assert set(digests) == {"events", "numbers"}
 
 
+async def test_the_citys_queries_over_the_room(sandbox: Sandbox) -> None:
+    """After the journey above."""
+    document = """query($id: ID!) {
+      kpis { id }
+      kpi(id: $id) { ... on Kpi { series(from: "2026-11-23T23:00:00Z", window: hour) { value } } }
+    }"""
+    answer = await sandbox.ask(
+        KEY, "POST", "/tenants/parken/graphql", json={"query": document, "variables": {"id": "my-parking"}}
+    )
+    said = answer.json()
+    assert "errors" not in said, said
+    assert {"my-parking", "M07"} <= {one["id"] for one in said["data"]["kpis"]}
+    assert len(said["data"]["kpi"]["series"]["value"]) >= 3
+    wrong = (await sandbox.ask(KEY, "POST", "/tenants/parken/graphql", json={"query": "{ nothing }"})).json()
+    assert wrong["errors"][0]["extensions"]["code"] == "BAD_QUERY"
+    long = await sandbox.ask(KEY, "POST", "/tenants/parken/graphql", json={"query": "#" * 9_000})
+    assert (long.status_code, "at most 8192" in long.text) == (409, True)
+
+
 async def arrived(sandbox: Sandbox, who: Principal, tenant: str) -> None:
     for _ in range(600):
         if (await sandbox.ask(who, "GET", f"/tenants/{tenant}/room")).json()["rushing_to"] is None:
