@@ -3,6 +3,7 @@
 {{- include "cityhub.checkReferences" . }}
 {{- include "cityhub.checkScale" . }}
 {{- include "cityhub.checkStorage" . }}
+{{- include "cityhub.checkFolders" . }}
 {{- include "cityhub.checkNetwork" . }}
 {{- end }}
 
@@ -55,6 +56,19 @@
 {{- end }}
 {{- if and (not .Values.city.enabled) (not (include "cityhub.realPartners" .)) }}
 {{- fail "adapters.sources is empty: name at least one partner's system, or set city.enabled to true for the simulated city" }}
+{{- end }}
+{{- end }}
+
+{{- define "cityhub.checkFolders" -}}
+{{- $shared := eq .Values.data.mode "shared" }}
+{{- range $feed, $source := .Values.adapters.sources }}
+{{- $url := $source.url | default "" }}
+{{- if and (hasPrefix "file:" $url) (not (and $shared (hasPrefix "file:///data/" $url))) (not (and $.Values.adapters.foldersClaim (hasPrefix "file:///folders/" $url))) }}
+{{- fail (printf "adapters.sources.%s is a folder, %s: web and adapters both use it; name a volume that both may write as adapters.foldersClaim and a folder below file:///folders/, or with data.mode shared one below file:///data/" $feed $url) }}
+{{- end }}
+{{- end }}
+{{- if and .Values.city.enabled (not $shared) }}
+{{- fail "city.enabled is true: the simulated city puts files where web and adapters both look; set data.mode to shared on a single node, or name partners' systems in adapters.sources" }}
 {{- end }}
 {{- end }}
 

@@ -86,6 +86,9 @@
 - {name: archive, mountPath: /archive}
 {{- end }}
 - {name: files, mountPath: /etc/cityhub/files, readOnly: true}
+{{- if .folders }}
+- {name: folders, mountPath: /folders}
+{{- end }}
 {{- if has "partners" .needs }}
 {{- range .root.Values.adapters.existingSecrets }}
 - {name: partner-{{ . }}, mountPath: /run/secrets/{{ . }}, readOnly: true}
@@ -119,6 +122,10 @@
 {{- end }}
 - name: files
   configMap: {name: {{ $name }}-files}
+{{- with .folders }}
+- name: folders
+  persistentVolumeClaim: {claimName: {{ . }}}
+{{- end }}
 {{- if has "partners" .needs }}
 {{- range .root.Values.adapters.existingSecrets }}
 - name: partner-{{ . }}
@@ -127,7 +134,7 @@
 {{- end }}
 {{- end }}
 
-{{- /* The pod of a kind: root, component, processes, needs, keeps, serves. */}}
+{{- /* The pod of a kind: root, component, processes, needs, keeps, serves, folders (the claim). */}}
 {{- define "cityhub.pod" -}}
 metadata:
   labels:

@@ -129,3 +129,19 @@ def test_the_rooms_take_the_file_of_releases(example: Sequence[Document], tmp_pa
         mounted = {one["mountPath"] for one in container["volumeMounts"]}
         if container["args"] != ["store", "migrate"]:
             assert {str(Path(made[name]).parent) for name in ("CITYHUB_RELEASES", "CITYHUB_SOURCES")} <= mounted
+
+
+def test_tables_are_handed_in_where_the_adapters_look(rendered: Mapping[str, Sequence[Document]]) -> None:
+    there = {
+        container["args"][0]
+        for container, _ in environments(rendered["city"])
+        if "/folders" in {mount["mountPath"] for mount in container["volumeMounts"]}
+    }
+    assert there == {"topics", "web", "adapters", "bookkeeper"}
+    volumes = {
+        claim["persistentVolumeClaim"]["claimName"]
+        for _, pod in pods(rendered["city"])
+        for claim in pod.get("volumes", ())
+        if claim["name"] == "folders"
+    }
+    assert volumes == {"cityhub-folders"}

@@ -52,6 +52,8 @@ def test_a_value_that_the_schema_does_not_know_is_named(path: str, value: Any, s
         ("database.existingSecret", "", "database.existingSecret is empty: name the Secret that holds the address of"),
         ("archive.existingClaim", "x", "archive.url and archive.existingClaim are both given"),
         ("archive.url", "", "archive.url is empty: several kinds of pod read the archive"),
+        ("city.enabled", True, "city.enabled is true: the simulated city puts files where web and adapters both look"),
+        ("adapters.foldersClaim", "", "adapters.sources.wbd.segments is a folder, file:///folders/segments: web and"),
         ("settings", {"LOG_LEVEL": "debug"}, "settings.LOG_LEVEL is a setting that other values of the chart give"),
         ("networkPolicy.database.to", [], "networkPolicy.database.to is empty: name where the database may be reached"),
         ("networkPolicy.archive.to", [], "networkPolicy.archive.to is empty: name where the object store may be"),
