@@ -118,13 +118,12 @@ class _Held(NamedTuple):
 
 def _parts(settings: Settings, secrets: Secrets, stop: asyncio.Event, held: _Held) -> WebParts:
     catalogue, access = load_catalogue(), kafka_access(settings, secrets)
-    reader = SqlReader(settings.store, catalogue)
+    reader, rooms = SqlReader(settings.store, catalogue), SandboxRoutes(held.sandbox, catalogue, principal_of)
     proofs = Proofs(settings.store, settings.archive, catalogue, access=access, key=secrets.receipt_key)
     writer = StartingPublisher(access, client_id="cityhub-door")
     live = LiveValues(Tail(access, VALUES, client_id="cityhub-web"))
     feeds = AdapterStatusReader(settings.data / "adapters.db").all
     desk, uploads, partners = _partners(settings, catalogue, access, writer)
-    rooms = SandboxRoutes(held.sandbox, catalogue, principal_of)
 
     def dashboard(server: FastAPI, login_state: Callable[[], LogInState]) -> Sequence[str]:
         services = Services(
