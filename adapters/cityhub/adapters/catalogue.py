@@ -17,6 +17,8 @@ from cityhub.adapters.city.datasets import client as datasets
 from cityhub.adapters.city.datasets.source import CITY_DATASETS
 from cityhub.adapters.city.order_office import client as order_office
 from cityhub.adapters.city.order_office.source import CITY_ORDER_OFFICE
+from cityhub.adapters.city.parking_sites import client as parking_sites
+from cityhub.adapters.city.parking_sites.source import CITY_PARKING_SITES
 from cityhub.adapters.city.participation import client as participation
 from cityhub.adapters.city.participation.source import CITY_PARTICIPATION
 from cityhub.adapters.city.permits import client as permits
@@ -76,6 +78,7 @@ _ALL: tuple[tuple[Source, Connect], ...] = (
     (CITY_CONTACTS, contacts.connect),
     (CITY_DATASETS, datasets.connect),
     (CITY_ORDER_OFFICE, order_office.connect),
+    (CITY_PARKING_SITES, parking_sites.connect),
     (CITY_PARTICIPATION, participation.connect),
     (CITY_PERMITS, permits.connect),
     (CITY_ROBOTS, robots.connect),

@@ -21,6 +21,7 @@ _COUNTS: dict[str, int] = {
     "bin-{:04d}": 210,
     "lamp-{:04d}": 400,
     "ladepunkt-{:03d}": 80,
+    "parkhaus-{:02d}": 8,
     "pegel-{:02d}": 24,
     "stellplatz-{:03d}": 30,
 }

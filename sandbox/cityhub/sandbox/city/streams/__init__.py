@@ -14,6 +14,7 @@ from cityhub.sandbox.city.streams import (
     institutions,
     lamps,
     net,
+    parking,
     participation,
     port,
     programme,
@@ -31,6 +32,7 @@ __all__ = ["STREAMS", "Stream", "Told", "events_between"]
 _THEMES = (
     references,
     lamps,
+    parking,
     waste,
     appointments,
     applications,
