@@ -64,6 +64,8 @@ from cityhub.adapters.ude.publications import client as publications
 from cityhub.adapters.ude.publications.source import UDE_PUBLICATIONS
 from cityhub.adapters.wbd.bins import client as bins
 from cityhub.adapters.wbd.bins.source import WBD_BINS
+from cityhub.adapters.wbd.collections import client as collections
+from cityhub.adapters.wbd.collections.source import WBD_COLLECTIONS
 from cityhub.adapters.wbd.emptyings import client as emptyings
 from cityhub.adapters.wbd.emptyings.source import WBD_EMPTYINGS
 from cityhub.adapters.wbd.sewer_levels import client as sewer_levels
@@ -101,6 +103,7 @@ _ALL: tuple[tuple[Source, Connect], ...] = (
     (DVV_LAMPS, lamps.connect),
     (UDE_PUBLICATIONS, publications.connect),
     (WBD_BINS, bins.connect),
+    (WBD_COLLECTIONS, collections.connect),
     (WBD_EMPTYINGS, emptyings.connect),
     (WBD_SEWER_LEVELS, sewer_levels.connect),
     (WBD_VEHICLES, vehicles.connect),

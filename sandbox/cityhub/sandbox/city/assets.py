@@ -24,5 +24,6 @@ _COUNTS: dict[str, int] = {
     "parkhaus-{:02d}": 8,
     "pegel-{:02d}": 24,
     "stellplatz-{:03d}": 30,
+    "tour-{}": 7,
 }
 """How many of each kind there are, by the form of their names."""

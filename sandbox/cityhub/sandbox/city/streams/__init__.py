@@ -9,6 +9,7 @@ from __future__ import annotations
 from cityhub.sandbox.city.streams import (
     applications,
     appointments,
+    collections,
     gebag,
     grid,
     institutions,
@@ -34,6 +35,7 @@ _THEMES = (
     lamps,
     parking,
     waste,
+    collections,
     appointments,
     applications,
     service,
