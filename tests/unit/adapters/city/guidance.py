@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from cityhub.adapters.city.parking_sites.mapping import read
+from cityhub.adapters.city.parking_sites.source import LISTED, OBSERVED
 from cityhub.adapters.kit.fact import Fact, Reading
 
 NOW = datetime(2026, 11, 20, 11, 7, tzinfo=UTC)
@@ -13,11 +14,14 @@ AT = "2026-11-20T12:05:00+01:00"
 HEADING = "WKT;gid;bez;zufahrt;kapazitaet;b_pls_rest;b_pls_zeit;b_pls_status"
 
 
-def record(id_: str = "P1", *, spaces: str = "560", kind: str = "UrbanParkingSite") -> str:
+def record(
+    id_: str = "P1", *, spaces: str = "560", kind: str = "UrbanParkingSite", since: str = "2026-11-01T06:00:00Z"
+) -> str:
     """Of the table; its entrance stands elsewhere."""
     return f"""<parkingRecord xsi:type="{kind}" id="{id_}" version="7">
       <parkingName><values><value lang="de">Am Markt</value>
       <value lang="en">Market</value></values></parkingName><parkingNumberOfSpaces>{spaces}</parkingNumberOfSpaces>
+      <parkingRecordVersionTime>{since}</parkingRecordVersionTime>
       <parkingAccess><location><pointByCoordinates><pointCoordinates><latitude>51.9</latitude><longitude>6.9</longitude>
       </pointCoordinates></pointByCoordinates></location></parkingAccess>
       <parkingLocation xsi:type="Point"><pointByCoordinates><pointCoordinates><latitude>51.4321564</latitude>
@@ -90,6 +94,14 @@ class Reader:
         self.last = Reading()
 
     def read(self, body: bytes, now: datetime = NOW) -> list[Fact]:
+        """What an answer tells of how full car parks are."""
+        return [fact for fact in self.all(body, now) if fact.type == OBSERVED]
+
+    def listed(self, body: bytes, now: datetime = NOW) -> list[Fact]:
+        """What an answer tells of which there are."""
+        return [fact for fact in self.all(body, now) if fact.type == LISTED]
+
+    def all(self, body: bytes, now: datetime) -> list[Fact]:
         """What an answer tells."""
         self.last = read(body, self.memory, now)
         for key, left in self.last.memory.items():

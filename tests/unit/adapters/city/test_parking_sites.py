@@ -63,9 +63,50 @@ def test_a_municipal_table_says_both_at_once() -> None:
     assert reader.last.noted == Counter(without_status=1)
 
 
+def test_a_car_park_is_listed_when_the_table_knows_it_anew_or_otherwise() -> None:
+    """Tables are written anew each night, with new times that mean nothing."""
+    reader = Reader()
+    (fact,) = reader.listed(two("Table", record()))
+    assert event(fact).data == {name: MARKET[name] for name in ("site", "name", "lat", "lon", "capacity")}
+    assert fact.time == datetime(2026, 11, 1, 6, tzinfo=UTC)
+    assert reader.listed(two("Table", record(since="2026-11-02T06:00:00Z"))) == []
+    (changed,) = reader.listed(two("Table", record(spaces="561", since="2026-11-03T06:00:00Z")))
+    (again,) = reader.listed(two("Table", record(since="2026-11-04T06:00:00Z")))
+    assert [one.data["capacity"] for one in (changed, again)] == [561, 560]
+    assert len({event(one).id for one in (fact, changed, again)}) == 3
+
+
+def test_a_table_without_times_is_as_young_as_its_youngest_status() -> None:
+    reader = Reader()
+    old = line("P2", at="2026-11-20-11.00.00")
+    without = line("P3", free="", at="", state="")
+    listed = reader.listed(csv(old, line(), without))
+    assert [fact.subject for fact in listed] == ["P2", "P1", "P3"]
+    assert {fact.time for fact in listed} == {datetime(2026, 11, 20, 11, 5, tzinfo=UTC)}
+    assert reader.last.noted == Counter(without_status=1)
+    assert reader.listed(csv(line("P4"), line("P4"), without)) != []
+    assert reader.last.noted == Counter(without_status=1, repeated=1)
+    undated = Reader()
+    assert undated.all(csv(without), NOW) == []
+    assert undated.last.noted == Counter(without_status=1, undated=1)
+
+
+@pytest.mark.parametrize("body", [two("Table", record()), two("Status", status())])
+def test_each_fact_names_what_is_forgotten_when_the_door_refuses_it(body: bytes) -> None:
+    reader = Reader()
+    (fact,) = reader.all(body, NOW)
+    del reader.memory[fact.mark]
+    later = body.replace(b"12:05:00+01:00</publicationTime>", b"12:06:00+01:00</publicationTime>")
+    assert [one.version for one in reader.all(later, NOW)] == [fact.version]
+    assert reader.all(later.replace(b"12:06:00+01:00</pub", b"12:07:00+01:00</pub"), NOW) == []
+
+
 def test_what_nobody_knows_is_missing_and_never_nought() -> None:
     (fact,) = Reader().read(two("Status", status("P9", counted=[], state="closed")))
     assert event(fact).data == {"site": "P9", "state": "closed"}
+    nothing = Reader()
+    assert nothing.read(two("Status", status(counted=[], state=""))) == []
+    assert nothing.last.noted == Counter(nothing_said=1)
 
 
 @pytest.mark.parametrize(
@@ -234,6 +275,7 @@ FORMS: dict[str, bytes] = {
     "DATEX II 2.3": two("Status", *(status(f"P{number}") for number in range(20))),
     "DATEX II 3": three("Status", *(status(f"P{number}") for number in range(20))),
     "CSV": csv(*(line(f"P{number}") for number in range(20))),
+    "table": three("Table", *(record(f"P{number}") for number in range(20))),
 }
 
 
@@ -244,11 +286,11 @@ def test_spoilt_answers_are_faults_or_rejects_and_never_more(form: str) -> None:
     for spoil in _spoilers():
         reader = Reader()
         try:
-            facts: list[Any] = reader.read(spoil(FORMS[form]))
+            facts: list[Any] = reader.all(spoil(FORMS[form]), NOW)
         except FeedFault as fault:
             outcomes[fault.reason] += 1
         else:
             outcomes["rejects" if reader.last.rejects else "read"] += 1
-            assert len(facts) <= 20
+            assert len(facts) <= 40
     assert outcomes["read"] < 40, outcomes
     assert outcomes.total() == len(_spoilers())

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cityhub.adapters.city.parking_sites.source import CITY_PARKING_SITES
+from cityhub.adapters.city.parking_sites.source import CITY_PARKING_SITES, LISTED
 from cityhub.adapters.kit.fact import Fact
 from cityhub.adapters.kit.feed import Stamp
 from cityhub.adapters.kit.register import Register
@@ -46,7 +46,10 @@ def test_aachen_is_read_whole_and_lies_elsewhere(recorded: Path) -> None:
     degree further north all are good."""
     table, status = ((recorded / f"datex2-aachen-{name}.xml").read_bytes() for name in ("static", "realtime"))
     reader, north = Reader(), Reader()
-    assert reader.read(table, EVENING) == []
+    listed = reader.listed(table, EVENING)
+    assert (len(listed), reader.last.rejects) == (17, [])
+    assert {fact.subject for fact in listed if "capacity" not in fact.data} == {"P13", "P17"}
+    assert {fact.time for fact in listed} == {datetime(2024, 11, 15, 0, 0, 0, 153_000, UTC)}
     facts = reader.read(status, EVENING)
     assert (len(facts), reader.last.rejects, reader.last.noted) == (17, [], Counter())
     said = {fact.subject: fact.data for fact in facts}
@@ -66,18 +69,19 @@ def test_aachen_is_read_whole_and_lies_elsewhere(recorded: Path) -> None:
     }
     (p5,) = (fact for fact in facts if fact.subject == "P5")
     assert p5.time == datetime(2025, 2, 3, 7, 53, 35, 533_000, UTC)
-    assert judged(facts) == {"data.lat": 17}
+    assert judged([*listed, *facts]) == {"data.lat": 34}
     assert reader.read(status, EVENING) == []
-    north.read(table.replace(b"latitude>50.", b"latitude>51."), EVENING)
+    assert judged(north.listed(table.replace(b"latitude>50.", b"latitude>51."), EVENING)) == {"good": 17}
     assert judged(north.read(status, EVENING)) == {"good": 17}
 
 
 def test_bielefeld_is_read_whole_and_lies_elsewhere(recorded: Path) -> None:
     """853 car parks, of which 21 say how full they are: 20 open, one closed, all of 8:35. Bielefeld is north-east."""
     reader = Reader()
-    facts = reader.read((recorded / "bielefeld.csv").read_bytes(), EVENING)
+    told = reader.all((recorded / "bielefeld.csv").read_bytes(), EVENING)
+    listed, facts = told[:853], told[853:]
     assert (len(facts), reader.last.rejects, reader.last.noted) == (21, [], Counter(without_status=832))
-    assert sum(key.startswith("site\x1f") for key in reader.memory) == 853
+    assert {fact.type for fact in listed} == {LISTED}
     assert Counter(fact.data["state"] for fact in facts) == {"open": 20, "closed": 1}
     assert {fact.time for fact in facts} == {datetime(2026, 2, 6, 7, 35, tzinfo=UTC)}
     assert facts[0].data == {
@@ -90,3 +94,5 @@ def test_bielefeld_is_read_whole_and_lies_elsewhere(recorded: Path) -> None:
         "state": "open",
     }
     assert judged(facts) == {"data.lat": 21}
+    assert judged(listed).total() == 853
+    assert "good" not in judged(listed)

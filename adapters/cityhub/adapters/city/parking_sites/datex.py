@@ -82,6 +82,7 @@ def _site(record: Element) -> dict[str, object]:
         "capacity": integer(value(record, "parkingNumberOfSpaces")),
         "latitude": number(latitude),
         "longitude": number(longitude),
+        "since": value(record, "parkingRecordVersionTime"),
     }
 
 

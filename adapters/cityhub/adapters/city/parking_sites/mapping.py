@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from cityhub.adapters.city.parking_sites import datex, table
-from cityhub.adapters.city.parking_sites.source import OBSERVED
+from cityhub.adapters.city.parking_sites.source import LISTED, OBSERVED
 from cityhub.adapters.city.parking_sites.wire import Parking, Site, Status
 from cityhub.adapters.kit.fact import Fact, Reading, known, memory_key
 from cityhub.adapters.kit.local_time import LOCAL
@@ -25,6 +25,7 @@ _READ_ON = "table"
 _STAND = "stand"
 """Key of the time of the last status publication."""
 _SITE = memory_key("site", "")
+_LISTED = memory_key("listed", "")
 _TOLD = memory_key("told", "")
 _STATES = {"open": "open", "closed": "closed", "closedAbnormal": "closed", "FREI": "open", "GESCHLOSSEN": "closed"}
 _PRESENT = timedelta(minutes=5)
@@ -53,7 +54,7 @@ def read(body: bytes, memory: Mapping[str, bytes], now: datetime) -> Reading:
     if said.at is not None and said.status and stand and said.at <= datetime.fromisoformat(stand):
         return _read_before(said.at.isoformat(), stand, _is_due(memory, now))
     learnt = _learnt(said, memory, now)
-    news = list(_news(said, {**memory, **learnt}))
+    news = [*_listed(said, memory), *_observed(said, {**memory, **learnt})]
     learnt |= {fact.mark: told for fact, told in news if isinstance(fact, Fact)}
     rejects = [*said.rejects, *(one for one, _ in news if isinstance(one, Reject))]
     facts = [one for one, _ in news if isinstance(one, Fact)]
@@ -88,7 +89,7 @@ def _learnt(said: Parking, memory: Mapping[str, bytes], now: datetime) -> dict[s
     learnt: dict[str, bytes | None] = {_SITE + site.id: _encode(site) for _, site in said.sites}
     if said.whole:
         gone = (key.removeprefix(_SITE) for key in memory if key.startswith(_SITE) and key not in learnt)
-        learnt |= {start + id_: None for id_ in gone for start in (_SITE, _TOLD)}
+        learnt |= {start + id_: None for id_ in gone for start in (_SITE, _LISTED, _TOLD)}
     if said.at is not None and said.status:
         learnt[_STAND] = said.at.isoformat().encode()
     if said.sites or not said.status:
@@ -96,8 +97,29 @@ def _learnt(said: Parking, memory: Mapping[str, bytes], now: datetime) -> dict[s
     return learnt
 
 
-def _news(said: Parking, memory: Mapping[str, bytes | None]) -> Iterator[tuple[Fact | Reject, bytes]]:
-    """What was not told yet, and what to remember of it."""
+def _listed(said: Parking, memory: Mapping[str, bytes]) -> Iterator[tuple[Fact, bytes]]:
+    """Car parks that the table knows anew or otherwise, and what to remember of them.
+
+    A table without a time is as young as the youngest status in it.
+    """
+    published = said.at or max((status.at for _, status in said.statuses), default=None)
+    last = {site.id: (path, site) for path, site in said.sites}
+    said.noted["repeated"] += len(said.sites) - len(last)
+    for path, site in last.values():
+        time, data = site.since or published, _place(site) | known({"capacity": site.capacity})
+        told, mark = _encode(data), _LISTED + site.id
+        if time is None:
+            said.noted["undated"] += 1
+        elif told != memory.get(mark):
+            key, version = (site.id, "listed"), f"{time.isoformat()}/{told.decode()}"
+            fact = Fact(
+                type=LISTED, time=time, subject=site.id, key=key, version=version, data=data, path=path, mark=mark
+            )
+            yield fact, told
+
+
+def _observed(said: Parking, memory: Mapping[str, bytes | None]) -> Iterator[tuple[Fact | Reject, bytes]]:
+    """How full car parks are, where it was not told yet, and what to remember of it."""
     last = dict(memory)
     for path, status in said.statuses:
         known_as = last.get(_SITE + status.id)
@@ -123,18 +145,8 @@ def _fact(path: str, status: Status, site: Site) -> Fact | Reject:
     for name, spaces in (("free", status.free), ("occupied", status.occupied)):
         if spaces is not None and capacity is not None and spaces > capacity:
             return Reject("value", path, f"{spaces} {name} spaces of {capacity}; there cannot be more than there are")
-    data: dict[str, Any] = known(
-        {
-            "site": status.id,
-            "name": site.name,
-            "lat": None if site.latitude is None else round(site.latitude, 6),
-            "lon": None if site.longitude is None else round(site.longitude, 6),
-            "capacity": capacity,
-            "free": status.free,
-            "occupied": status.occupied,
-            "state": _STATES.get(status.state or ""),
-        }
-    )
+    said = {"capacity": capacity, "free": status.free, "occupied": status.occupied}
+    data = _place(site) | known(said | {"state": _STATES.get(status.state or "")})
     return Fact(
         type=OBSERVED,
         time=status.at,
@@ -145,6 +157,12 @@ def _fact(path: str, status: Status, site: Site) -> Fact | Reject:
         path=path,
         mark=_TOLD + status.id,
     )
+
+
+def _place(site: Site) -> dict[str, Any]:
+    """Which one it is, and where."""
+    lat, lon = (None if degrees is None else round(degrees, 6) for degrees in (site.latitude, site.longitude))
+    return known({"site": site.id, "name": site.name, "lat": lat, "lon": lon})
 
 
 _encode = msgspec.json.Encoder().encode

@@ -17,13 +17,14 @@ Text: TypeAlias = Annotated[str, Meta(max_length=200)]
 
 
 class Site(Struct, frozen=True, kw_only=True):
-    """A car park. Attributes: capacity: spaces that it has. latitude, longitude: WGS 84."""
+    """A car park. Attributes: capacity: spaces that it has. since: when its record became so."""
 
     id: Id
     name: Text | None = None
     capacity: Spaces | None = None
     latitude: float | None = None
     longitude: float | None = None
+    since: Instant | None = None
 
 
 class Status(Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from cityhub.sandbox.city.streams.story import BOROUGHS, DAY, Stream, Told, at, 
 from cityhub.sandbox.city.traffic import lot
 
 EVERY_S = 900
+_LISTED_S = 6 * 3600
 _LATE_S = 240
 """A counter's reading is at most as old as this when the system publishes it."""
 _NEAR = ((51.4321, 6.7702), (51.4301, 6.7648), (51.4349, 6.7631), (51.4297, 6.7755))
@@ -88,4 +89,23 @@ def _observed(seed: int, day: date) -> Iterator[Told]:
             yield tell("city.parking-site.observed", moment, park.id, key, data, borough=park.borough, told_at=told_at)
 
 
-STREAMS = (Stream("parking-sites", timedelta(hours=24), _observed),)
+def _listed(seed: int, day: date) -> Iterator[Told]:
+    """The register is looked through as each month begins, and now and then spaces are counted anew."""
+    if day.day != 1:
+        return
+    for number, park in enumerate(CAR_PARKS):
+        moment, counted = at(day, _LISTED_S + number), lot(seed, "register", number, day).choice((0, 0, 0, 2, -3))
+        data = {
+            "site": park.id,
+            "name": park.name,
+            "lat": park.lat,
+            "lon": park.lon,
+            "capacity": park.spaces + counted if park.in_table else None,
+        }
+        yield tell("city.parking-site.listed", moment, park.id, (park.id, day), data, borough=park.borough)
+
+
+STREAMS = (
+    Stream("parking-sites", timedelta(hours=24), _observed),
+    Stream("parking-register", timedelta(days=40), _listed),
+)

@@ -13,11 +13,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from cityhub.sandbox.city.chronicle import Chronicle
 from cityhub.sandbox.city.served.endpoint import City, Served, answer
-from cityhub.sandbox.city.streams.parking import CAR_PARKS, CarPark
 from cityhub.sandbox.city.streams.story import Told
 
-_STREAM, _PATH = "parking-sites", "/city/parking-sites"
+_STREAM, _REGISTER, _PATH = "parking-sites", "parking-register", "/city/parking-sites"
+_MONTH = timedelta(days=32)
 _SECOND = timedelta(seconds=1)
 _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <ns2:d2LogicalModel xmlns:ns2="http://datex2.eu/schema/2/2_0" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
@@ -39,6 +40,7 @@ _RECORD = """<ns2:parkingRecord xsi:type="ns2:UrbanParkingSite" id="{id}" versio
 {spaces}{place}<ns2:urbanParkingSiteType>offStreetParking</ns2:urbanParkingSiteType></ns2:parkingRecord>
 """
 _NAME = '<ns2:parkingName><ns2:values><ns2:value lang="de">{}</ns2:value></ns2:values></ns2:parkingName>'
+_SPACES_OF = "<ns2:parkingNumberOfSpaces>{}</ns2:parkingNumberOfSpaces>"
 _PLACE = """<ns2:parkingLocation xsi:type="ns2:Point"><ns2:pointByCoordinates><ns2:pointCoordinates>
 <ns2:latitude>{}</ns2:latitude><ns2:longitude>{}</ns2:longitude></ns2:pointCoordinates></ns2:pointByCoordinates>
 </ns2:parkingLocation>"""
@@ -48,14 +50,15 @@ _STATUS = """<ns2:parkingRecordStatus xsi:type="ns2:ParkingSiteStatus">
 <ns2:parkingOccupancy>{occupancy}</ns2:parkingOccupancy>{state}</ns2:parkingRecordStatus>
 """
 _COUNTED = {"capacity": "SpacesOverride", "free": "VacantSpaces", "occupied": "OccupiedSpaces"}
-_SPACES = {park.id: park.spaces for park in CAR_PARKS}
 
 
 def _serve(city: City) -> Sequence[Route]:
     async def table(request: Request) -> Response:
         now = city.clock()
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        return answer(request, _publication("Table", midnight, _table(midnight)), "application/xml", now)
+        return answer(
+            request, _publication("Table", midnight, _table(_register(city.chronicle, now))), "application/xml", now
+        )
 
     async def status(request: Request) -> Response:
         """The publication after `stand`, or still that one; without it the oldest."""
@@ -76,19 +79,25 @@ def _publication(kind: str, at: datetime, records: Iterable[str]) -> bytes:
     return "".join([_HEAD.format(kind=kind, at=_utc(at)), *records, _TAIL.format(kind=kind)]).encode()
 
 
-def _table(at: datetime) -> Iterator[str]:
+def _register(chronicle: Chronicle, now: datetime) -> list[Told]:
+    """Each car park as it was listed last."""
+    return list({one.subject: one for one in chronicle.between([_REGISTER], now - _MONTH, now)}.values())
+
+
+def _table(listed: Sequence[Told]) -> Iterator[str]:
     yield '<ns2:parkingTable id="DU-SIM" version="1">'
-    yield from (_record(park, at) for park in CAR_PARKS)
+    yield from map(_record, listed)
     yield "</ns2:parkingTable>"
 
 
-def _record(park: CarPark, at: datetime) -> str:
+def _record(told: Told) -> str:
+    said = told.data
     return _RECORD.format(
-        id=park.id,
-        at=_utc(at),
-        name=_NAME.format(escape(park.name)) if park.name else "",
-        spaces=f"<ns2:parkingNumberOfSpaces>{park.spaces}</ns2:parkingNumberOfSpaces>" if park.in_table else "",
-        place=_PLACE.format(park.lat, park.lon) if park.lat is not None else "",
+        id=told.subject,
+        at=_utc(told.time),
+        name=_NAME.format(escape(said["name"])) if "name" in said else "",
+        spaces=_SPACES_OF.format(said["capacity"]) if "capacity" in said else "",
+        place=_PLACE.format(said["lat"], said["lon"]) if "lat" in said else "",
     )
 
 
@@ -97,16 +106,14 @@ def _status(told: Told) -> str:
     return _STATUS.format(
         id=told.subject,
         at=_utc(told.time),
-        occupancy=_counted(told.data, _SPACES[told.subject]),
+        occupancy=_counted(told.data),
         state=f"<ns2:parkingSiteOpeningStatus>{state}</ns2:parkingSiteOpeningStatus>" if state else "",
     )
 
 
-def _counted(data: Mapping[str, object], spaces: int) -> str:
-    """How many spaces are offered is only said where they are others than the table says."""
-    said = {field: value for field, value in data.items() if (field, value) != ("capacity", spaces)}
-    parts = ((name, said[field]) for field, name in _COUNTED.items() if field in said)
-    return "".join(f"<ns2:parkingNumberOf{name}>{value}</ns2:parkingNumberOf{name}>" for name, value in parts)
+def _counted(data: Mapping[str, object]) -> str:
+    parts = ((name, data[field]) for field, name in _COUNTED.items() if field in data)
+    return "".join(f"<ns2:parkingNumberOf{name}>{spaces}</ns2:parkingNumberOf{name}>" for name, spaces in parts)
 
 
 def _utc(moment: datetime) -> str:
@@ -120,4 +127,4 @@ def _instant(stand: str) -> datetime | None:
         return None
 
 
-SERVED = Served(feed="city.parking-sites", streams=(_STREAM,), serve=_serve)
+SERVED = Served(feed="city.parking-sites", streams=(_STREAM, _REGISTER), serve=_serve, before=_register)
