@@ -21,6 +21,8 @@ from cityhub.adapters.roadworks.source import roadwork
 _PUBLICATION = "publication"
 _SITE = memory_key("site", "")
 _AHEAD = timedelta(minutes=5)
+_PRESENT = timedelta(minutes=5)
+"""A publication as young as this is taken for the newest: portals that make one for each question have no last one."""
 _ONCE = frozenset({"published", "started"})
 _FORGOTTEN_AFTER = timedelta(days=30)
 _BELIEVED = timedelta(days=85)
@@ -64,7 +66,8 @@ def reading(publication: Publication, memory: Mapping[str, bytes], owner: str, n
             learnt[_SITE + told.site.id] = _encode(replace(told, closed_at=at))
         elif at - told.closed_at > _FORGOTTEN_AFTER:
             learnt[_SITE + told.site.id] = None
-    return Reading(facts=facts, rejects=rejects, cursor=at.isoformat(), more=True, as_of=at, memory=learnt, noted=noted)
+    more = abs(now - at) > _PRESENT
+    return Reading(facts=facts, rejects=rejects, cursor=at.isoformat(), more=more, as_of=at, memory=learnt, noted=noted)
 
 
 def _absent(publication: Publication, known: Mapping[str, Told]) -> list[Told]:

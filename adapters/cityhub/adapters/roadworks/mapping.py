@@ -39,7 +39,7 @@ def _read(owner: str, body: bytes, memory: Mapping[str, bytes], now: datetime) -
         return reading(of_datex(datex.parse(body)), memory, owner, now)
     if autobahn.speaks(body):
         found = reading(of_autobahn(autobahn.parse(body), now), memory, owner, now)
-        return replace(found, cursor=None, more=False)  # a list of the present: there is none after it
+        return replace(found, cursor=None)  # a list of the present: there is none after it
     return reading(of_wzdx(wzdx.parse(body)), memory, owner, now)
 
 
