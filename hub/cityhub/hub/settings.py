@@ -107,10 +107,10 @@ class Settings(BaseModel):
     archive: Archive = Field(default="", description="archive: folder or URL as `s3://bucket/prefix`; empty = in data")
     archive_every: float = Field(default=60.0, gt=0, le=3600, description="seconds between two turns of the archiver")
     archive_keep: int = Field(default=0, ge=0, description="days of events that the archive keeps; 0 = for ever")
-    releases: str = Field(default="", description="YAML file of event types that owners released for the sandbox")
-    keycloak_port: Port = Field(default=18080, description="embedded Keycloak")
     rooms_port: Port = Field(default=18093, description="port of the sandbox's rooms")
     rooms_url: ServerUrl = Field(default="", description="rooms on another machine; empty = on this one")
+    releases: str = Field(default="", description="YAML file of event types that owners released for the sandbox")
+    keycloak_port: Port = Field(default=18080, description="embedded Keycloak")
     keycloak_url: ServerUrl = Field(default="", description="external Keycloak; empty = embedded")
 
     def to_environment(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
