@@ -19,6 +19,8 @@ from cityhub.adapters.city.datasets import client as datasets
 from cityhub.adapters.city.datasets.source import CITY_DATASETS
 from cityhub.adapters.city.order_office import client as order_office
 from cityhub.adapters.city.order_office.source import CITY_ORDER_OFFICE
+from cityhub.adapters.city.parking_sites import client as parking_sites
+from cityhub.adapters.city.parking_sites.source import CITY_PARKING_SITES
 from cityhub.adapters.city.participation import client as participation
 from cityhub.adapters.city.participation.source import CITY_PARTICIPATION
 from cityhub.adapters.city.permits import client as permits
@@ -64,6 +66,8 @@ from cityhub.adapters.ude.publications import client as publications
 from cityhub.adapters.ude.publications.source import UDE_PUBLICATIONS
 from cityhub.adapters.wbd.bins import client as bins
 from cityhub.adapters.wbd.bins.source import WBD_BINS
+from cityhub.adapters.wbd.collections import client as collections
+from cityhub.adapters.wbd.collections.source import WBD_COLLECTIONS
 from cityhub.adapters.wbd.emptyings import client as emptyings
 from cityhub.adapters.wbd.emptyings.source import WBD_EMPTYINGS
 from cityhub.adapters.wbd.sewer_levels import client as sewer_levels
@@ -79,6 +83,7 @@ _ALL: tuple[tuple[Source, Connect], ...] = (
     (CITY_COUNCIL, council.connect),
     (CITY_DATASETS, datasets.connect),
     (CITY_ORDER_OFFICE, order_office.connect),
+    (CITY_PARKING_SITES, parking_sites.connect),
     (CITY_PARTICIPATION, participation.connect),
     (CITY_PERMITS, permits.connect),
     (CITY_ROBOTS, robots.connect),
@@ -101,6 +106,7 @@ _ALL: tuple[tuple[Source, Connect], ...] = (
     (DVV_LAMPS, lamps.connect),
     (UDE_PUBLICATIONS, publications.connect),
     (WBD_BINS, bins.connect),
+    (WBD_COLLECTIONS, collections.connect),
     (WBD_EMPTYINGS, emptyings.connect),
     (WBD_SEWER_LEVELS, sewer_levels.connect),
     (WBD_VEHICLES, vehicles.connect),

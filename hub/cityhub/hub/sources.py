@@ -5,6 +5,9 @@ city.appointments:
   secret_file: /run/secrets/termine      # token or password; its last line break does not count
   every_s: 30                            # seconds between two questions
 wbd.bins: {enabled: false}
+city.roadworks:
+  url: https://verkehr.example/datex
+  also: [https://autobahn.example/A40/services/roadworks]   # of a source that may have several addresses
 """
 
 from __future__ import annotations
@@ -41,6 +44,7 @@ class Named(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the file says of a source; `every_s` 0 = as the source's declaration suggests."""
 
     url: str = ""
+    also: tuple[str, ...] = ()
     secret_file: str = ""
     every_s: float = 0.0
     enabled: bool = True
@@ -72,6 +76,7 @@ def places(settings: Settings) -> list[Place]:
                 url=one.url.rstrip("/") or simulated(source, settings),
                 synthetic=not one.url,
                 secret=_secret(one.secret_file),
+                also=tuple(url.rstrip("/") for url in one.also),
             )
             found.append(Place(source, link, one.every_s or _pause_s(source, settings)))
     return found
@@ -150,15 +155,24 @@ def _problems(feed: str, one: Named) -> Iterator[str]:
         near = difflib.get_close_matches(feed, ADAPTERS, n=1, cutoff=0.5)
         yield f"no such source; did you mean {near[0]}?" if near else "no such source; `cityhub adapter list` has all"
         return
-    transport = ADAPTERS[feed][0].transport
-    if one.url and urlsplit(one.url).scheme not in SCHEMES[transport]:
-        yield f"url {one.url!r}: must begin with {' or '.join(f'{scheme}://' for scheme in SCHEMES[transport])}"
-    if urlsplit(one.url).password:
-        yield "url holds a password, which would be shown; put it into a file and name it as secret_file"
+    source = ADAPTERS[feed][0]
+    for url in (one.url, *one.also):
+        yield from _wrong_address(url, SCHEMES[source.transport])
+    if one.also and not (source.several and one.url):
+        yield "also: only a source that may have several addresses takes it, beside its url"
+    if len({*one.also, one.url}) <= len(one.also):
+        yield "also: an address stands twice; each is read once"
     if one.every_s < 0:
         yield f"every_s {one.every_s}: must be seconds, more than 0"
     if one.secret_file and not Path(one.secret_file).is_file():
         yield f"secret_file {one.secret_file!r}: is not there"
+
+
+def _wrong_address(url: str, schemes: tuple[str, ...]) -> Iterator[str]:
+    if url and urlsplit(url).scheme not in schemes:
+        yield f"url {url!r}: must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}"
+    if urlsplit(url).password:
+        yield "url holds a password, which would be shown; put it into a file and name it as secret_file"
 
 
 def _secret(file: str) -> str:

@@ -85,6 +85,7 @@ def test_ports_of_external_servers_are_not_ours() -> None:
         "CITYHUB_KAFKA_PORT",
         "CITYHUB_KAFKA_CONTROLLER_PORT",
         "CITYHUB_KAFKA_PARTNER_PORT",
+        "CITYHUB_ROOMS_PORT",
     }
 
 

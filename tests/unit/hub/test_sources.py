@@ -64,6 +64,14 @@ def test_a_source_may_be_left_out(tmp_path: Path) -> None:
     assert FEED not in {place.source.feed for place in found}
 
 
+def test_a_source_may_have_several_addresses(tmp_path: Path) -> None:
+    also = "also: ['https://autobahn.example/A40/services/roadworks/', 'https://autobahn.example/A59']"
+    text = f"city.roadworks: {{url: 'https://portal.example', {also}}}"
+    (place,) = places(settings(tmp_path, text, CITYHUB_CITY="false"))
+    assert place.link.url == "https://portal.example"
+    assert place.link.also == ("https://autobahn.example/A40/services/roadworks", "https://autobahn.example/A59")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -73,6 +81,11 @@ def test_a_source_may_be_left_out(tmp_path: Path) -> None:
         (f"{FEED}: {{url: 'ftp://x'}}", "url 'ftp://x': must begin with http:// or https://"),
         (f"{FEED}: {{url: 'https://me:secret@x'}}", "holds a password"),
         ("dvv.lamps: {url: 'https://x'}", "url 'https://x': must begin with mqtt:// or mqtts://"),
+        (f"{FEED}: {{url: 'https://x', also: ['https://y']}}", "also: only a source that may have several addresses"),
+        ("city.roadworks: {also: ['https://y']}", "takes it, beside its url"),
+        ("city.roadworks: {url: 'https://x', also: ['https://x']}", "also: an address stands twice"),
+        ("city.roadworks: {url: 'https://x', also: ['ftp://y']}", "url 'ftp://y': must begin with http://"),
+        ("city.roadworks: {url: 'https://x', also: ['https://me:it@y']}", "holds a password"),
         (f"{FEED}: {{every_s: -1}}", "every_s -1.0: must be seconds"),
         (f"{FEED}: {{secret_file: /nowhere/x}}", "secret_file '/nowhere/x': is not there"),
         (f"{FEED}: {{adress: x}}", "unknown field `adress`"),

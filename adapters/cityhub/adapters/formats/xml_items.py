@@ -26,6 +26,7 @@ _ENCODINGS = frozenset({"utf-8", "us-ascii", "iso-8859-1", "iso-8859-15", "windo
 """In these a byte below 128 is the ASCII character, so that what stands before the root can be looked at."""
 _DECLARED = re.compile(rb"""(?:\xef\xbb\xbf)?<\?xml\s[^>]*?\sencoding\s*=\s*["']([^"'>]{1,40})["']""")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{0,30})?([eE][+-]?[0-9]{1,3})?")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 _PROLOG = re.compile(rb"(?s:(?:\xef\xbb\xbf)?(?:\s++|<\?.*?\?>|<!--.*?-->)*+)")
 
@@ -86,6 +87,11 @@ def number(text: str | None) -> float | str | None:
     return float(text) if text is not None and _NUMBER.fullmatch(text) else text
 
 
+def integer(text: str | None) -> int | str | None:
+    """A whole number of up to 18 digits; what is none stays as it is, to be refused by name."""
+    return int(text) if text is not None and _INTEGER.fullmatch(text) else text
+
+
 def flag(text: str | None) -> bool | str | None:
     """`true`, `1`, `false` or `0`; what is none of them stays as it is, to be refused by name."""
     return text if text is None else _FLAGS.get(text, text)
@@ -107,7 +113,7 @@ def parse_records(
     """The records that are well formed, each with its path, and the others with reason `schema`.
 
     Args:
-        read: what stands in a record, by name of the field: texts, `number`s, `flag`s. What is None counts as missing.
+        read: what stands in a record, by name of the field: texts, `number`s, `integer`s, `flag`s; None is missing.
     """
     good: list[tuple[str, _T]] = []
     rejects: list[Reject] = []

@@ -22,11 +22,13 @@ class Link(Struct, frozen=True, kw_only=True):
         url: without trailing slash: `http(s)://`, `mqtt(s)://`, `file:///` of a folder, `tcp://host:port`.
         synthetic: it is the simulated city's.
         secret: token or password, "" for none. It is never part of a message.
+        also: further addresses of a source that can have several, see `several`.
     """
 
     url: str
     synthetic: bool
     secret: str = ""
+    also: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Link({self.url!r}, synthetic={self.synthetic}, secret={'…' if self.secret else '-'})"

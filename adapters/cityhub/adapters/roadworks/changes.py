@@ -21,6 +21,8 @@ from cityhub.adapters.roadworks.source import roadwork
 _PUBLICATION = "publication"
 _SITE = memory_key("site", "")
 _AHEAD = timedelta(minutes=5)
+_PRESENT = timedelta(minutes=5)
+"""A publication as young as this is taken for the newest: portals that make one for each question have no last one."""
 _ONCE = frozenset({"published", "started"})
 _FORGOTTEN_AFTER = timedelta(days=30)
 _BELIEVED = timedelta(days=85)
@@ -48,7 +50,7 @@ def reading(publication: Publication, memory: Mapping[str, bytes], owner: str, n
     if before is not None and at < before <= now + _AHEAD:
         noted["older_publication"] += 1
         return Reading(rejects=rejects, noted=noted)
-    known = {key.removeprefix(_SITE): _decode(body) for key, body in memory.items() if key != _PUBLICATION}
+    known = {key.removeprefix(_SITE): _decode(body) for key, body in memory.items() if key.startswith(_SITE)}
     facts: list[Fact] = []
     learnt: dict[str, bytes | None] = {_PUBLICATION: _encode(at)}
     for site in publication.sites.values():
@@ -57,19 +59,20 @@ def reading(publication: Publication, memory: Mapping[str, bytes], owner: str, n
         noted.update(["long_ago"] if now_and_then.long_ago else [])
         if (after := now_and_then.after()) != known.get(site.id):
             learnt[_SITE + site.id] = _encode(after)
-    noted.update([] if publication.whole and publication.sites else ["absence_not_judged"])
+    noted.update([] if publication.judges_absence else ["absence_not_judged"])
     for told in _absent(publication, known):
         if told.closed_at is None:
             facts.append(_fact(owner, "closed", told.site, at, "closed", "absent", at.isoformat()))
             learnt[_SITE + told.site.id] = _encode(replace(told, closed_at=at))
         elif at - told.closed_at > _FORGOTTEN_AFTER:
             learnt[_SITE + told.site.id] = None
-    return Reading(facts=facts, rejects=rejects, cursor=at.isoformat(), more=True, as_of=at, memory=learnt, noted=noted)
+    more = abs(now - at) > _PRESENT
+    return Reading(facts=facts, rejects=rejects, cursor=at.isoformat(), more=more, as_of=at, memory=learnt, noted=noted)
 
 
 def _absent(publication: Publication, known: Mapping[str, Told]) -> list[Told]:
-    """Who is not in a whole publication any more is over; nobody says since when. An empty one is taken for a fault."""
-    if not publication.whole or not publication.sites:
+    """Who is not in a whole publication any more is over; nobody says since when."""
+    if not publication.judges_absence:
         return []
     there = publication.sites.keys() | publication.refused
     return [told for id_, told in known.items() if id_ not in there]
@@ -147,7 +150,7 @@ class _Story(Struct, frozen=True):
 def _fact(owner: str, verb: str, site: Site, moment: datetime, status: str, *key: str, **more: datetime | None) -> Fact:
     """Of a site; it is announced and begins once, whatever the version of its record."""
     data: dict[str, Any] = {
-        "owner": owner,
+        "owner": site.owner or owner,
         "mode": site.mode,
         "lat": site.lat,
         "lon": site.lon,

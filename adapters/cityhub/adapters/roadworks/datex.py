@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated, Literal, TypeAlias
+from typing import Literal
 
-import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
-from cityhub.adapters.errors import FeedFault
+from cityhub.adapters.formats.datex import point, publication_time, texts
+from cityhub.adapters.formats.json_items import Id, Instant
 from cityhub.adapters.formats.xml_items import (
     Element,
     attribute,
@@ -27,10 +27,7 @@ from cityhub.adapters.formats.xml_items import (
 )
 from cityhub.adapters.kit.reject import Reject
 
-Id: TypeAlias = Annotated[str, Meta(min_length=1, max_length=120)]
-Instant: TypeAlias = Annotated[datetime, Meta(tz=True)]
 _WORKS = frozenset({"MaintenanceWorks", "ConstructionWorks"})
-_POINTS = ("locationForDisplay", "coordinatesForDisplay", "pointCoordinates")
 _END = "management/lifeCycleManagement/end"
 _CANCEL = "management/lifeCycleManagement/cancel"
 
@@ -81,7 +78,7 @@ def parse(body: bytes) -> Datex:
         FeedFault: `parse` or `too_many_values`.
     """
     root = parse_xml(body, "a SituationPublication of DATEX II")
-    at = _instant(next((one.text for _, one in records(root, "publicationTime")), None))
+    at = publication_time(root)
     noted: Counter[str] = Counter()
     found = list(_works(root, noted))
     works, rejects = parse_records(found, _read, Works)
@@ -89,15 +86,6 @@ def parse(body: bytes) -> Datex:
     unread = frozenset(attribute(one, "id") or "" for path, one in found if path not in read)
     method = next((one.text for _, one in records(root, "updateMethod")), "snapshot")
     return Datex(at, method == "snapshot", works, unread, rejects, noted)
-
-
-def _instant(text: str | None) -> datetime:
-    try:
-        return msgspec.convert((text or "").strip(), Instant)
-    except msgspec.ValidationError as error:
-        raise FeedFault(
-            "parse", f"publicationTime is {text!r}; a publication of DATEX II has one, with its offset"
-        ) from error
 
 
 def _works(root: Element, noted: Counter[str]) -> Iterator[tuple[str, Element]]:
@@ -113,7 +101,7 @@ def _works(root: Element, noted: Counter[str]) -> Iterator[tuple[str, Element]]:
 
 
 def _read(record: Element) -> dict[str, object]:
-    latitude, longitude = _point(record)
+    latitude, longitude = point(record)
     times = "validity/validityTimeSpecification"
     area = next(record.iterdescendants("{*}externalReferencing"), None)
     return {
@@ -127,26 +115,11 @@ def _read(record: Element) -> dict[str, object]:
         "end": value(record, f"{times}/overallEndTime"),
         "ended": flag(value(record, _END)),
         "cancelled": flag(value(record, _CANCEL)),
-        "first_end": next(_texts(record, "firstOverallEndTime"), None),
+        "first_end": next(texts(record, "firstOverallEndTime"), None),
         "latitude": number(latitude),
         "longitude": number(longitude),
-        "carriageways": tuple(_texts(record, "carriageway")),
-        "lanes": (*_texts(record, "lane"), *_texts(record, "laneUsage")),
+        "carriageways": tuple(texts(record, "carriageway")),
+        "lanes": (*texts(record, "lane"), *texts(record, "laneUsage")),
         "area_system": None if area is None else value(area, "externalReferencingSystem"),
         "area": None if area is None else value(area, "externalLocationCode"),
     }
-
-
-def _point(record: Element) -> tuple[str | None, str | None]:
-    """Where they are shown, else the first point, else the middle of the line; in this order of exactness."""
-    for name in _POINTS:
-        for point in record.iterdescendants(f"{{*}}{name}"):
-            return value(point, "latitude"), value(point, "longitude")
-    numbers = next(_texts(record, "posList"), "").split()
-    middle = len(numbers) // 4 * 2
-    return (numbers[middle], numbers[middle + 1]) if len(numbers) > 1 else (None, None)
-
-
-def _texts(record: Element, name: str) -> Iterator[str]:
-    """Of all elements of a name that hold text, not others."""
-    return (text for one in record.iterdescendants(f"{{*}}{name}") if (text := (one.text or "").strip()))

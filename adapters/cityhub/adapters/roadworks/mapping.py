@@ -7,10 +7,14 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 
+from msgspec.structs import replace
+
 from cityhub.adapters.kit.fact import Reading, utc
 from cityhub.adapters.kit.http_adapter import Read
+from cityhub.adapters.kit.reject import Reject
 from cityhub.adapters.kit.source import Source
-from cityhub.adapters.roadworks import datex, wzdx
+from cityhub.adapters.roadworks import autobahn, datex, wzdx
+from cityhub.adapters.roadworks.autobahn_words import period, place
 from cityhub.adapters.roadworks.changes import reading
 from cityhub.adapters.roadworks.site import Mode, Publication, Site
 
@@ -18,6 +22,9 @@ AREAS = "Stadtbezirke Duisburg"
 """System of external location codes `1` (Walsum) to `7` (Süd)."""
 _BOROUGHS = {str(number): f"STB0{number}" for number in range(1, 8)}
 _BESIDE: Mapping[str, Mode] = {"cycleTrack": "bike", "bike-lane": "bike", "footpath": "foot", "sidewalk": "foot"}
+_AUTOBAHN_WORKS = frozenset({"ROADWORKS", "SHORT_TERM_ROADWORKS"})
+_SOUTH, _NORTH, _WEST, _EAST = 51.33, 51.57, 6.62, 6.84
+"""A box around Duisburg, WGS 84."""
 _TRANSIT = frozenset({"busLane", "busStop"})
 
 
@@ -28,8 +35,12 @@ def reader(source: Source) -> Read:
 
 def _read(owner: str, body: bytes, memory: Mapping[str, bytes], now: datetime) -> Reading:
     """What an answer says; it is JSON when it looks so, else XML."""
-    is_json = body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"["))
-    return reading(of_wzdx(wzdx.parse(body)) if is_json else of_datex(datex.parse(body)), memory, owner, now)
+    if not body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
+        return reading(of_datex(datex.parse(body)), memory, owner, now)
+    if autobahn.speaks(body):
+        found = reading(of_autobahn(autobahn.parse(body), now), memory, owner, now)
+        return replace(found, cursor=None)  # a list of the present: there is none after it
+    return reading(of_wzdx(wzdx.parse(body)), memory, owner, now)
 
 
 def of_datex(said: datex.Datex) -> Publication:
@@ -48,6 +59,34 @@ def of_wzdx(said: wzdx.Wzdx) -> Publication:
     whole = "" not in said.unread
     refused = said.unread
     return Publication(at=said.at, whole=whole, sites=sites, refused=refused, rejects=said.rejects, noted=noted)
+
+
+def of_autobahn(said: autobahn.Autobahn, now: datetime) -> Publication:
+    """All there is of one motorway, always; only what lies in the city is told. It does not say as of when it is."""
+    noted: Counter[str] = Counter()
+    rejects, refused, sites = [*said.rejects], set(said.unread), list[Site]()
+    for path, work in said.works:
+        try:
+            site = _of_autobahn_work(path, work, now)
+        except (ValueError, OverflowError) as error:
+            rejects.append(Reject("value", path, str(error)))
+            refused.add(work.identifier)
+            continue
+        if work.kind not in _AUTOBAHN_WORKS:
+            noted["not_roadworks"] += 1
+        elif not (_SOUTH <= site.lat <= _NORTH and _WEST <= site.lon <= _EAST):
+            noted["elsewhere"] += 1
+        else:
+            sites.append(site)
+    return Publication(
+        at=now,
+        whole="" not in refused,
+        sites=_newest(sites, noted),
+        refused=frozenset(refused),
+        rejects=rejects,
+        noted=noted,
+        elsewhere=noted["elsewhere"],
+    )
 
 
 def _newest(sites: Iterable[Site], noted: Counter[str]) -> dict[str, Site]:
@@ -102,6 +141,24 @@ def _of_feature(path: str, feature: wzdx.Feature, at: datetime) -> Site:
         mode=_mode([lane.type for lane in said.lanes if lane.status != "open"], ()),
         over=over,
         ended_at=said.end_date if over else None,
+        path=path,
+    )
+
+
+def _of_autobahn_work(path: str, work: autobahn.Work, now: datetime) -> Site:
+    (start, end), (lat, lon) = period(work), place(work)
+    return Site(
+        id=work.identifier,
+        version=f"{utc(start)}/{utc(end)}/{lat}/{lon}",
+        changed=now,
+        announced=None,
+        start=start,
+        end=end,
+        lat=lat,
+        lon=lon,
+        mode="car",
+        active=not work.future,
+        owner="autobahn",
         path=path,
     )
 

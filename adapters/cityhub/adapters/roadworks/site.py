@@ -24,6 +24,7 @@ class Site(Struct, frozen=True, kw_only=True):
         over: done or cancelled. ended_at: when they were done, None where nobody says.
         first_end: end of the works as the first version had it, None where this record does not say.
         borough: `STB01` … `STB07`, "" where it is not said.
+        owner: who builds, "" where it is whose feed it is.
         path: where in the answer it stands.
     """
 
@@ -41,6 +42,7 @@ class Site(Struct, frozen=True, kw_only=True):
     ended_at: datetime | None = None
     first_end: datetime | None = None
     borough: str = ""
+    owner: str = ""
     path: str = ""
 
 
@@ -51,6 +53,7 @@ class Publication(Struct, frozen=True, kw_only=True):
         at: the instant. sites: by id.
         whole: what is not in it is over; else it tells of some sites only.
         refused: ids of records that were refused: nobody knows more of them than before.
+        elsewhere: how many sites were left out because they are not in the city: an answer with these is not empty.
     """
 
     at: datetime
@@ -59,3 +62,9 @@ class Publication(Struct, frozen=True, kw_only=True):
     refused: frozenset[str]
     rejects: Sequence[Reject]
     noted: Counter[str]
+    elsewhere: int = 0
+
+    @property
+    def judges_absence(self) -> bool:
+        """Whether what is not in it is over; an empty one is taken for a fault."""
+        return self.whole and bool(self.sites or self.elsewhere)

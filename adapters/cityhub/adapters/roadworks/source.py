@@ -9,12 +9,13 @@ def _source(owner: str, system: str, licence: str) -> Source:
     return Source(
         feed=f"{owner}.roadworks",
         system=system,
-        format="DATEX II 2.3 (German roadworks profile) or 3, SituationPublication; WZDx 4.2",
+        format="DATEX II 2.3 (German roadworks profile) or 3, SituationPublication; WZDx 4.2; Autobahn API",
         transport="http",
         event_types=tuple(roadwork(owner, verb) for verb in ("published", "changed", "started", "closed")),
         interval_s=300,
         lateness_s=6 * 3600,
         licence=f"{licence}; simulated data: EUPL-1.2",
+        several=True,
     )
 
 

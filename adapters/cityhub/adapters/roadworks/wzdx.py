@@ -9,11 +9,9 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from cityhub.adapters.formats.json_items import parse_items, parse_json
+from cityhub.adapters.formats.json_items import Id, Instant, parse_items, parse_json
 from cityhub.adapters.kit.reject import Reject
 
-Id: TypeAlias = Annotated[str, Meta(min_length=1, max_length=120)]
-Instant: TypeAlias = Annotated[datetime, Meta(tz=True)]
 Position: TypeAlias = Annotated[tuple[float, ...], Meta(min_length=2)]
 
 

@@ -21,7 +21,9 @@ _COUNTS: dict[str, int] = {
     "bin-{:04d}": 210,
     "lamp-{:04d}": 400,
     "ladepunkt-{:03d}": 80,
+    "parkhaus-{:02d}": 8,
     "pegel-{:02d}": 24,
     "stellplatz-{:03d}": 30,
+    "tour-{}": 7,
 }
 """How many of each kind there are, by the form of their names."""

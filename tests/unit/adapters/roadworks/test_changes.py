@@ -207,3 +207,13 @@ def test_of_a_record_that_comes_twice_the_newest_version_counts() -> None:
         (changed,) = portal.read(publication(day(5), *order))
         assert data(changed, "valid_to") == {"valid_to": "2026-11-16T06:00:00Z"}
         assert portal.last.noted == {"repeated": 1}
+
+
+def test_a_portal_that_makes_a_publication_for_each_question_is_not_asked_without_a_pause() -> None:
+    reader = Reader()
+    reader.read(publication(day(12), record()))
+    assert reader.last.more
+    for minute in (1, 2, 3):
+        now = NOW + timedelta(minutes=minute)
+        reader.read(publication(now.isoformat(), record()), now)
+        assert not reader.last.more

@@ -11,6 +11,7 @@ from cityhub.sandbox.city.served.city import (
     council,
     datasets,
     order_office,
+    parking_sites,
     participation,
     permits,
     robots,
@@ -20,7 +21,7 @@ from cityhub.sandbox.city.served.dvv import charging, grid, lamp_energy, lamps, 
 from cityhub.sandbox.city.served.endpoint import City, Served
 from cityhub.sandbox.city.served.gebag import dialogue_participation, flats, tickets
 from cityhub.sandbox.city.served.ude import publications
-from cityhub.sandbox.city.served.wbd import bins, emptyings, sewer_levels, vehicles
+from cityhub.sandbox.city.served.wbd import bins, collections, emptyings, sewer_levels, vehicles
 
 __all__ = ["SERVED", "City", "Served"]
 
@@ -32,6 +33,7 @@ SERVED: tuple[Served, ...] = (
     council.SERVED,
     datasets.SERVED,
     order_office.SERVED,
+    parking_sites.SERVED,
     participation.SERVED,
     permits.SERVED,
     robots.SERVED,
@@ -51,6 +53,7 @@ SERVED: tuple[Served, ...] = (
     lamps.SERVED,
     publications.SERVED,
     bins.SERVED,
+    collections.SERVED,
     emptyings.SERVED,
     sewer_levels.SERVED,
     vehicles.SERVED,

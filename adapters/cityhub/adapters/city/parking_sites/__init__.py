@@ -1,0 +1,1 @@
+"""Car parks and how full they are: docs/adapters/city-parking-sites.md."""

@@ -1,0 +1,1 @@
+"""Calendar of waste collections: docs/adapters/wbd-collections.md."""
