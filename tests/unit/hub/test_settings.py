@@ -81,7 +81,6 @@ def test_ports_of_external_servers_are_not_ours() -> None:
     )
     assert set(settings.ports()) == {
         "CITYHUB_PORT",
-        "CITYHUB_ROOMS_PORT",
         "CITYHUB_KAFKA_PORT",
         "CITYHUB_KAFKA_CONTROLLER_PORT",
         "CITYHUB_KAFKA_PARTNER_PORT",
