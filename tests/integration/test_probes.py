@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -21,13 +21,32 @@ NAMES = ("worker", "publisher", "archive", "gate", "bookkeeper", "adapters")
 EVENTS, BAD = 30, 4
 
 
+class Watched:
+    """The processes and their probes' ports; one that ends is started again, as the supervisor does."""
+
+    def __init__(self, processes: dict[str, HubProcess], ports: dict[str, int]) -> None:
+        self._processes = processes
+        self.ports = ports
+
+    async def until(self, done: Callable[[], bool]) -> None:
+        async def asked_again() -> bool:
+            for process in self._processes.values():
+                process.keep()
+            return done()
+
+        await until(asked_again, [])
+
+    async def until_all_say(self, status: int) -> None:
+        await self.until(lambda: all(asked(port, "/readyz")[0] == status for port in self.ports.values()))
+
+
 @pytest.fixture
-def ports(kafka: Kafka) -> Iterator[dict[str, int]]:
+def hub(kafka: Kafka) -> Iterator[Watched]:
     topics.ensure(kafka.access, [*wanted(), topics.quarantine("wbd", "probes")])
     given = dict(zip(NAMES, free_ports(len(NAMES)), strict=True))
     processes = [HubProcess(kafka.installation, name, CITYHUB_PROBE_PORT=str(port)) for name, port in given.items()]
-    with running(processes):
-        yield given
+    with running(processes) as started:
+        yield Watched(started, given)
 
 
 def asked(port: int, path: str) -> tuple[int, Any]:
@@ -40,7 +59,7 @@ def asked(port: int, path: str) -> tuple[int, Any]:
 
 
 def figures(port: int, name: str) -> dict[str, float]:
-    """A metric's values by their labels' values, joined."""
+    """A metric's values by its labels' values, in the order of their names, joined."""
     _, text = asked(port, "/metrics")
     return {
         "/".join(sample.labels.values()): sample.value
@@ -50,41 +69,37 @@ def figures(port: int, name: str) -> dict[str, float]:
     }
 
 
-async def test_processes_become_ready_count_and_tell_of_kafkas_absence(kafka: Kafka, ports: dict[str, int]) -> None:
-    await until(lambda: _all_say(ports, 200), [])
-    assert {asked(port, "/startupz")[0] for port in ports.values()} == {200}
-    assert figures(ports["worker"], "cityhub_consumer_partitions")[""] > 0
+async def test_processes_become_ready_count_and_tell_of_kafkas_absence(kafka: Kafka, hub: Watched) -> None:
+    worker, gate = hub.ports["worker"], hub.ports["gate"]
+    await hub.until_all_say(200)
+    assert {asked(port, "/startupz")[0] for port in hub.ports.values()} == {200}
+    assert figures(worker, "cityhub_consumer_partitions")[""] > 0
 
-    before = figures(ports["gate"], "cityhub_events_total")
+    before = figures(gate, "cityhub_events_total")
     incoming = [(b"x", codec.encode(level("//wbd/probes", number)), []) for number in range(EVENTS)]
     incoming += [(b"x", b"no event", [])] * BAD
     async with RecordPublisher(kafka.access, client_id="test") as publisher:
         await publisher.send("du.in.wbd.probes", incoming)
 
-    async def counted() -> bool:
-        return figures(ports["worker"], "cityhub_engine_events_total").get("wbd/counted/", 0) >= EVENTS
+    def passed() -> bool:
+        now = figures(gate, "cityhub_events_total")
+        keys = ("kafka/wbd/accepted/", "kafka/wbd/rejected/parse")
+        return [now.get(key, 0) - before.get(key, 0) for key in keys] == [EVENTS, BAD]
 
-    await until(counted, [])
-    gate = figures(ports["gate"], "cityhub_events_total")
-    passed = [gate[key] - before.get(key, 0) for key in ("wbd/kafka/accepted/", "wbd/kafka/rejected/parse")]
-    assert passed == [EVENTS, BAD]
-    assert figures(ports["gate"], "cityhub_dead_letters_total")["wbd/kafka/parse"] == gate["wbd/kafka/rejected/parse"]
+    await hub.until(passed)
+    await hub.until(lambda: figures(worker, "cityhub_engine_events_total").get("wbd/counted/", 0) >= EVENTS)
+    await hub.until(lambda: figures(worker, "cityhub_consumer_lag_records").get("du.evt.wbd.bin.v1") == 0)
+    await _without_kafka(kafka, hub)
+    await hub.until_all_say(200)
 
-    async def caught_up() -> bool:
-        return figures(ports["worker"], "cityhub_consumer_lag_records").get("du.evt.wbd.bin.v1") == 0
 
-    await until(caught_up, [])
+async def _without_kafka(kafka: Kafka, hub: Watched) -> None:
     kafka.kill9()
     try:
-        await until(lambda: _all_say(ports, 503), [])
-        assert {asked(port, "/livez")[0] for port in ports.values()} == {200}
-        told = asked(ports["gate"], "/readyz")[1]["checks"]["kafka"]
+        await hub.until_all_say(503)
+        told = asked(hub.ports["gate"], "/readyz")[1]["checks"]["kafka"]
         assert "nothing answers at" in told["reason"]
         assert "CITYHUB_KAFKA_BOOTSTRAP" in told["remedy"]
+        assert asked(hub.ports["gate"], "/livez")[0] == 200
     finally:
         kafka.restart()
-    await until(lambda: _all_say(ports, 200), [])
-
-
-async def _all_say(ports: dict[str, int], status: int) -> bool:
-    return all(asked(port, "/readyz")[0] == status for port in ports.values())
