@@ -38,3 +38,8 @@ class StateUnavailable(AdapterError):  # noqa: N818 - a state of the world
 
 class WrongMapping(AdapterError):  # noqa: N818 - a state of a file
     """A mapping file cannot work; the message has a line per problem."""
+
+
+def said(error: BaseException) -> str:
+    """What an error says, or its class where it says nothing, as those of a broken connection do."""
+    return str(error) or type(error).__name__

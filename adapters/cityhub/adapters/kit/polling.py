@@ -57,21 +57,24 @@ class Pace(Struct, frozen=True, kw_only=True):
     """How fast a feed is run.
 
     Attributes:
-        every_s: pause between two questions. `longest_s`: between two after many faults.
+        every_s: pause between two questions. `soon_s`: at most, after the first fault. `longest_s`: after many.
         outbox_limit: events waiting for Kafka above which reading pauses.
         jitter: uniform numbers in [0, 1), so that adapters do not return in step after an outage.
     """
 
     every_s: float
     jitter: Callable[[], float]
+    soon_s: float = 4.0
     longest_s: float = 300.0
     outbox_limit: int = 200_000
 
     def pause_s(self, faults: int) -> float:
-        """`every_s` after a good answer, else exponential back-off with jitter."""
+        """`every_s` after a good answer; after a fault soon, however slow the source is, then each time twice as long,
+        with jitter."""
         if not faults:
             return self.every_s
-        return float(min(self.longest_s, self.every_s * 2 ** min(faults, 16))) * (0.5 + self.jitter() / 2)
+        longest = min(self.soon_s, self.every_s) * 2 ** min(faults - 1, 16)
+        return float(min(self.longest_s, longest)) * (0.5 + self.jitter() / 2)
 
 
 async def run_feed(
