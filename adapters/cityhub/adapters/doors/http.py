@@ -17,9 +17,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cityhub.adapters.doors.limits import Busy, Gauge, TooMany
-from cityhub.adapters.doors.outcomes import Admitted, Came, RecordWriter, admission, letter
+from cityhub.adapters.doors.outcomes import Admitted, RecordWriter, admission
 from cityhub.adapters.doors.sequence import origins
 from cityhub.bus.errors import BusError, BusRefused
+from cityhub.bus.letters import Came, letter
 from cityhub.bus.publisher import Outgoing
 from cityhub.bus.topics import PARTNERS, dead_letters
 from cityhub.sdk import codec

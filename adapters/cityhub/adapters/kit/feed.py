@@ -133,6 +133,7 @@ class Stamp(Struct, frozen=True):
     def event(self, fact: Fact, now: datetime) -> Event | Reject:
         """The event of a fact, or why there is none."""
         synthetic = self.synthetic or fact.synthetic
+        made: Event | None = None
         try:
             made = make_event(
                 type_=fact.type,
@@ -147,7 +148,8 @@ class Stamp(Struct, frozen=True):
             )
             event = judged(made, self.contracts, self.source.partner, now)
         except RejectedEvent as why:
-            return Reject(why.reason, fact.path or "/".join(fact.key), str(why))
+            path = fact.path or "/".join(fact.key)
+            return Reject(why.reason, path, str(why), event=made, attribute=why.attribute)
         except OverflowError:
             return Reject("implausible_time", fact.path or "/".join(fact.key), f"{fact.time} has no place in UTC")
         event = replace(event, recordedby=self.source.recordedby)

@@ -1,8 +1,8 @@
-"""adapters.db: events on their way to Kafka, and how far each source was read.
+"""adapters.db: events and dead letters on their way to Kafka, and how far each source was read.
 
-One transaction holds what an answer led to: its events, what the mapping remembers, the position it was read up to,
-the counts. Events leave the outbox only after the broker's acknowledgement, and only then the checkpoint moves. A crash
-at any point repeats at most a publication, with the same ids.
+One transaction holds what an answer led to: its events, its refusals, what the mapping remembers, the position it was
+read up to, the counts. Events leave the outbox only after the broker's acknowledgement, and only then the checkpoint
+moves. A crash at any point repeats at most a publication, with the same ids.
 
 Two marks, not one: the *position* is where to read on, and moves with the outbox, because its events are safe on disk;
 the *checkpoint* says up to when everything is in Kafka, and moves only after the acknowledgement.
@@ -24,8 +24,10 @@ from msgspec import Struct
 
 from cityhub.adapters.errors import FeedFault, StateUnavailable
 from cityhub.adapters.kit import status
+from cityhub.adapters.kit.refusal import Refusal, refusals
 from cityhub.adapters.kit.reject import Reject
 from cityhub.adapters.kit.source import Source, topic_of
+from cityhub.bus.publisher import Outgoing
 from cityhub.sdk import codec
 from cityhub.sdk.event import Event
 
@@ -33,11 +35,23 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS outbox (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, feed TEXT NOT NULL, topic TEXT NOT NULL, event BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS outbox_by_feed ON outbox (feed, seq);
+CREATE TABLE IF NOT EXISTS letter (seq INTEGER PRIMARY KEY AUTOINCREMENT, feed TEXT NOT NULL, record BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS letter_by_feed ON letter (feed, seq);
+CREATE TABLE IF NOT EXISTS refusal (
+    feed TEXT NOT NULL, digest BLOB NOT NULL, at REAL NOT NULL, PRIMARY KEY (feed, digest)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS refusal_by_age ON refusal (feed, at);
 CREATE TABLE IF NOT EXISTS position (
     feed TEXT PRIMARY KEY, origin TEXT NOT NULL, step INTEGER NOT NULL, position BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS memory (
     feed TEXT NOT NULL, key TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (feed, key)) WITHOUT ROWID;
 """
+REFUSED_AGAIN_S = 7 * 86_400
+"""What a source has not repeated for so long is another refusal when it comes again."""
+REFUSALS_KNOWN = 100_000
+"""Of each feed, the newest: what is refused beyond is told, too, and may be told twice."""
+_WAITING = """
+SELECT (SELECT count(*) FROM outbox WHERE feed = ?1) + (SELECT count(*) FROM letter WHERE feed = ?1)"""
+_record = msgspec.msgpack.Decoder(tuple[None, bytes, list[tuple[str, bytes]]]).decode
 _event = msgspec.json.Decoder(Event).decode
 
 
@@ -137,6 +151,7 @@ class Outbox:
         """
         feed = source.feed
         topics = {type_: topic_of(type_) for type_ in {event.type for event in effects.events}}
+        refused = refusals(source, effects.system, effects.rejects)
         entries = [(feed, topics[event.type], codec.encode(event)) for event in effects.events]
         with self._transaction() as db:
             moved = db.execute(
@@ -154,6 +169,7 @@ class Outbox:
             db.executemany(
                 "DELETE FROM memory WHERE feed = ? AND key = ?", [(feed, key) for key, body in changes if body is None]
             )
+            _bury(db, feed, refused, effects.succeeded_at.timestamp())
             _succeed(db, feed, effects)
             _move_checkpoint(db, feed)
         return step + 1
@@ -168,9 +184,9 @@ class Outbox:
             status.count(db, source.feed, "rejected", Counter([f"answer_{fault.reason}"]))
 
     def waiting(self, feed: str) -> int:
-        """Events of a feed that are not acknowledged yet."""
+        """Events and dead letters of a feed that are not acknowledged yet."""
         with self._naming_the_file():
-            return int(self._db.execute("SELECT count(*) FROM outbox WHERE feed = ?", (feed,)).fetchone()[0])
+            return int(self._db.execute(_WAITING, (feed,)).fetchone()[0])
 
     def oldest(self, feed: str, limit: int) -> tuple[int, dict[str, list[Event]]]:
         """The next events to publish by topic, each in order, and the number to acknowledge them with."""
@@ -183,10 +199,18 @@ class Outbox:
             found.setdefault(topic, []).append(_event(body))
         return (rows[-1][0] if rows else 0), found
 
-    def acknowledge(self, feed: str, last: int) -> None:
-        """The broker has everything up to `last`."""
+    def letters(self, feed: str, limit: int) -> tuple[int, list[Outgoing]]:
+        """As `oldest`, for what was refused."""
+        question = "SELECT seq, record FROM letter WHERE feed = ? ORDER BY seq LIMIT ?"
+        with self._naming_the_file():
+            rows = self._db.execute(question, (feed, limit)).fetchall()
+        return (rows[-1][0] if rows else 0), [_record(body) for _, body in rows]
+
+    def acknowledge(self, feed: str, last: int, last_letter: int = 0) -> None:
+        """The broker has everything up to `last`, and the dead letters up to `last_letter`."""
         with self._transaction() as db:
             db.execute("DELETE FROM outbox WHERE feed = ? AND seq <= ?", (feed, last))
+            db.execute("DELETE FROM letter WHERE feed = ? AND seq <= ?", (feed, last_letter))
             db.execute("UPDATE feed_status SET delivery_error = '' WHERE feed = ?", (feed,))
             _move_checkpoint(db, feed)
 
@@ -212,6 +236,20 @@ class Outbox:
             yield
         except sqlite3.Error as error:
             raise StateUnavailable(f"{self._path} cannot be used: {error}; check free space and permissions") from error
+
+
+def _bury(db: sqlite3.Connection, feed: str, refused: Sequence[Refusal], at: float) -> None:
+    """Write dead letters of what was not refused before."""
+    if not refused:
+        return
+    newest = "SELECT at FROM refusal WHERE feed = ?1 ORDER BY at DESC LIMIT 1 OFFSET ?3"
+    forget = f"DELETE FROM refusal WHERE feed = ?1 AND at < max(?2, coalesce(({newest}), 0))"  # noqa: S608
+    db.execute(forget, (feed, at - REFUSED_AGAIN_S, REFUSALS_KNOWN))
+    for one in refused:
+        if db.execute("INSERT OR IGNORE INTO refusal VALUES (?, ?, ?)", (feed, one.digest, at)).rowcount:
+            db.execute("INSERT INTO letter (feed, record) VALUES (?, ?)", (feed, msgspec.msgpack.encode(one.record)))
+    seen = [(at, feed, one.digest) for one in refused]
+    db.executemany("UPDATE refusal SET at = ? WHERE feed = ? AND digest = ?", seen)
 
 
 def _move_checkpoint(db: sqlite3.Connection, feed: str) -> None:

@@ -18,6 +18,8 @@ from cityhub.adapters.errors import FeedFault
 from cityhub.adapters.kit.outbox import Outbox
 from cityhub.adapters.kit.source import Source
 from cityhub.bus.errors import BusError
+from cityhub.bus.publisher import Outgoing
+from cityhub.bus.topics import dead_letters
 from cityhub.sdk.event import Event
 
 _log = structlog.get_logger()
@@ -33,6 +35,9 @@ class Publisher(Protocol):
         Raises:
             BusError: unknown which were; all are sent again with the same ids.
         """
+
+    async def send(self, topic: str, records: Sequence[Outgoing]) -> object:
+        """As `publish`, for records as they are."""
 
 
 class Feed(Protocol):
@@ -95,6 +100,24 @@ async def run_feed(
         raise failures.exceptions[0] from None
 
 
+async def delivered(source: Source, outbox: Outbox, publisher: Publisher) -> bool:
+    """Whether there was something that waited for Kafka: the oldest of it is there now.
+
+    Raises:
+        BusError: it is not.
+    """
+    last, events = outbox.oldest(source.feed, _DELIVERY)
+    last_letter, letters = outbox.letters(source.feed, _DELIVERY)
+    if not events and not letters:
+        return False
+    for topic, some in events.items():
+        await publisher.publish(topic, some)
+    if letters:
+        await publisher.send(dead_letters(source.partner).name, letters)
+    outbox.acknowledge(source.feed, last, last_letter)
+    return True
+
+
 class _Loop:
     """The two tasks of `run_feed` and what they share."""
 
@@ -136,14 +159,8 @@ class _Loop:
     async def deliver(self) -> None:
         faults = 0
         while True:
-            last, events = self._outbox.oldest(self._source.feed, _DELIVERY)
-            if not events:
-                self._filled.clear()
-                await self._filled.wait()
-                continue
             try:
-                for topic, some in events.items():
-                    await self._publisher.publish(topic, some)
+                done = await delivered(self._source, self._outbox, self._publisher)
             except BusError as error:
                 faults += 1
                 self._outbox.not_delivered(self._source.feed, str(error))
@@ -151,7 +168,9 @@ class _Loop:
                 await self._pause(self._pace.pause_s(faults))
             else:
                 faults = 0
-                self._outbox.acknowledge(self._source.feed, last)
+                if not done:
+                    self._filled.clear()
+                    await self._filled.wait()
 
     async def _pause(self, seconds: float) -> None:
         """Not beyond `stop`; 0 seconds still give the other task its turn."""

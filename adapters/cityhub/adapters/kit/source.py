@@ -24,6 +24,7 @@ class Source(Struct, frozen=True, kw_only=True):
         interval_s: how often the partner reports when all is well.
         lateness_s: how long after an occurrence the partner may still report it.
         licence: terms under which the data may be used. attribution: what these terms want to be said, "" for nothing.
+        impersonal: its form has no place for persons, so that a refused item may be stored as it came.
         made_by: number of the mapping in `recordedby`; it grows when the mapping gives other events.
     """
 
@@ -36,6 +37,7 @@ class Source(Struct, frozen=True, kw_only=True):
     lateness_s: int
     licence: str
     attribution: str = ""
+    impersonal: bool = False
     made_by: int = 1
 
     @property

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import httpx
 import msgspec
@@ -21,9 +21,12 @@ from cityhub.adapters.kit.adapter import Adapter, Known, Link, Tools
 from cityhub.adapters.kit.fact import Reading
 from cityhub.adapters.kit.feed import SourceFeed
 from cityhub.adapters.kit.outbox import Outbox
+from cityhub.adapters.kit.polling import delivered
 from cityhub.adapters.kit.pseudonym import Pseudonyms
 from cityhub.adapters.kit.register import Register
 from cityhub.adapters.kit.source import Source
+from cityhub.bus.letters import Letter, letter_of
+from cityhub.bus.publisher import Outgoing
 from cityhub.sandbox.city.assets import register_csv
 from cityhub.sandbox.city.chronicle import Chronicle
 from cityhub.sandbox.city.lines import line_server
@@ -51,11 +54,23 @@ class Killed(BaseException):
     """The process ends here: nobody catches it."""
 
 
+class Record(NamedTuple):
+    """A record as it stands in the log."""
+
+    topic: str
+    key: bytes | None
+    value: bytes
+    headers: list[tuple[str, bytes]]
+    offset: int = 0
+    timestamp: int = 0
+
+
 class Broker:
     """Keeps what it acknowledges."""
 
     def __init__(self, point: Point = lambda _: None) -> None:
         self.events: list[Event] = []
+        self.letters: list[Letter] = []
         self._point = point
 
     async def publish(self, topic: str, events: Sequence[Event]) -> None:
@@ -63,6 +78,12 @@ class Broker:
         self._point("publish")
         self.events += events
         self._point("published")
+
+    async def send(self, topic: str, records: Sequence[Outgoing]) -> None:
+        """Whole batches only."""
+        self._point("send")
+        self.letters += [letter_of(0, Record(topic, *record)) for record in records]
+        self._point("sent")
 
 
 class Rig(Struct, frozen=True):
@@ -224,7 +245,7 @@ async def live(
                 for _ in range(BOUND):
                     more = await feed.step()
                     point("step")
-                    await deliver(outbox, rig.served.feed, broker, point)
+                    await deliver(outbox, adapter.source, broker, point)
                     if not more and not rig.has_more(folder):
                         return
                 raise AssertionError(f"{rig.served.feed} still has more waiting after {BOUND} steps")
@@ -232,15 +253,9 @@ async def live(
                 await feed.close()
 
 
-async def deliver(outbox: Outbox, feed: str, broker: Broker, point: Point) -> None:
+async def deliver(outbox: Outbox, source: Source, broker: Broker, point: Point) -> None:
     """As `polling` does."""
-    while True:
-        last, waiting = outbox.oldest(feed, 500)
-        if not waiting:
-            return
-        for topic, events in waiting.items():
-            await broker.publish(topic, events)
-        outbox.acknowledge(feed, last)
+    while await delivered(source, outbox, broker):
         point("acknowledged")
 
 
