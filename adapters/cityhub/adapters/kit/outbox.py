@@ -10,14 +10,18 @@ the *checkpoint* says up to when everything is in Kafka, and moves only after th
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import ParamSpec, Self, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -49,6 +53,10 @@ REFUSED_AGAIN_S = 7 * 86_400
 """What a source has not repeated for so long is another refusal when it comes again."""
 REFUSALS_KNOWN = 100_000
 """Of each feed, the newest: what is refused beyond is told, too, and may be told twice."""
+_BUSY_S = 60.0
+"""As long another connection may write: a very long answer takes seconds."""
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 _WAITING = """
 SELECT (SELECT count(*) FROM outbox WHERE feed = ?1) + (SELECT count(*) FROM letter WHERE feed = ?1)"""
 _record = msgspec.msgpack.Decoder(tuple[None, bytes, list[tuple[str, bytes]]]).decode
@@ -92,7 +100,7 @@ class Effects(Struct, frozen=True, kw_only=True):
 
 
 class Outbox:
-    """The one writer of adapters.db; use as a context manager.
+    """The one writer of adapters.db; use as a context manager. Within an event loop its methods are called `aside`.
 
     Raises:
         StateUnavailable: from every method: the file cannot be used (full disk, permission, damage, second writer).
@@ -100,8 +108,10 @@ class Outbox:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._lock = threading.RLock()
+        self._thread = ThreadPoolExecutor(1, "outbox")
         with self._naming_the_file():
-            self._db = sqlite3.connect(path, isolation_level=None, timeout=10.0)
+            self._db = sqlite3.connect(path, isolation_level=None, timeout=_BUSY_S, check_same_thread=False)
             try:
                 for pragma in ("journal_mode=WAL", "synchronous=FULL"):
                     self._db.execute(f"PRAGMA {pragma}").fetchone()
@@ -117,7 +127,12 @@ class Outbox:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._thread.shutdown()
         self._db.close()
+
+    async def aside(self, method: Callable[_P, _T], *args: _P.args, **named: _P.kwargs) -> _T:
+        """Call one of the methods, or what calls them, in the outbox's own thread: the event loop goes on meanwhile."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, partial(method, *args, **named))
 
     def open(self, source: Source, origin: str) -> Remembered:
         """Where a feed stands.
@@ -233,7 +248,8 @@ class Outbox:
     @contextmanager
     def _naming_the_file(self) -> Iterator[None]:
         try:
-            yield
+            with self._lock:
+                yield
         except sqlite3.Error as error:
             raise StateUnavailable(f"{self._path} cannot be used: {error}; check free space and permissions") from error
 

@@ -106,15 +106,15 @@ async def delivered(source: Source, outbox: Outbox, publisher: Publisher) -> boo
     Raises:
         BusError: it is not.
     """
-    last, events = outbox.oldest(source.feed, _DELIVERY)
-    last_letter, letters = outbox.letters(source.feed, _DELIVERY)
+    last, events = await outbox.aside(outbox.oldest, source.feed, _DELIVERY)
+    last_letter, letters = await outbox.aside(outbox.letters, source.feed, _DELIVERY)
     if not events and not letters:
         return False
     for topic, some in events.items():
         await publisher.publish(topic, some)
     if letters:
         await publisher.send(dead_letters(source.partner).name, letters)
-    outbox.acknowledge(source.feed, last, last_letter)
+    await outbox.aside(outbox.acknowledge, source.feed, last, last_letter)
     return True
 
 
@@ -143,13 +143,14 @@ class _Loop:
         faults = 0
         while not self._stop.is_set():
             more = False
-            if self._outbox.waiting(self._source.feed) < self._pace.outbox_limit:
+            waiting = await self._outbox.aside(self._outbox.waiting, self._source.feed)
+            if waiting < self._pace.outbox_limit:
                 try:
                     more = await self._feed.step()
                     faults = 0
                 except FeedFault as fault:
                     faults += 1
-                    self._outbox.fail(self._source, fault, self._clock())
+                    await self._outbox.aside(self._outbox.fail, self._source, fault, self._clock())
                     _log.warning(
                         "feed_fault", feed=self._source.feed, reason=fault.reason, error=str(fault), faults=faults
                     )
@@ -159,17 +160,17 @@ class _Loop:
     async def deliver(self) -> None:
         faults = 0
         while True:
+            self._filled.clear()
             try:
                 done = await delivered(self._source, self._outbox, self._publisher)
             except BusError as error:
                 faults += 1
-                self._outbox.not_delivered(self._source.feed, str(error))
+                await self._outbox.aside(self._outbox.not_delivered, self._source.feed, str(error))
                 _log.warning("not_delivered", feed=self._source.feed, error=str(error), faults=faults)
                 await self._pause(self._pace.pause_s(faults))
             else:
                 faults = 0
                 if not done:
-                    self._filled.clear()
                     await self._filled.wait()
 
     async def _pause(self, seconds: float) -> None:

@@ -97,7 +97,7 @@ class TransitFeed:
             raise
         if isinstance(got, NotModified):
             answered_at = got.answered_at or trips.instant(was.clock_s)
-            self._keep(
+            await self._keep(
                 Batch(answered_at=answered_at, source_uri=self._system, synthetic=was.synthetic), was, [], Counter()
             )
             return False
@@ -120,7 +120,7 @@ class TransitFeed:
             more=more,
             synthetic=now_at.synthetic,
         )
-        self._keep(batch, now_at, [*got.rejects, *rejects], faults)
+        await self._keep(batch, now_at, [*got.rejects, *rejects], faults)
         return more and not same and bool(got.answer.actual)
 
     async def _references(
@@ -151,7 +151,7 @@ class TransitFeed:
                 etags |= {day.isoformat(): got.etag} if got.etag else {}
         return planned, rejects, faults, etags
 
-    def _keep(self, batch: Batch, position: Position, rejects: list[Reject], faults: Counter[str]) -> None:
+    async def _keep(self, batch: Batch, position: Position, rejects: list[Reject], faults: Counter[str]) -> None:
         now = self._clock()
         done = apply(self._state, batch, now)
         rejects = [*rejects, *done.rejects]
@@ -169,7 +169,7 @@ class TransitFeed:
             faults=faults,
             noted=done.counts,
         )
-        self._step = self._outbox.commit(DVV_TRANSIT, self._step, effects)
+        self._step = await self._outbox.aside(self._outbox.commit, DVV_TRANSIT, self._step, effects)
         self._position, self._state = position, after
         if rejects:
             counts = Counter(reject.reason for reject in rejects)
