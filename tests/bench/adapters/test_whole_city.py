@@ -43,8 +43,10 @@ BEGIN = datetime(2026, 11, 20, 11, tzinfo=UTC)
 MEASURED_S = 40.0
 QUIET_S = 3.0
 RATES = [pytest.param(30.0, id="at-1x"), pytest.param(1_000.0, id="at-1000x")]
-DERIVED = frozenset({"city.roadworks", "dvv.roadworks", "wbd.roadworks", "city.datasets", "duisport.vessels"})
-"""They show how things stand: an event is what has changed between two questions."""
+DERIVED = frozenset(
+    {"city.roadworks", "dvv.roadworks", "wbd.roadworks", "city.datasets", "duisport.vessels", "dvv.charging"}
+)
+"""They show how things stand: an event is what has changed between two questions, or still stands."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 

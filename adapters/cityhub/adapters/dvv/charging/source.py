@@ -16,4 +16,5 @@ DVV_CHARGING = Source(
     lateness_s=5 * 3600,
     licence="agreement with DVV; simulated data: EUPL-1.2",
     impersonal=True,
+    made_by=2,
 )
