@@ -28,6 +28,7 @@ from cityhub.adapters.kit.outbox import Outbox
 from cityhub.adapters.kit.polling import Pace, run_feed
 from cityhub.adapters.kit.register import Register
 from cityhub.adapters.kit.status import AdapterStatusReader
+from cityhub.bus.publisher import Outgoing
 from cityhub.hub.settings import Settings, parse
 from cityhub.hub.sources import places
 from cityhub.sandbox.city.chronicle import Chronicle
@@ -51,13 +52,17 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class Ledger:
-    """What arrived, in that order."""
+    """What arrived, in that order; of dead letters topic and headers."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self.letters: list[tuple[str, list[tuple[str, bytes]]]] = []
 
     async def publish(self, topic: str, events: Sequence[Event]) -> None:
         self.events += events
+
+    async def send(self, topic: str, records: Sequence[Outgoing]) -> None:
+        self.letters += [(topic, headers) for _, _, headers in records]
 
 
 @pytest.mark.parametrize("speed", RATES)
@@ -95,6 +100,7 @@ async def test_all_adapters(speed: float, tmp_path: Path, monkeypatch: pytest.Mo
     assert {state.feed: state.error for state in states if state.error} == {}
     refused = {state.feed for state in states for reason in state.rejected if not reason.startswith("answer_")}
     assert refused <= {"duisport.vessels"}
+    assert {topic for topic, _ in ledger.letters} == {f"du.dlq.{feed.partition('.')[0]}" for feed in refused}
     assert {state.feed for state in states} == ADAPTERS.keys()
     assert len(ledger.events) > history > 0
     assert list(_out_of_order(settings.city_seed, ledger.events, clock())) == []
