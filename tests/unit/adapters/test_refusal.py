@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cityhub.adapters.doors.mending import Edit
 from cityhub.adapters.duisport.gauge.source import DUISPORT_GAUGE
 from cityhub.adapters.dvv.grid.source import DVV_GRID
 from cityhub.adapters.gebag.flats.source import GEBAG_FLATS
@@ -27,8 +28,13 @@ from cityhub.adapters.kit.reject import Reject, with_items
 from cityhub.adapters.kit.source import Source
 from cityhub.adapters.kit.status import AdapterStatusReader
 from cityhub.adapters.wbd.bins.source import LEVEL, WBD_BINS
-from cityhub.bus.letters import Letter, letter_of
-from tests.unit.adapters.conformance.rig import Broker, Killed, Point, Record
+from cityhub.bus.letters import Came, Letter, letter_of
+from cityhub.bus.letters import letter as door_letter
+from cityhub.sdk import codec
+from cityhub.sdk.errors import RejectedEvent
+from tests.unit.adapters.conformance.broker import Broker, Killed, Point, Record
+from tests.unit.adapters.doors.desk import Desk
+from tests.unit.adapters.doors.world import CONTRACTS, event
 from tests.unit.adapters.journals import PSEUDONYMS
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -42,7 +48,7 @@ def letter(source: Source, reject: Reject) -> Letter:
     return letter_of(0, Record("", *refusal.record))
 
 
-def level(number: int, fill: float = 0.5, time: datetime = NOW) -> Fact:
+def level(number: int, fill: float | str = 0.5, time: datetime = NOW) -> Fact:
     return Fact(type=LEVEL, time=time, subject=f"bin-{number}", key=(f"bin-{number}",), data={"fill": fill})
 
 
@@ -161,6 +167,14 @@ async def test_an_event_that_only_the_door_refused_is_kept_by_the_doors_rule(tmp
     assert (named.kept, named.body, named.attribute, named.reason) == (False, b"", "data", "unnamed_field")
 
 
+async def test_an_event_that_is_too_large_to_be_one_is_counted_without_its_bytes(tmp_path: Path) -> None:
+    broker = Broker()
+    await live(tmp_path, Repeating(Reading(facts=[level(1), level(2, fill="x" * 99_999)])), broker, steps=2)
+    (found,) = broker.letters
+    assert (found.reason, found.type, found.kept, found.body) == ("contract", LEVEL, False, b"")
+    assert len(broker.events) == 2
+
+
 def test_what_an_item_says_of_itself_is_not_taken_for_an_event() -> None:
     item = b'{"id": "4711", "source": "//x", "type": "de.duisburg.city.case.opened.v1"}'
     found = letter(DUISPORT_GAUGE, Reject("schema", "stations[0]", "x", item))
@@ -208,3 +222,14 @@ def effects(at: datetime, rejects: Sequence[Reject]) -> Effects:
         rejects=rejects,
         noted=Counter(),
     )
+
+
+async def test_a_letter_of_an_adapter_is_for_its_source() -> None:
+    desk = Desk()
+    why = RejectedEvent("contract", "data.fill: 1.5 is more than 1", "data.fill")
+    record = door_letter(codec.encode(event(1, fill=1.5)), why, Came("adapter", "ab", "wbd.bins"), CONTRACTS)
+    desk.broker.topics["du.dlq.wbd"] = [record]
+    result = await desk.drive_one(edit=Edit(merge={"fill": 0.5}))
+    assert (result.status, result.reason) == ("refused", "adapter")
+    assert "its source has to send it again" in result.detail
+    assert "du.evt.wbd.bin.v1" not in desk.broker.topics

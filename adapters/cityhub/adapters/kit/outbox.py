@@ -27,8 +27,8 @@ import msgspec
 from msgspec import Struct
 
 from cityhub.adapters.errors import FeedFault, StateUnavailable
-from cityhub.adapters.kit import status
-from cityhub.adapters.kit.refusal import Refusal, refusals
+from cityhub.adapters.kit import refusal, status
+from cityhub.adapters.kit.refusal import bury, refusals
 from cityhub.adapters.kit.reject import Reject
 from cityhub.adapters.kit.source import Source, topic_of
 from cityhub.bus.publisher import Outgoing
@@ -39,20 +39,11 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS outbox (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, feed TEXT NOT NULL, topic TEXT NOT NULL, event BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS outbox_by_feed ON outbox (feed, seq);
-CREATE TABLE IF NOT EXISTS letter (seq INTEGER PRIMARY KEY AUTOINCREMENT, feed TEXT NOT NULL, record BLOB NOT NULL);
-CREATE INDEX IF NOT EXISTS letter_by_feed ON letter (feed, seq);
-CREATE TABLE IF NOT EXISTS refusal (
-    feed TEXT NOT NULL, digest BLOB NOT NULL, at REAL NOT NULL, PRIMARY KEY (feed, digest)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS refusal_by_age ON refusal (feed, at);
 CREATE TABLE IF NOT EXISTS position (
     feed TEXT PRIMARY KEY, origin TEXT NOT NULL, step INTEGER NOT NULL, position BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS memory (
     feed TEXT NOT NULL, key TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (feed, key)) WITHOUT ROWID;
 """
-REFUSED_AGAIN_S = 7 * 86_400
-"""What a source has not repeated for so long is another refusal when it comes again."""
-REFUSALS_KNOWN = 100_000
-"""Of each feed, the newest: what is refused beyond is told, too, and may be told twice."""
 _BUSY_S = 60.0
 """As long another connection may write: a very long answer takes seconds."""
 _P = ParamSpec("_P")
@@ -115,7 +106,7 @@ class Outbox:
             try:
                 for pragma in ("journal_mode=WAL", "synchronous=FULL"):
                     self._db.execute(f"PRAGMA {pragma}").fetchone()
-                self._db.executescript(_SCHEMA + status.SCHEMA)
+                self._db.executescript(_SCHEMA + refusal.SCHEMA + status.SCHEMA)
                 status.migrate(self._db)
             except sqlite3.Error:
                 self._db.close()
@@ -184,7 +175,7 @@ class Outbox:
             db.executemany(
                 "DELETE FROM memory WHERE feed = ? AND key = ?", [(feed, key) for key, body in changes if body is None]
             )
-            _bury(db, feed, refused, effects.succeeded_at.timestamp())
+            bury(db, feed, refused, effects.succeeded_at.timestamp())
             _succeed(db, feed, effects)
             _move_checkpoint(db, feed)
         return step + 1
@@ -252,20 +243,6 @@ class Outbox:
                 yield
         except sqlite3.Error as error:
             raise StateUnavailable(f"{self._path} cannot be used: {error}; check free space and permissions") from error
-
-
-def _bury(db: sqlite3.Connection, feed: str, refused: Sequence[Refusal], at: float) -> None:
-    """Write dead letters of what was not refused before."""
-    if not refused:
-        return
-    newest = "SELECT at FROM refusal WHERE feed = ?1 ORDER BY at DESC LIMIT 1 OFFSET ?3"
-    forget = f"DELETE FROM refusal WHERE feed = ?1 AND at < max(?2, coalesce(({newest}), 0))"  # noqa: S608
-    db.execute(forget, (feed, at - REFUSED_AGAIN_S, REFUSALS_KNOWN))
-    for one in refused:
-        if db.execute("INSERT OR IGNORE INTO refusal VALUES (?, ?, ?)", (feed, one.digest, at)).rowcount:
-            db.execute("INSERT INTO letter (feed, record) VALUES (?, ?)", (feed, msgspec.msgpack.encode(one.record)))
-    seen = [(at, feed, one.digest) for one in refused]
-    db.executemany("UPDATE refusal SET at = ? WHERE feed = ? AND digest = ?", seen)
 
 
 def _move_checkpoint(db: sqlite3.Connection, feed: str) -> None:

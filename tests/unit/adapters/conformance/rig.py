@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import httpx
 import msgspec
@@ -25,8 +25,6 @@ from cityhub.adapters.kit.polling import delivered
 from cityhub.adapters.kit.pseudonym import Pseudonyms
 from cityhub.adapters.kit.register import Register
 from cityhub.adapters.kit.source import Source
-from cityhub.bus.letters import Letter, letter_of
-from cityhub.bus.publisher import Outgoing
 from cityhub.sandbox.city.assets import register_csv
 from cityhub.sandbox.city.chronicle import Chronicle
 from cityhub.sandbox.city.lines import line_server
@@ -35,6 +33,7 @@ from cityhub.sandbox.city.served import SERVED, City, Served
 from cityhub.sandbox.city.served.endpoint import Message, Send
 from cityhub.sandbox.city.streams.story import Told
 from cityhub.sdk.event import Event
+from tests.unit.adapters.conformance.broker import Broker, Point
 
 NOW = datetime(2026, 11, 20, 11, 7, tzinfo=UTC)
 SEED = 7
@@ -47,43 +46,6 @@ BOUND = 500
 SECRET = "geheim-4711"
 PSEUDONYMS = Pseudonyms(b"key of the conformance suite")
 Mutate: TypeAlias = Callable[[bytes], bytes]
-Point: TypeAlias = Callable[[str], None]
-
-
-class Killed(BaseException):
-    """The process ends here: nobody catches it."""
-
-
-class Record(NamedTuple):
-    """A record as it stands in the log."""
-
-    topic: str
-    key: bytes | None
-    value: bytes
-    headers: list[tuple[str, bytes]]
-    offset: int = 0
-    timestamp: int = 0
-
-
-class Broker:
-    """Keeps what it acknowledges."""
-
-    def __init__(self, point: Point = lambda _: None) -> None:
-        self.events: list[Event] = []
-        self.letters: list[Letter] = []
-        self._point = point
-
-    async def publish(self, topic: str, events: Sequence[Event]) -> None:
-        """Whole batches only."""
-        self._point("publish")
-        self.events += events
-        self._point("published")
-
-    async def send(self, topic: str, records: Sequence[Outgoing]) -> None:
-        """Whole batches only."""
-        self._point("send")
-        self.letters += [letter_of(0, Record(topic, *record)) for record in records]
-        self._point("sent")
 
 
 class Rig(Struct, frozen=True):

@@ -15,11 +15,9 @@ from cityhub.adapters.doors.past import MOST_REPLAYS
 from cityhub.adapters.doors.wishes import Wish
 from cityhub.bus.audit_trail import ASKED, DONE, WANTED
 from cityhub.bus.errors import BusUnavailable
-from cityhub.bus.letters import Came, letter
 from cityhub.sdk import codec
 from cityhub.sdk.contract import Contracts
 from cityhub.sdk.door import judged_bytes
-from cityhub.sdk.errors import RejectedEvent
 from cityhub.sdk.event import make_event
 from tests.unit.adapters.doors.desk import Desk
 from tests.unit.adapters.doors.hostile import SECRET, body, value
@@ -297,14 +295,3 @@ def _at(time: Any) -> Any:
         recorded_at=NOW,
         data={"fill": 0.25},
     )
-
-
-async def test_a_letter_of_an_adapter_is_for_its_source() -> None:
-    desk = Desk()
-    why = RejectedEvent("contract", "data.fill: 1.5 is more than 1", "data.fill")
-    record = letter(codec.encode(event(1, fill=1.5)), why, Came("adapter", "ab", "wbd.bins"), CONTRACTS)
-    desk.broker.topics["du.dlq.wbd"] = [record]
-    result = await desk.drive_one(edit=MEND)
-    assert (result.status, result.reason) == ("refused", "adapter")
-    assert "its source has to send it again" in result.detail
-    assert TOPIC not in desk.broker.topics
