@@ -15,6 +15,7 @@ import pytest
 
 from cityhub.adapters.doors.mending import Edit
 from cityhub.adapters.duisport.gauge.source import DUISPORT_GAUGE
+from cityhub.adapters.duisport.vessels.source import DUISPORT_VESSELS
 from cityhub.adapters.dvv.grid.source import DVV_GRID
 from cityhub.adapters.gebag.flats.source import GEBAG_FLATS
 from cityhub.adapters.kit.adapter import Adapter, Known, Link, Tools
@@ -173,6 +174,13 @@ async def test_an_event_that_is_too_large_to_be_one_is_counted_without_its_bytes
     (found,) = broker.letters
     assert (found.reason, found.type, found.kept, found.body) == ("contract", LEVEL, False, b"")
     assert len(broker.events) == 2
+
+
+def test_noise_of_a_radio_is_no_letter() -> None:
+    """Of a receiver's sentences one in ten is damaged: beside the few events that it makes they would be all of X02."""
+    line = Reject("checksum", "line[7]", "was damaged on its way", b"!AIVDM,1,1,,A,139,0*06")
+    assert refusals(DUISPORT_VESSELS, SYSTEM, [line]) == []
+    assert len(refusals(WBD_BINS, SYSTEM, [line])) == 1
 
 
 def test_what_an_item_says_of_itself_is_not_taken_for_an_event() -> None:

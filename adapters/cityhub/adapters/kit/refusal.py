@@ -46,12 +46,13 @@ class Refusal(Struct, frozen=True):
 
 
 def refusals(source: Source, system: str, rejects: Iterable[Reject]) -> list[Refusal]:
-    """Each distinct one once, in their order.
+    """Each distinct one once, in their order; of a noisy source those that were an event before the door.
 
     Args:
         system: event source of what was asked.
     """
-    return list({one.digest: one for one in (_refusal(source, system, reject) for reject in rejects)}.values())
+    found = (_refusal(source, system, reject) for reject in rejects if reject.event or not source.noisy)
+    return list({one.digest: one for one in found}.values())
 
 
 def bury(db: sqlite3.Connection, feed: str, refused: Sequence[Refusal], at: float) -> None:
