@@ -44,7 +44,7 @@ class Installation:
             ("city_port", "city_mqtt_port", "city_ais_port"),
             ("kafka_port", "kafka_controller_port", "kafka_partner_port"),
         )
-        names = ("port", *city, *kafka, "keycloak_port")
+        names = ("port", *city, *kafka, "keycloak_port", "rooms_port")
         ports = dict(zip(names, free_ports(len(names)), strict=True))
         shared = {name: os.environ[name] for name in ("XDG_CACHE_HOME", "CITYHUB_CACHE") if name in os.environ}
         self.settings: Settings = parse(shared, {"data": str(data), **ports})

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -35,6 +35,7 @@ from cityhub.sdk import codec
 from cityhub.sdk.event import Event, make_event
 from tests.integration.hub_processes import HubProcess, running, until, web_is_ready
 from tests.integration.servers import Installation, Kafka, Keycloak
+from tests.integration.upload_routes import FEEDS, UPLOADS, Ask, Side
 
 PARTNERS = ("dvv", "wbd")
 TYPES = {"dvv": "de.duisburg.dvv.lamp.energy-metered.v1", "wbd": "de.duisburg.wbd.bin.level-observed.v1"}
@@ -49,30 +50,6 @@ CALLERS = ("anonymous", *OWN, "no organisation", "startup", "leadership", "opera
 _TOKEN_S = 60.0
 MATRIX = "ingest-matrix"
 """Clients of the test: one that may drive letters in, one whose token has no organisation."""
-
-
-class Side(NamedTuple):
-    """What a partner has at the hub: nobody else may hear a word of it."""
-
-    partner: str
-    mark: str
-    producer: str
-    good: str
-    bad: str
-    place: tuple[int, int]
-
-    def secrets(self) -> list[str]:
-        return [self.mark, self.producer, self.good, self.bad, f"du.evt.{self.partner}.", f"du.dlq.{self.partner}"]
-
-
-class Ask(NamedTuple):
-    """A request about a side's thing. `typed`: what it says itself, and an answer may repeat."""
-
-    method: str
-    path: str
-    body: bytes = b""
-    kind: str = "application/json"
-    typed: str = ""
 
 
 def _events(side: Side) -> Ask:
@@ -222,7 +199,7 @@ async def test_every_route_for_partners_is_tried(tmp_path: Path) -> None:
             if isinstance(route, Route) and route.path.startswith("/v1")
             for method in (route.methods or set()) - {"HEAD"}
         }
-    assert found == ROUTES.keys()
+    assert found == ROUTES.keys() | UPLOADS.keys()
 
 
 def _whose(caller: str, path: str, asked: str) -> tuple[int, str]:
@@ -263,6 +240,26 @@ async def test_each_is_told_of_its_own_and_of_nothing_else(world: World, caller:
             if route[1].startswith("/v1/partner/trace") and status == 200:
                 assert (answer.json()["sightings"] == []) == (whose != side.partner)
     assert [await world.ends(partner) for partner in others if writes] == before
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+async def test_tables_are_taken_for_the_callers_organisation_alone(world: World, caller: str) -> None:
+    token = "" if caller == "anonymous" else world.token(caller)
+    folders = {feed: world.kafka.installation.settings.data / "city-files" / feed for feed, _ in FEEDS.values()}
+    for folder in folders.values():
+        folder.mkdir(parents=True, exist_ok=True)
+    for route, asking in UPLOADS.items():
+        for side in world.sides.values():
+            before = {feed: sorted(folder.iterdir()) for feed, folder in folders.items()}
+            answer = await world.ask(asking(side), f"partner={side.partner}", token)
+            own = OWN.get(caller) == side.partner
+            status = 200 if (own and "staged" not in route[1]) or route[1] == "/v1/uploads" else 404
+            status = 401 if caller == "anonymous" else status if caller in OWN else 403
+            assert answer.status_code == status, (route, side.partner, answer.text)
+            if status == 200 and not own:
+                assert side.partner not in answer.text.replace(OWN[caller], "")
+            if not own:
+                assert {feed: sorted(folder.iterdir()) for feed, folder in folders.items()} == before
 
 
 def _without_rules(answer: httpx.Response) -> str:

@@ -13,6 +13,8 @@ from cityhub.adapters.city.cases import client as cases
 from cityhub.adapters.city.cases.source import CITY_CASES
 from cityhub.adapters.city.contacts import client as contacts
 from cityhub.adapters.city.contacts.source import CITY_CONTACTS
+from cityhub.adapters.city.council import client as council
+from cityhub.adapters.city.council.source import CITY_COUNCIL
 from cityhub.adapters.city.datasets import client as datasets
 from cityhub.adapters.city.datasets.source import CITY_DATASETS
 from cityhub.adapters.city.order_office import client as order_office
@@ -76,6 +78,7 @@ _ALL: tuple[tuple[Source, Connect], ...] = (
     (CITY_APPOINTMENTS, appointments.connect),
     (CITY_CASES, cases.connect),
     (CITY_CONTACTS, contacts.connect),
+    (CITY_COUNCIL, council.connect),
     (CITY_DATASETS, datasets.connect),
     (CITY_ORDER_OFFICE, order_office.connect),
     (CITY_PARTICIPATION, participation.connect),

@@ -4,7 +4,9 @@
     ├── FeedFault            the partner's answer cannot be used: keep the last good data, ask again later
     │   └── CursorExpired    the partner no longer knows our position: start again without one
     ├── StateUnavailable     adapters.db cannot be used: stop, a person makes room or repairs it
-    └── WrongMapping         a mapping file of a table is wrong: mend the named places
+    ├── WrongMapping         a mapping file of a table is wrong: mend the named places
+    ├── UploadRefused        a table that somebody hands in is not taken: the message says what to do
+    └── UploadsAway          its folder cannot be used: the operator gives it to the web server
 
 A single bad item is not an error but a `reject.Reject`: data, counted, its neighbours go on.
 """
@@ -38,6 +40,23 @@ class StateUnavailable(AdapterError):  # noqa: N818 - a state of the world
 
 class WrongMapping(AdapterError):  # noqa: N818 - a state of a file
     """A mapping file cannot work; the message has a line per problem."""
+
+
+class UploadRefused(AdapterError):  # noqa: N818 - an answer, not a failure
+    """A table is not taken.
+
+    Attributes:
+        reason: stable machine word: `unknown`, `empty`, `too_large`, `columns`, `full`, `busy`, `gone`, `committed`,
+            `nothing_in_it`.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class UploadsAway(AdapterError):  # noqa: N818 - a state of the world
+    """The folder of a feed cannot be read or written by this process."""
 
 
 def said(error: BaseException) -> str:

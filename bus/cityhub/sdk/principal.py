@@ -15,6 +15,7 @@ class Principal(Struct, frozen=True, kw_only=True):
         scopes: OAuth scopes of the token.
         name: what to show, never used for decisions.
         expires_at: end of the token's life, seconds since the epoch.
+        tenant: of the sandbox, the only one that the token is for; empty = all of the organisation's.
     """
 
     subject: str
@@ -23,3 +24,4 @@ class Principal(Struct, frozen=True, kw_only=True):
     scopes: frozenset[str] = frozenset()
     name: str = ""
     expires_at: int = 0
+    tenant: str = ""

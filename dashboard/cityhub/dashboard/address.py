@@ -9,15 +9,13 @@ from urllib.parse import quote, urlencode
 
 from msgspec import Struct
 
+from cityhub.dashboard.address_partner import PartnerPage, TablesPage, partner_page_at, tables_page_at
 from cityhub.dashboard.address_query import LONGEST, Order, instant_in, parameter
 from cityhub.dashboard.asked import Asked
 from cityhub.dashboard.texts import T
 from cityhub.kpi.kernel.windows import berlin
-from cityhub.sdk.event import MAX_TEXT
 
 Span = Literal["60min", "6h", "24h", "48h", "14n", "30n", "14d", "30d", "7d", "12w", "12m", "ytd", "5y", "5s"]
-_LONGEST_TRACE = 12 * MAX_TEXT + LONGEST
-"""A character of an id takes up to twelve in an address."""
 _PAGE_DIGITS = 6
 
 
@@ -169,32 +167,6 @@ class DataPage(Struct, frozen=True):
         return urlencode({"sources": self.sources.text} | dict(orders))
 
 
-class PartnerPage(Struct, frozen=True):
-    """What became of a partner's events.
-
-    Attributes:
-        partner: whose; "" = the viewer's own. trace: id of the event whose way is asked for; "" = of none.
-    """
-
-    partner: str = ""
-    trace: str = ""
-
-    @property
-    def path(self) -> str:
-        """The page's path without its view."""
-        return "/partner"
-
-    @property
-    def query(self) -> str:
-        """The view as a query string without the question mark."""
-        return urlencode([(name, said) for name, said in (("partner", self.partner), ("trace", self.trace)) if said])
-
-    @property
-    def address(self) -> str:
-        """Path and query."""
-        return f"{self.path}?{self.query}" if self.query else self.path
-
-
 class AccessibilityPage(Struct, frozen=True):
     """The accessibility statement."""
 
@@ -214,16 +186,14 @@ Address = (
     | MasterplanPage
     | DataPage
     | PartnerPage
+    | TablesPage
     | AccessibilityPage
     | Missing
 )
 
 
 def _partner_page(query: object) -> Address:
-    if isinstance(query, str) and len(query) > _LONGEST_TRACE:
-        return Missing(T.MISSING_PAGE)
-    partner, trace = (parameter(query, name, _LONGEST_TRACE) or "" for name in ("partner", "trace"))
-    return PartnerPage(partner, trace.strip())
+    return partner_page_at(query) or Missing(T.MISSING_PAGE)
 
 
 def _data_page(query: object) -> Address:
@@ -241,8 +211,9 @@ _PLAIN: dict[str, Callable[[object], Address]] = {
     "masterplan": lambda _: MasterplanPage(),
     "accessibility": lambda _: AccessibilityPage(),
     "partner": _partner_page,
+    "partner/tables": tables_page_at,
 }
-"""Pages without a path below, by what reads their query."""
+"""Pages without an id in their path, by what reads their query."""
 
 
 def parse(path: object, query: object) -> Address:
@@ -250,8 +221,8 @@ def parse(path: object, query: object) -> Address:
     if not isinstance(path, str) or len(path) > LONGEST:
         return Missing(T.MISSING_PAGE)
     match path.rstrip("/").split("/"):
-        case ["", name] if name in _PLAIN:
-            return _PLAIN[name](query)
+        case ["", *names] if (plain := "/".join(names)) in _PLAIN:
+            return _PLAIN[plain](query)
         case [""]:
             return Overview()
         case ["", "field", field_id]:

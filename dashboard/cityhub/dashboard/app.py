@@ -15,7 +15,8 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from cityhub.dashboard.address import PartnerPage, parse
+from cityhub.dashboard.address import parse
+from cityhub.dashboard.address_partner import PartnerPage, TablesPage
 from cityhub.dashboard.callback_gate import CallbackGate
 from cityhub.dashboard.frame import Frame, layout
 from cityhub.dashboard.goal_callbacks import register_goal_callbacks
@@ -99,9 +100,9 @@ def _register_callbacks(app: dash.Dash, services: Services) -> None:
         """Draw an address after a click or a live event; send what differs from what is shown."""
         asked = f"{path or '/'}{query or ''}"
         before = shown if isinstance(shown, dict) else {}
-        once = dash.ctx.triggered_id == "address" or isinstance(parse(path, query), PartnerPage)
+        once = dash.ctx.triggered_id == "address" or isinstance(parse(path, query), PartnerPage | TablesPage)
         if once and before.get("asked") == asked:
-            raise PreventUpdate  # the first paint holds it already; the partners' page reads the log when asked to
+            raise PreventUpdate  # the first paint holds it already; partners' pages read when they are asked to
         chosen = preferences(settings if isinstance(settings, dict) else {})
         frame = await asyncio.to_thread(Frame.of, services, chosen, asked)
         return *frame.updates(before), {"title": frame.page.title, "path": path}, frame.shown

@@ -5,7 +5,8 @@ from __future__ import annotations
 import structlog
 
 from cityhub.adapters.errors import AdapterError
-from cityhub.dashboard.address import Address, PartnerPage
+from cityhub.dashboard.address import Address
+from cityhub.dashboard.address_partner import PartnerPage, TablesPage
 from cityhub.dashboard.preferences import Preferences
 from cityhub.dashboard.render import Page, render, unreadable
 from cityhub.dashboard.services import Services
@@ -21,7 +22,7 @@ def look(services: Services, chosen: Preferences, address: Address) -> View:
     Raises:
         KpiError, AdapterError: a store cannot be read.
     """
-    return (View.unread if isinstance(address, PartnerPage) else View.of)(services, chosen)
+    return (View.unread if isinstance(address, PartnerPage | TablesPage) else View.of)(services, chosen)
 
 
 def draw(services: Services, chosen: Preferences, address: Address) -> Page:

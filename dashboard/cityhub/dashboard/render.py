@@ -18,9 +18,9 @@ from cityhub.dashboard.address import (
     MasterplanPage,
     Missing,
     Overview,
-    PartnerPage,
     TargetPage,
 )
+from cityhub.dashboard.address_partner import PartnerPage, TablesPage
 from cityhub.dashboard.components.state import message
 from cityhub.dashboard.goal_texts import Goal
 from cityhub.dashboard.pages.accessibility import accessibility_page
@@ -32,12 +32,14 @@ from cityhub.dashboard.pages.masterplan import masterplan_page
 from cityhub.dashboard.pages.overview import overview_page
 from cityhub.dashboard.pages.partner import partner_page
 from cityhub.dashboard.pages.series import spans_of
+from cityhub.dashboard.pages.tables import tables_page
 from cityhub.dashboard.pages.target import target_page
 from cityhub.dashboard.partner_texts import Own
 from cityhub.dashboard.plan_texts import Plan
 from cityhub.dashboard.proof_texts import P
 from cityhub.dashboard.screen_texts import S
 from cityhub.dashboard.texts import Lang, T, Wording, t
+from cityhub.dashboard.upload_texts import Up
 from cityhub.dashboard.view import View
 
 _PLAIN: Mapping[type, tuple[Wording, Callable[[View], Component]]] = {
@@ -72,9 +74,8 @@ def render(view: View, address: Address) -> Page:
             return _field(view, address)
         case KpiPage() | EventsPage() | TargetPage():
             return _kpi(view, address)
-        case PartnerPage():
-            body = partner_page(view, address)
-            return Page(titled(t(lang, Own.PAGE), lang), body) if body else _missing(T.MISSING_PARTNER, lang)
+        case PartnerPage() | TablesPage():
+            return _partner(view, address)
         case Missing():
             return _missing(address.reason, lang)
 
@@ -114,6 +115,14 @@ def _kpi(view: View, address: KpiPage | EventsPage | TargetPage) -> Page:
     if (address.span and address.span not in spans_of(definition)) or address.by not in (None, *definition.dimensions):
         return _missing(T.MISSING_VIEW, view.lang)
     return Page(titled(definition.name.get(view.lang), view.lang), kpi_page(view, address, definition))
+
+
+def _partner(view: View, address: PartnerPage | TablesPage) -> Page:
+    if isinstance(address, TablesPage):
+        title, body = t(view.lang, Up.PAGE), tables_page(view, address)
+    else:
+        title, body = t(view.lang, Own.PAGE), partner_page(view, address)
+    return Page(titled(title, view.lang), body) if body else _missing(T.MISSING_PARTNER, view.lang)
 
 
 def _missing(reason: T, lang: Lang) -> Page:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from cityhub.adapters.tabular.uploads import Uploads
 from cityhub.api.context import Clock, Feeds, LiveSource
 from cityhub.dashboard.partner_desk import PartnerDesk
 from cityhub.dashboard.target_desk import TargetDesk
@@ -27,6 +28,7 @@ class Services(Struct, kw_only=True):
         live: published values as they come; only tells pages to read again.
         proofs: opens numbers; None where nothing is archived.
         desk: what partners see of their own side; None = nothing.
+        uploads: where partners hand in tables; None = nowhere.
         targets: where controllers set targets; None = they cannot here.
         stop: set it when the process ends, so that open `/live` streams end too.
     """
@@ -39,5 +41,6 @@ class Services(Struct, kw_only=True):
     live: LiveSource
     proofs: ProofReader | None = None
     desk: PartnerDesk | None = None
+    uploads: Uploads | None = None
     targets: TargetDesk | None = None
     stop: asyncio.Event = field(default_factory=asyncio.Event)

@@ -20,10 +20,10 @@ from cityhub.dashboard.address import (
     FieldPage,
     KpiPage,
     MasterplanPage,
-    PartnerPage,
     TargetPage,
     parse,
 )
+from cityhub.dashboard.address_partner import PartnerPage
 from cityhub.dashboard.drawing import look
 from cityhub.dashboard.export import csv_of
 from cityhub.dashboard.facts import KpiFacts, read_facts

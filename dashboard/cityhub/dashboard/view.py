@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cityhub.adapters.kit.status import FeedStatus
+from cityhub.adapters.tabular.uploads import Uploads
 from cityhub.api.access import may_read
 from cityhub.dashboard.area import Area
 from cityhub.dashboard.leads import Leads
@@ -42,6 +43,7 @@ class View(Struct, frozen=True, kw_only=True):
     targets: Mapping[str, Sequence[TargetRecord]] = {}
     proofs: ProofReader | None = None
     desk: PartnerDesk | None = None
+    uploads: Uploads | None = None
 
     @classmethod
     def of(cls, services: Services, chosen: Preferences) -> View:
@@ -75,6 +77,7 @@ class View(Struct, frozen=True, kw_only=True):
             reader=services.reader,
             proofs=services.proofs,
             desk=services.desk,
+            uploads=services.uploads,
         )
 
     def visible(self, field_id: str | None = None) -> Sequence[KpiDefinition]:

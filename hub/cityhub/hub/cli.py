@@ -26,6 +26,7 @@ from cityhub.hub import (  # noqa: F401 - their commands
     cli_masterplan,
     cli_partner,
     cli_proof,
+    cli_sandbox,
     cli_target,
 )
 from cityhub.hub.cli_app import Data, Json, app, kpi_app, reader_of, settings_of
@@ -44,6 +45,7 @@ from cityhub.kpi.errors import (
     Withheld,
 )
 from cityhub.kpi.values import WindowKind
+from cityhub.sandbox.errors import SpecRefused, TooMuch, UnknownTenant, UnknownThing
 from cityhub.sdk.errors import ContractError, SamplesUnusable, UnknownContract
 
 INTERNAL = HubError.exit_code
@@ -57,6 +59,8 @@ _ANSWERED_NO = (
     BatchError,
     ArchiveMissing,
     ArchiveDamaged,
+    UnknownTenant,
+    UnknownThing,
 )
 _WRONG_INPUT = (
     CannotScaffold,
@@ -66,6 +70,8 @@ _WRONG_INPUT = (
     MasterplanError,
     SamplesUnusable,
     TargetRefused,
+    SpecRefused,
+    TooMuch,
 )
 _TROUBLE_OF_THE_MACHINE = {
     errno.ENOSPC,

@@ -51,6 +51,7 @@ def probes(settings: Settings, secrets: Secrets, started: datetime) -> Mapping[s
         "bookkeeper": lambda: signs.unready(settings.data, "bookkeeper", started, time.time()),
         "city": lambda: _http(f"http://127.0.0.1:{settings.city_port}/healthz"),
         "adapters": lambda: _adapters(settings.data / "adapters.db", started, max(_BACK_OFF_S, 3 * settings.poll_s)),
+        "rooms": lambda: _http(f"{settings.rooms_url}/healthz"),
         "web": lambda: _http(f"http://{web}:{settings.port}/livez"),
     }
 

@@ -61,6 +61,7 @@ def own(settings: Settings, judged: Mapping[str, Probe]) -> Sequence[ProcessSpec
         "bookkeeper": ("topics",),
         "city": (),
         "adapters": ("topics", "city"),
+        "rooms": (),
         "web": (),
     }
     return [

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from cityhub.adapters.dvv.transit.source import Format
 from cityhub.hub.errors import Misconfigured
 
 PREFIX = "CITYHUB_"
@@ -65,6 +66,7 @@ Folder = Annotated[Path, AfterValidator(_absolute)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 ServerUrl = Annotated[str, AfterValidator(_server)]
 Url = Annotated[str, AfterValidator(_address)]
+Centre = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,40}$")]
 StoreUrl = Annotated[str, AfterValidator(_database)]
 Archive = Annotated[str, AfterValidator(_archive)]
 
@@ -86,7 +88,12 @@ class Settings(BaseModel):
     city_ais_port: Port = Field(default=18092, description="port of the simulated city's AIS receiver")
     city_seed: int = Field(default=2026, ge=0, description="seed of the simulated city")
     city_backfill_hours: int = Field(default=48, ge=0, le=720, description="hours played at the first start")
-    transit_url: Url = Field(default="", description="public-transport feed (VDV 454)")
+    transit_url: Url = Field(default="", description="public-transport feed: control centre, or zip of GTFS")
+    transit_format: Format = Field(default="vdv454-json", description="`vdv454-json`, `vdv454-xml` or `gtfs`")
+    transit_centre: Centre = Field(default="dvg", description="Leitstellenkennung of the control centre")
+    transit_sender: Centre = Field(default="cityhub", description="our Leitstellenkennung, agreed for VDV 453")
+    transit_trip_updates_url: Url = Field(default="", description="GTFS Realtime TripUpdates that go with the GTFS")
+    transit_agencies: str = Field(default="", description="agencies read of the GTFS, `id or name;…`; empty = all")
     sources: str = Field(default="", description="YAML file with addresses of partners' systems; empty = simulated")
     register_url: str = Field(default="", description="asset register: CSV, `file:///…` or `http(s)://…`")
     poll_s: float = Field(default=10.0, gt=0, le=3600, description="seconds between two polls of a feed")
@@ -100,7 +107,10 @@ class Settings(BaseModel):
     archive: Archive = Field(default="", description="archive: folder or URL as `s3://bucket/prefix`; empty = in data")
     archive_every: float = Field(default=60.0, gt=0, le=3600, description="seconds between two turns of the archiver")
     archive_keep: int = Field(default=0, ge=0, description="days of events that the archive keeps; 0 = for ever")
+    releases: str = Field(default="", description="YAML file of event types that owners released for the sandbox")
     keycloak_port: Port = Field(default=18080, description="embedded Keycloak")
+    rooms_port: Port = Field(default=18093, description="port of the sandbox's rooms")
+    rooms_url: ServerUrl = Field(default="", description="rooms on another machine; empty = on this one")
     keycloak_url: ServerUrl = Field(default="", description="external Keycloak; empty = embedded")
 
     def to_environment(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -126,7 +136,7 @@ class Settings(BaseModel):
 
     def ports(self) -> dict[str, int]:
         """Ports that the hub's processes will listen on, by the setting that changes each."""
-        used = {"port": self.port}
+        used = {"port": self.port, "rooms_port": self.rooms_port}
         if self.city:
             used |= {name: getattr(self, name) for name in ("city_port", "city_mqtt_port", "city_ais_port")}
         if not self.kafka_bootstrap:
@@ -164,6 +174,7 @@ def parse(environment: Mapping[str, str], options: Mapping[str, Any] | None = No
         problems += [_bad_value(named, values, detail) for detail in error.errors()]
         wrong = {detail["loc"][0] for detail in error.errors()}
         settings = Settings.model_validate({name: value for name, value in values.items() if name not in wrong})
+    problems += _of_transit(settings)
     settings = _complete(settings)
     problems += _clashes(settings)
     if problems:
@@ -181,6 +192,7 @@ def _complete(settings: Settings) -> Settings:
             "public_url": settings.public_url or f"http://{host}:{settings.port}",
             "archive": settings.archive or str(settings.data / "archive"),
             "transit_url": settings.transit_url or city,
+            "rooms_url": settings.rooms_url or f"http://127.0.0.1:{settings.rooms_port}",
             "register_url": settings.register_url or (f"{city}/assets.csv" if settings.city else ""),
         }
     )
@@ -197,6 +209,17 @@ def _bad_value(named: Mapping[str, str], values: Mapping[str, Any], detail: Erro
     shown = "(hidden)" if "password" in name or name == "store_url" else repr(str(values.get(name)))
     message = detail["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
     return f"{named[name]} = {shown}: {message}"
+
+
+def _of_transit(settings: Settings) -> Iterator[str]:
+    given = f"{PREFIX}TRANSIT_FORMAT is {settings.transit_format}"
+    if settings.transit_format != "vdv454-json" and not settings.transit_url:
+        yield f"{given}: {PREFIX}TRANSIT_URL must be set too; the simulated city speaks vdv454-json"
+    if (settings.transit_format == "gtfs") is not bool(settings.transit_trip_updates_url):
+        yield f"{given}: {PREFIX}TRANSIT_TRIP_UPDATES_URL must be set for gtfs, and only for it"
+    for name in ("transit_url", "transit_trip_updates_url"):
+        if urlsplit(getattr(settings, name)).password:
+            yield f"{PREFIX}{name.upper()} holds a password, which would be shown; leave it out"
 
 
 def _clashes(settings: Settings) -> Iterator[str]:

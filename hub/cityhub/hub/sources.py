@@ -20,9 +20,11 @@ import yaml
 from msgspec import Struct
 
 from cityhub.adapters.catalogue import ADAPTERS
-from cityhub.adapters.dvv.transit.source import DVV_TRANSIT
+from cityhub.adapters.dvv.transit.source import DVV_TRANSIT, ControlCentre
 from cityhub.adapters.kit.adapter import Link
+from cityhub.adapters.kit.folder_adapter import folder_of
 from cityhub.adapters.kit.source import Source
+from cityhub.adapters.tabular.form import shipped
 from cityhub.hub.errors import Misconfigured
 from cityhub.hub.settings import Settings
 from cityhub.sdk import plain_yaml
@@ -72,6 +74,33 @@ def places(settings: Settings) -> list[Place]:
                 secret=_secret(one.secret_file),
             )
             found.append(Place(source, link, one.every_s or _pause_s(source, settings)))
+    return found
+
+
+def control_centre(settings: Settings) -> ControlCentre:
+    """Where departures are asked for."""
+    return ControlCentre(
+        url=settings.transit_url,
+        name=settings.transit_centre,
+        format=settings.transit_format,
+        sender=settings.transit_sender,
+        trip_updates_url=settings.transit_trip_updates_url,
+        agencies=frozenset(name.strip() for name in settings.transit_agencies.split(";")) - {""},
+    )
+
+
+def table_folders(settings: Settings) -> Mapping[str, Path]:
+    """Drop folders of sources that send tables, by feed; no secret is read.
+
+    Raises:
+        Misconfigured: the file cannot be read.
+    """
+    named, found = _named(settings), {}
+    for form in shipped():
+        one = named.get(form.feed, Named())
+        url = one.url or (simulated(form.source, settings) if settings.city else "")
+        if one.enabled and urlsplit(url).scheme in SCHEMES["folder"]:
+            found[form.feed] = folder_of(url)
     return found
 
 

@@ -45,7 +45,15 @@ MEASURED_S = 40.0
 QUIET_S = 3.0
 RATES = [pytest.param(30.0, id="at-1x"), pytest.param(1_000.0, id="at-1000x")]
 DERIVED = frozenset(
-    {"city.roadworks", "dvv.roadworks", "wbd.roadworks", "city.datasets", "duisport.vessels", "dvv.charging"}
+    {
+        "city.roadworks",
+        "dvv.roadworks",
+        "wbd.roadworks",
+        "city.council",
+        "city.datasets",
+        "duisport.vessels",
+        "dvv.charging",
+    }
 )
 """They show how things stand: an event is what has changed between two questions, or still stands."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)

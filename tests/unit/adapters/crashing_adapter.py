@@ -20,6 +20,7 @@ import httpx
 import structlog
 
 from cityhub.adapters.dvv.transit.feed import run_transit
+from cityhub.adapters.dvv.transit.source import ControlCentre
 from cityhub.adapters.kit.status import AdapterStatusReader
 from cityhub.bus.publisher import Outgoing
 from cityhub.sandbox.city import feed
@@ -86,7 +87,7 @@ async def main(folder: Path, at_statement: int, at_publication: int) -> None:
         adapter = asyncio.create_task(
             run_transit(
                 path=folder / "adapters.db",
-                base_url="http://city",
+                centre=ControlCentre(url="http://city"),
                 publisher=ledger,
                 clock=lambda: NOW,
                 stop=stop,

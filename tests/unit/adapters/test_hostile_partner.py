@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from cityhub.adapters.dvv.transit.feed import run_transit
-from cityhub.adapters.dvv.transit.source import PREDICTED, TRIP_CANCELLED
+from cityhub.adapters.dvv.transit.source import PREDICTED, TRIP_CANCELLED, ControlCentre
 from cityhub.adapters.errors import FeedFault
 from cityhub.adapters.kit.download import download
 from cityhub.adapters.kit.status import AdapterStatusReader, FeedStatus
@@ -78,7 +78,9 @@ async def running(there: Partner, folder: Path, ledger: Ledger) -> AsyncIterator
     stop = asyncio.Event()
     path = folder / "adapters.db"
     task = asyncio.create_task(
-        run_transit(path=path, base_url=there.url, publisher=ledger, clock=lambda: NOW, stop=stop, poll_s=0.01)
+        run_transit(
+            path=path, centre=ControlCentre(url=there.url), publisher=ledger, clock=lambda: NOW, stop=stop, poll_s=0.01
+        )
     )
     try:
         yield AdapterStatusReader(path)

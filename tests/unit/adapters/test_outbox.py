@@ -50,6 +50,7 @@ def effects(*numbers: int, position: bytes = b"p1", **memory: bytes | None) -> E
 
 def test_events_come_out_in_order_and_stay_until_acknowledged(tmp_path: Path) -> None:
     reader = AdapterStatusReader(tmp_path / "a.db")
+    assert reader.remembered(FEED) == {}
     with Outbox(tmp_path / "a.db") as outbox:
         step = outbox.open(DVV_TRANSIT, "http://one").step
         step = outbox.commit(DVV_TRANSIT, step, effects(1, 2, T1=b"trip"))
@@ -63,6 +64,8 @@ def test_events_come_out_in_order_and_stay_until_acknowledged(tmp_path: Path) ->
     with Outbox(tmp_path / "a.db") as outbox:
         again = outbox.open(DVV_TRANSIT, "http://one")
         assert (again.step, again.position, again.memory) == (2, b"p2", {"T2": b"other"})
+        assert reader.remembered(FEED) == again.memory
+        assert reader.remembered("another.feed") == {}
         last, events = outbox.oldest(FEED, 10)
         assert events == {TOPIC: [event(3)]}
         outbox.acknowledge(FEED, last)

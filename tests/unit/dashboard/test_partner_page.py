@@ -12,7 +12,8 @@ from cityhub.adapters.doors.wishes import Wish
 from cityhub.api.partner.who import partners_of
 from cityhub.bus.errors import BusUnavailable
 from cityhub.bus.topics import PARTNERS
-from cityhub.dashboard.address import PartnerPage, parse
+from cityhub.dashboard.address import parse
+from cityhub.dashboard.address_partner import PartnerPage
 from cityhub.dashboard.components.header import account
 from cityhub.dashboard.drawing import draw
 from cityhub.dashboard.preferences import preferences

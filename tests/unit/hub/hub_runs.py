@@ -61,7 +61,7 @@ class HubRun:
             ("CITY_PORT", "CITY_MQTT_PORT", "CITY_AIS_PORT"),
             ("KAFKA_PORT", "KAFKA_CONTROLLER_PORT", "KAFKA_PARTNER_PORT"),
         )
-        names = ("PORT", *city, *kafka, "KEYCLOAK_PORT")
+        names = ("PORT", *city, *kafka, "KEYCLOAK_PORT", "ROOMS_PORT")
         self.settings = {f"{PREFIX}{name}": str(port) for name, port in zip(names, free_ports(len(names)), strict=True)}
         self.settings[f"{PREFIX}DATA"] = str(self.data)
         self._started: list[subprocess.Popen[str]] = []

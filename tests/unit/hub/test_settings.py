@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cityhub.adapters.dvv.transit.source import ControlCentre
 from cityhub.hub.errors import Misconfigured
 from cityhub.hub.settings import PREFIX, Settings, parse
+from cityhub.hub.sources import control_centre
 
 OPERATING = Path(__file__).parents[3] / "docs" / "operating.md"
 
@@ -86,6 +88,42 @@ def test_ports_of_external_servers_are_not_ours() -> None:
 )
 def test_browsers_get_an_address_they_can_open(host: str, url: str) -> None:
     assert parse({"CITYHUB_HOST": host}).public_url == url
+
+
+GTFS = {"CITYHUB_TRANSIT_FORMAT": "gtfs", "CITYHUB_TRANSIT_URL": "https://vrr.example/gtfs.zip"}
+UPDATES = {"CITYHUB_TRANSIT_TRIP_UPDATES_URL": "https://vrr.example/updates.pb"}
+
+
+def test_departures_come_in_the_format_that_is_named() -> None:
+    xml = {"CITYHUB_TRANSIT_FORMAT": "vdv454-xml", "CITYHUB_TRANSIT_URL": "https://dvg.example/vdv/"}
+    assert control_centre(parse({})) == ControlCentre(url="http://127.0.0.1:18090")
+    centre = control_centre(parse(xml | {"CITYHUB_TRANSIT_CENTRE": "dvg-2", "CITYHUB_TRANSIT_SENDER": "hub"}))
+    assert centre == ControlCentre(url="https://dvg.example/vdv", format="vdv454-xml", name="dvg-2", sender="hub")
+    centre = control_centre(parse(GTFS | UPDATES | {"CITYHUB_TRANSIT_AGENCIES": "20; Duisburger VG ;"}))
+    assert (centre.trip_updates_url, centre.agencies) == (
+        UPDATES["CITYHUB_TRANSIT_TRIP_UPDATES_URL"],
+        {"20", "Duisburger VG"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        ({"CITYHUB_TRANSIT_FORMAT": "siri"}, "'siri': must be 'vdv454-json', 'vdv454-xml' or 'gtfs'"),
+        ({"CITYHUB_TRANSIT_FORMAT": "vdv454-xml"}, "CITYHUB_TRANSIT_URL must be set too; the simulated city speaks"),
+        (GTFS, "CITYHUB_TRANSIT_TRIP_UPDATES_URL must be set for gtfs"),
+        (
+            UPDATES,
+            "CITYHUB_TRANSIT_FORMAT is vdv454-json: CITYHUB_TRANSIT_TRIP_UPDATES_URL must be set for gtfs, and only",
+        ),
+        ({"CITYHUB_TRANSIT_SENDER": "a/b"}, "CITYHUB_TRANSIT_SENDER = 'a/b': String should match pattern"),
+        ({"CITYHUB_TRANSIT_URL": "https://me:geheim@dvg.example"}, "CITYHUB_TRANSIT_URL holds a password"),
+    ],
+)
+def test_what_does_not_fit_the_format_is_told(environment: dict[str, str], message: str) -> None:
+    (told,) = problems(environment)
+    assert message in told
+    assert "geheim" not in told
 
 
 words = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=12)

@@ -9,7 +9,7 @@ import pytest
 from cityhub.adapters.catalogue import ADAPTERS
 from cityhub.hub.errors import Misconfigured
 from cityhub.hub.settings import Settings, parse
-from cityhub.hub.sources import places
+from cityhub.hub.sources import places, table_folders
 
 FEED = "city.appointments"
 
@@ -42,6 +42,21 @@ def test_without_the_simulated_city_only_named_sources_are_read(tmp_path: Path) 
     assert (place.link.url, place.link.synthetic, place.link.secret) == ("https://termine.example/j", False, "geheim")
     assert place.every_s == 7
     assert "geheim" not in repr(place)
+
+
+def test_the_web_server_puts_tables_where_the_adapters_read_them(tmp_path: Path) -> None:
+    """Without reading a secret: the file that holds it may be on another machine."""
+    text = """
+wf.settlements: {url: "file:///srv/a%20b", secret_file: /nowhere}
+dvv.water: {enabled: false}
+imd.bim: {url: "http://127.0.0.1/x"}
+"""
+    found = table_folders(settings(tmp_path, text))
+    assert found["wf.settlements"] == Path("/srv/a b")
+    read = {place.source.feed: place.link.url for place in places(settings(tmp_path, None))}
+    assert found["kontor.tours"].as_uri() == read["kontor.tours"]
+    assert not {"dvv.water", "imd.bim", "gebag.flats"} & found.keys()
+    assert table_folders(settings(tmp_path, text, CITYHUB_CITY="false")).keys() == {"wf.settlements"}
 
 
 def test_a_source_may_be_left_out(tmp_path: Path) -> None:

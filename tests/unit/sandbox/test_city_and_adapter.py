@@ -14,7 +14,7 @@ import uvicorn
 
 from cityhub.adapters.dvv.transit.feed import TransitFeed, run_transit
 from cityhub.adapters.dvv.transit.mapping import SETTLE_S
-from cityhub.adapters.dvv.transit.source import PREDICTED, STOP_DEPARTED, TRIP_CANCELLED
+from cityhub.adapters.dvv.transit.source import PREDICTED, STOP_DEPARTED, TRIP_CANCELLED, ControlCentre
 from cityhub.adapters.errors import FeedFault
 from cityhub.adapters.kit.outbox import Outbox
 from cityhub.adapters.kit.status import AdapterStatusReader
@@ -60,7 +60,7 @@ async def adapter(path: Path, clock: Clock, network: Switch) -> AsyncIterator[tu
     """The adapter without its loop."""
     with Outbox(path) as outbox:
         async with httpx.AsyncClient(transport=network) as http:
-            yield TransitFeed(http, outbox, base_url="http://city", control_centre="x", clock=clock), outbox
+            yield TransitFeed(http, outbox, ControlCentre(url="http://city", name="x"), clock), outbox
 
 
 async def catch_up(feed: TransitFeed) -> None:
@@ -174,7 +174,7 @@ async def test_over_real_http(tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     ledger, stop, path = Ledger(), asyncio.Event(), tmp_path / "a.db"
     running = asyncio.create_task(
-        run_transit(path=path, base_url=url, publisher=ledger, clock=clock, stop=stop, poll_s=0.02)
+        run_transit(path=path, centre=ControlCentre(url=url), publisher=ledger, clock=clock, stop=stop, poll_s=0.02)
     )
 
     def reached() -> bool:

@@ -63,6 +63,7 @@ async def download(
     secret: str = "",
     scheme: str = "Bearer",
     posted: bytes = b"",
+    posted_as: str = JSON[0],
     max_bytes: int = MAX_BYTES,
     deadline_s: float = DEADLINE_S,
 ) -> Document | NotModified:
@@ -72,7 +73,7 @@ async def download(
         etag: of the last `Document` from there.
         accept: media types that are taken; text must be in UTF-8 unless it is XML, which says so itself.
         secret: token, "" for none. scheme: before it, in the header Authorization.
-        posted: body of a POST, in JSON; empty for a GET.
+        posted: body of a POST, empty for a GET. posted_as: its media type.
 
     Raises:
         CursorExpired: the partner answered 410 Gone.
@@ -80,7 +81,7 @@ async def download(
             `too_large`.
     """
     headers = {"accept": ", ".join(accept), "accept-encoding": "identity"} | _condition(etag) | _login(scheme, secret)
-    headers |= {"content-type": JSON[0]} if posted else {}
+    headers |= {"content-type": posted_as} if posted else {}
     method, content = ("POST", posted) if posted else ("GET", None)
     request = http.build_request(method, url, params=params, headers=headers, content=content, timeout=_TIMEOUT)
     with _faults(url, deadline_s):
@@ -157,7 +158,8 @@ def _check_head(answer: httpx.Response, url: str, accept: tuple[str, ...]) -> No
         raise FeedFault("content_encoding", f"{url} answered {encoding[:40]!r} although only identity was asked for")
     declared = Message()
     declared["content-type"] = answer.headers.get("content-type", "")
-    kind, charset = declared.get_content_type(), declared.get_content_charset("utf-8")
+    # VDV-453 writes `text/xml Charset="utf-8"`, without a semicolon
+    kind, charset = declared.get_content_type().split()[0], declared.get_content_charset("utf-8")
     if kind not in accept or (charset not in ("utf-8", "us-ascii") and not kind.endswith("xml")):
         raise FeedFault(
             "content_type", f"{url} answered {declared['content-type'][:80]!r}, expected {' or '.join(accept)} in UTF-8"

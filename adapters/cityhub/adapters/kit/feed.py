@@ -128,29 +128,37 @@ class Stamp(Struct, frozen=True):
 
     def event(self, fact: Fact, now: datetime) -> Event | Reject:
         """The event of a fact, or why there is none."""
-        synthetic = self.synthetic or fact.synthetic
-        made: Event | None = None
-        try:
-            made = make_event(
-                type_=fact.type,
-                source=self.source.uri(synthetic=synthetic),
-                natural_key=fact.key,
-                version=fact.version,
-                subject=fact.subject,
-                time=fact.time,
-                recorded_at=now,
-                data=fact.data,
-                synthetic=synthetic,
-            )
-            event = judged(made, self.contracts, self.source.partner, now)
-        except RejectedEvent as why:
-            path = fact.path or "/".join(fact.key)
-            return Reject(why.reason, path, str(why), event=made, attribute=why.attribute)
-        except OverflowError:
-            return Reject("implausible_time", fact.path or "/".join(fact.key), f"{fact.time} has no place in UTC")
-        event = replace(event, recordedby=self.source.recordedby)
-        if fact.borough:
-            return replace(event, borough=fact.borough, registerversion=self.source.recordedby)
+        event = event_of(fact, self.source, self.contracts, now, synthetic=self.synthetic)
+        if isinstance(event, Reject) or fact.borough:
+            return event
         boroughs, version = self.register.stand
         borough = boroughs.get(fact.subject)
         return replace(event, borough=borough, registerversion=version) if borough else event
+
+
+def event_of(fact: Fact, source: Source, contracts: Contracts, now: datetime, *, synthetic: bool) -> Event | Reject:
+    """What the door makes of a fact: an event, in the borough that the partner says, or why there is none."""
+    synthetic = synthetic or fact.synthetic
+    made: Event | None = None
+    try:
+        made = make_event(
+            type_=fact.type,
+            source=source.uri(synthetic=synthetic),
+            natural_key=fact.key,
+            version=fact.version,
+            subject=fact.subject,
+            time=fact.time,
+            recorded_at=now,
+            data=fact.data,
+            synthetic=synthetic,
+        )
+        event = judged(made, contracts, source.partner, now)
+    except RejectedEvent as why:
+        path = fact.path or "/".join(fact.key)
+        return Reject(why.reason, path, str(why), event=made, attribute=why.attribute)
+    except OverflowError:
+        return Reject("implausible_time", fact.path or "/".join(fact.key), f"{fact.time} has no place in UTC")
+    event = replace(event, recordedby=source.recordedby)
+    if fact.borough:
+        return replace(event, borough=fact.borough, registerversion=source.recordedby)
+    return event

@@ -36,7 +36,7 @@ class FolderAdapter(Adapter):
 
     def __init__(self, source: Source, link: Link, tools: Tools, *, read: ReadFile, max_bytes: int = MAX_BYTES) -> None:
         self._source = source
-        self._folder = Path(unquote(urlsplit(link.url).path))
+        self._folder = folder_of(link.url)
         self._clock = tools.clock
         self._read = read
         self._max_bytes = max_bytes
@@ -93,6 +93,11 @@ class FolderAdapter(Adapter):
         if len(body) > self._max_bytes:
             raise FeedFault("too_large", f"{name} is larger than {self._max_bytes} bytes; nothing of it was read")
         return body
+
+
+def folder_of(url: str) -> Path:
+    """What `file:///…` names."""
+    return Path(unquote(urlsplit(url).path))
 
 
 def _names_a_file(key: str) -> bool:

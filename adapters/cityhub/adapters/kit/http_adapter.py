@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import TypeAlias
 
 import msgspec
@@ -36,6 +37,8 @@ Ask: TypeAlias = Callable[[str], Question]
 Read: TypeAlias = Callable[[bytes, Mapping[str, bytes], datetime], Reading]
 """What an answer says: body, memory, the adapter's clock. Raises FeedFault `parse` where it is unusable as a whole.
 It runs in a thread, so that a long answer holds up nobody else."""
+ReadPage: TypeAlias = Callable[[str, bytes, Mapping[str, bytes], datetime], Reading]
+"""As `Read`, and first the cursor to which this is the answer."""
 
 
 class _Position(Struct, frozen=True, array_like=True):
@@ -93,7 +96,8 @@ class HttpAdapter(Adapter):
         )
         if isinstance(got, NotModified):
             return Reading(as_of=got.answered_at or self._tools.clock(), synthetic=was.synthetic)
-        reading = await asyncio.to_thread(self._read, got.body, known.memory, self._tools.clock())
+        read = self._mapping(was.cursor)
+        reading = await asyncio.to_thread(read, got.body, known.memory, self._tools.clock())
         cursor = was.cursor if reading.cursor is None else reading.cursor
         now_at = _Position(cursor, got.etag if cursor == was.cursor else None, got.synthetic)
         rejects = await asyncio.to_thread(with_items, reading.rejects, got.body) if reading.rejects else ()
@@ -105,6 +109,34 @@ class HttpAdapter(Adapter):
             as_of=reading.as_of or (None if reading.more else got.answered_at),
             synthetic=got.synthetic,
         )
+
+    def _mapping(self, _: str) -> Read:
+        return self._read
+
+
+class PagedAdapter(HttpAdapter):
+    """Asks for page after page; what a page means follows from the question.
+
+    Args:
+        read: the mapping, which goes on with the cursor alone: when a partner has forgotten it, all begins anew.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        link: Link,
+        tools: Tools,
+        *,
+        read: ReadPage,
+        ask: Ask,
+        accept: tuple[str, ...] = JSON,
+        max_bytes: int = MAX_BYTES,
+    ) -> None:
+        super().__init__(source, link, tools, read=partial(read, ""), ask=ask, accept=accept, max_bytes=max_bytes)
+        self._read_page = read
+
+    def _mapping(self, cursor: str) -> Read:
+        return partial(self._read_page, cursor)
 
 
 _encode = msgspec.json.Encoder().encode

@@ -140,6 +140,18 @@ class AdapterStatusReader:
             rows = db.execute(question, (feed,)).fetchall()
         return [Refused(name, datetime.fromtimestamp(at, UTC), *said) for name, at, *said in rows]
 
+    def remembered(self, feed: str) -> Mapping[str, bytes]:
+        """What the mapping of a feed remembers, by key; empty before its first answer.
+
+        Raises:
+            StateUnavailable: the file is there but cannot be read.
+        """
+        with self._reading("memory") as db:
+            if db is None:
+                return {}
+            rows = db.execute("SELECT key, body FROM memory WHERE feed = ?", (feed,)).fetchall()
+        return dict(rows)
+
     @contextmanager
     def _reading(self, table: str) -> Iterator[sqlite3.Connection | None]:
         """One state of the file; None while it, or a table of it, is not there yet."""

@@ -34,6 +34,15 @@ class Column(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     times: Decimal = Decimal(1)
 
 
+WORKBOOK = ".xlsx"
+EXAMPLE = "BEISPIEL"
+"""Instead of the first part of a key: the line of a template that shows how to write, and is no record."""
+_NOT_READ = {
+    ".xlsm": "is a workbook with macros, which are refused",
+    ".xlsb": "is a binary workbook, which is not read",
+    ".xls": "is an old Excel file, which is not read",
+    ".ods": "is an OpenDocument table, which is not read",
+}
 Written: TypeAlias = str | Column
 """The name of a column, or more about it."""
 
@@ -42,13 +51,14 @@ class Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One kind of file.
 
     Attributes:
-        files: what its files are called, `*` = anything.
+        files: what its files are called, `*` = anything; as a workbook the same with `.xlsx` at the end.
         type: event type of a row, or the column that tells it.
         key: columns that name a row's record together; of a record that is told again as time goes by, its date too.
         version: column of the record's version; a correction has a higher one. "" = records are never corrected.
         subject: columns, or `$field` of the data, joined by a colon.
         time: column of when it happened. borough: column of the Stadtbezirk, "" where the asset register knows.
         fields: how each field of the contract is written. constant: fields that are the same in all rows.
+        sheet: of a workbook; "" = the first one whose heading fits.
         missing: what stands where nothing is known, besides nothing. unread: columns that are known and left alone.
     """
 
@@ -63,10 +73,25 @@ class Table(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     constant: dict[str, str | int | float | bool] = {}
     missing: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    sheet: str = ""
     form: Literal["csv", "jsonl"] = "csv"
     delimiter: Literal[";", ",", "\t"] = ";"
     encoding: Literal["utf-8", "cp1252"] = "utf-8"
     numbers: Literal["german", "english"] = "german"
+
+    @property
+    def name(self) -> str:
+        """What it is called within its source, `wohnungen` of `wohnungen_*.csv`."""
+        return self.files.partition("*")[0].strip("_-. ")
+
+    def file(self, what: str, ending: str = "") -> str:
+        """The name of a file of it. Args: what: stands for the `*`. ending: else its form's."""
+        return f"{self.files.partition('*')[0]}{what}.{ending or self.form}"
+
+    @property
+    def workbooks(self) -> str:
+        """What its files are called as workbooks."""
+        return self.files.rpartition(".")[0] + WORKBOOK
 
     @property
     def dialect(self) -> str:
@@ -136,9 +161,12 @@ class Form(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             FeedFault: `unknown_file`.
         """
         for table in self.tables:
-            if fnmatchcase(name, table.files):
+            if fnmatchcase(name, table.files) or fnmatchcase(name, table.workbooks):
                 return table
-        known = " or ".join(table.files for table in self.tables)
+        for ending, why in _NOT_READ.items():
+            if name.lower().endswith(ending):
+                raise FeedFault("unknown_file", f"{name} {why}; save it as {WORKBOOK} and send that")
+        known = " or ".join(f"{table.files} ({WORKBOOK} too)" for table in self.tables)
         raise FeedFault("unknown_file", f"{name}: {self.feed} has no such table; its files are called {known}")
 
 

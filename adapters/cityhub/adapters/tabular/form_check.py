@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
 from cityhub.adapters.errors import WrongMapping
 from cityhub.adapters.tabular.form import Column, Form, Table, column_of
 from cityhub.sdk.conformance import violations
 from cityhub.sdk.contract import Contract, Field, load_contracts
 from cityhub.sdk.contract_check import near, shown
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,40}")
 
 
 def check(form: Form) -> Form:
@@ -29,6 +33,12 @@ def _problems(form: Form) -> Iterator[str]:
     if not form.tables:
         yield "tables: is empty; describe at least one"
     for number, table in enumerate(form.tables):
+        if not table.files.endswith(f".{table.form}"):
+            yield f"tables[{number}].files: {shown(table.files)} is no such file; end it with .{table.form}"
+        if not fnmatchcase(table.file("x"), table.files) or not _NAME.fullmatch(table.name):
+            yield f"tables[{number}].files: {shown(table.files)} needs a name in small letters and one *, as list_*.csv"
+        if table.name in {one.name for one in form.tables[:number]}:
+            yield f"tables[{number}].files: {shown(table.name)} is another table's name, too; call it otherwise"
         yield from (f"tables[{number}].{problem}" for problem in _of_table(partner, table))
 
 

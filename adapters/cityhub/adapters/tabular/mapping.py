@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from cityhub.adapters.kit.fact import Fact, Reading
+from cityhub.adapters.kit.fact import Fact, Reading, utc
 from cityhub.adapters.kit.reject import Reject
 from cityhub.adapters.tabular import values
-from cityhub.adapters.tabular.form import Form, Table, column_of
-from cityhub.adapters.tabular.sheet import Row, rows
+from cityhub.adapters.tabular.form import EXAMPLE, Form, Table, column_of
+from cityhub.adapters.tabular.row import Row
+from cityhub.adapters.tabular.sheet import rows
 from cityhub.adapters.tabular.told import news
 from cityhub.sdk.conformance import violations
 from cityhub.sdk.contract import Contract
@@ -28,8 +29,10 @@ def read(form: Form, name: str, body: bytes, memory: Mapping[str, bytes], now: d
     """What a file says; see `folder_adapter.ReadFile`."""
     table = form.table(name)
     contracts = table.contracts
-    lines, unread = rows(name, body, table)
-    judged = [line if isinstance(line, Reject) else _judged(_Line(line, table), contracts) for line in lines]
+    lines, noted = rows(name, body, table)
+    told = [line if isinstance(line, Reject) else _Line(line, table) for line in lines]
+    meant = [line for line in told if isinstance(line, Reject) or line.text(table.key[0]) != EXAMPLE]
+    judged = [line if isinstance(line, Reject) else _judged(line, contracts) for line in meant]
     facts = [one for one in judged if isinstance(one, Fact)]
     horizon = timedelta(seconds=max(contract.horizon_s for contract in contracts.values()))
     found, learnt = news(facts, memory, now - horizon)
@@ -37,7 +40,7 @@ def read(form: Form, name: str, body: bytes, memory: Mapping[str, bytes], now: d
         facts=[one for one in found if isinstance(one, Fact)],
         rejects=[one for one in (*judged, *found) if isinstance(one, Reject)],
         memory=learnt,
-        noted=+Counter(unknown_column=unread, told_before=len(facts) - len(found)),
+        noted=noted + Counter(told_before=len(facts) - len(found), example_line=len(told) - len(meant)),
     )
 
 
@@ -62,11 +65,8 @@ class _Line(Struct, frozen=True):
             try:
                 return how(text)
             except ValueError as error:
-                raise _Refused(Reject("value", self._path(column), str(error))) from error
-        raise _Refused(Reject("missing", self._path(column), "is empty; the row means nothing without it"))
-
-    def _path(self, column: str) -> str:
-        return f"{self.row.path}, column {column}"
+                raise _Refused(Reject("value", self.row.place(column), str(error))) from error
+        raise _Refused(Reject("missing", self.row.place(column), "is empty; the row means nothing without it"))
 
 
 def _judged(line: _Line, contracts: Mapping[str, Contract]) -> Fact | Reject:
@@ -87,12 +87,13 @@ def _fact(line: _Line, contracts: Mapping[str, Contract]) -> Fact:
         raise _Refused(
             Reject("value", line.row.path, f"{shown(subject)} is the subject: {MAX_TEXT} printable characters")
         )
-    first, *others = table.key
+    line.must(table.key[0], str)
+    time = line.must(table.time, values.instant)
     return Fact(
         type=type_,
-        time=line.must(table.time, values.instant),
+        time=time,
         subject=subject,
-        key=(type_, line.must(first, str), *map(line.text, others)),
+        key=(type_, *(_key(line, column, time) for column in table.key)),
         version=line.must(table.version, str) if table.version else "1",
         borough=line.must(table.borough, values.borough) if table.borough and line.text(table.borough) else "",
         data=data,
@@ -102,6 +103,11 @@ def _fact(line: _Line, contracts: Mapping[str, Contract]) -> Fact:
 
 def _type(line: _Line, column: str, codes: Mapping[str, str]) -> str:
     return line.must(column, lambda text: values.coded(text, codes))
+
+
+def _key(line: _Line, column: str, time: datetime) -> str:
+    """A date has one spelling: `01.10.2026` of a CSV and `01.10.2026 00:00` of a workbook are the same record."""
+    return utc(time) or "" if column == line.table.time else line.text(column)
 
 
 def _part(line: _Line, part: str, data: Mapping[str, Any]) -> str:

@@ -37,6 +37,8 @@ def _lines(table: Table) -> Iterator[str]:
         yield "JSON lines in UTF-8, an object per row"
     else:
         yield f"CSV in {table.encoding}, {_DELIMITERS[table.delimiter]} between cells, {table.numbers} numbers"
+    named = f", in its sheet {_ticks([table.sheet])}" if table.sheet else ""
+    yield f"or the same columns as a workbook, {_ticks([table.workbooks])}{named}"
     if isinstance(table.type, str):
         yield f"event type `{_short(table.type)}`"
     else:

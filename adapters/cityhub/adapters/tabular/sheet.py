@@ -1,4 +1,4 @@
-"""Tables as files, CSV or JSON lines: rows of cells by column, nothing else. A row that is broken costs no other.
+"""Tables as files, CSV, JSON lines or workbooks: rows of cells by column, nothing else. A broken row costs no other.
 
 A last line without its line break may be the half of one: it is refused, for `12,5` of `12,50` looks like a number.
 """
@@ -7,52 +7,41 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
-from typing import TYPE_CHECKING, TypeAlias
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Raw
 
 from cityhub.adapters.errors import FeedFault
 from cityhub.adapters.kit.reject import Reject
-from cityhub.adapters.tabular.form import Table
-from cityhub.sdk.contract_check import near, shown
+from cityhub.adapters.tabular import workbook
+from cityhub.adapters.tabular.form import WORKBOOK, Table
+from cityhub.adapters.tabular.row import MAX_ROWS, Lines, Row, check_heading
 
 if TYPE_CHECKING:
     from _csv import Reader
 
-MAX_COLUMNS = 200
-MAX_ROWS = 300_000
 
-
-class Row(Struct, frozen=True):
-    """Attributes:
-    path: file and line, for messages. cells: by column, blanks around them taken away.
-    """
-
-    path: str
-    cells: Mapping[str, str]
-
-
-Lines: TypeAlias = Iterator[Row | Reject]
-
-
-def rows(name: str, body: bytes, table: Table) -> tuple[Lines, int]:
-    """The rows of a file, and how many of its columns nobody reads.
+def rows(name: str, body: bytes, table: Table) -> tuple[Lines, Counter[str]]:
+    """The rows of a file, and what of it nobody reads: `unknown_column`, `unread_sheet`.
 
     Raises:
-        FeedFault: `too_many_values`, or `parse`, at once or on the way: line and remedy are named.
+        FeedFault: `too_many_values`, `parse` or `zip`, at once or on the way: line and remedy are named.
     """
+    if name.endswith(WORKBOOK):
+        return workbook.rows(name, body, table)
     text = _text(name, body, table.encoding)
     if text.count("\n") > MAX_ROWS:
         raise FeedFault("too_many_values", f"{name}: more than {MAX_ROWS} lines; send them in several files")
     if table.form == "jsonl":
-        return _json_rows(name, text, table), 0
+        return _json_rows(name, text, table), Counter()
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=table.delimiter, strict=True)
     heading = [cell.strip() for cell in next(_checked(name, lines), (1, []))[1]]
-    _check_heading(name, heading, table)
-    return _csv_rows(name, text, lines, heading), len({*heading} - {*table.columns, *table.unread})
+    check_heading(name, heading, table.columns)
+    unread = len({*heading} - {*table.columns, *table.unread})
+    return _csv_rows(name, text, lines, heading), +Counter(unknown_column=unread)
 
 
 def _text(name: str, body: bytes, encoding: str) -> str:
@@ -72,17 +61,6 @@ def _checked(name: str, lines: Reader) -> Iterator[tuple[int, list[str]]]:
             begin = lines.line_num + 1
     except csv.Error as error:
         raise FeedFault("parse", f"{name}, line {begin}: no CSV: {error}; nothing of the file was read") from error
-
-
-def _check_heading(name: str, heading: Sequence[str], table: Table) -> None:
-    if len(heading) > MAX_COLUMNS:
-        raise FeedFault("parse", f"{name}: {len(heading)} columns; at most {MAX_COLUMNS} are read")
-    twice = [one for one, next_ in pairwise(sorted(heading)) if one == next_ and one in table.columns]
-    if twice:
-        raise FeedFault("parse", f"{name}: column {shown(twice[0])} stands twice; keep one")
-    for column in table.columns:
-        if column not in heading:
-            raise FeedFault("parse", f"{name}: no column {shown(column)} in the first line{near(column, heading)}")
 
 
 def _csv_rows(name: str, text: str, lines: Reader, heading: Sequence[str]) -> Lines:

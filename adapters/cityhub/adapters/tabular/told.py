@@ -32,7 +32,7 @@ def news(
     seen: set[str] = set()
     types: set[str] = set()
     for fact in facts:
-        mark, says = _mark(fact), _says(fact)
+        mark, says = mark_of(fact), _says(fact)
         before = learnt.get(mark) or memory.get(mark)
         if before is None:
             found.append(replace(fact, mark=mark))
@@ -46,7 +46,8 @@ def news(
     return found, {**learnt, **dict.fromkeys(mark for mark in old if mark not in seen)}
 
 
-def _mark(fact: Fact) -> str:
+def mark_of(fact: Fact) -> str:
+    """Key of the memory that says that a record was told in its version."""
     named = xxhash.xxh3_128_hexdigest(msgspec.json.encode([*fact.key, fact.version]))
     return memory_key(_TOLD, fact.type, named)
 

@@ -25,15 +25,9 @@ _LOCAL = re.compile(
     r"(?P<date>\d\d\.\d\d\.\d{4}|\d{4}-\d\d-\d\d)(?:[T ](?P<clock>\d\d:\d\d(?::\d\d)?)(?: (?P<zone>[A-Z]{1,4}))?)?",
     re.A,
 )
-_BOROUGHS = {
-    "walsum": "STB01",
-    "hamborn": "STB02",
-    "meiderich/beeck": "STB03",
-    "homberg/ruhrort/baerl": "STB04",
-    "mitte": "STB05",
-    "rheinhausen": "STB06",
-    "süd": "STB07",
-}
+BOROUGHS = ("Walsum", "Hamborn", "Meiderich/Beeck", "Homberg/Ruhrort/Baerl", "Mitte", "Rheinhausen", "Süd")
+"""As they are written, in the order of their keys."""
+_BOROUGHS = {name.lower(): f"STB{number:02}" for number, name in enumerate(BOROUGHS, 1)}
 Dialect: TypeAlias = str
 """How numbers are written, `german` or `english`."""
 

@@ -10,7 +10,8 @@ from dash.development.base_component import Component
 
 from cityhub.bus.errors import BusError
 from cityhub.dashboard import formats
-from cityhub.dashboard.address import KpiPage, PartnerPage
+from cityhub.dashboard.address import KpiPage
+from cityhub.dashboard.address_partner import PartnerPage
 from cityhub.dashboard.components.link import link
 from cityhub.dashboard.components.marks import icon
 from cityhub.dashboard.components.state import unreadable_part

@@ -14,18 +14,20 @@ from cityhub.api.partner.shown import Listed
 from cityhub.api.partner.who import partners_of
 from cityhub.bus.errors import BusError
 from cityhub.dashboard import formats
-from cityhub.dashboard.address import PartnerPage
+from cityhub.dashboard.address_partner import PartnerPage, TablesPage
 from cityhub.dashboard.components.link import link
 from cityhub.dashboard.components.state import unreadable_part
 from cityhub.dashboard.components.table import plain_table, table_head
 from cityhub.dashboard.components.trace import detail, kpi_link, kpi_name, reason_words, trace_box
 from cityhub.dashboard.names import partner_full_name
 from cityhub.dashboard.pages.partner_days import balance_part, day_table
+from cityhub.dashboard.pages.tables import tables_of
 from cityhub.dashboard.partner_desk import PartnerDesk
 from cityhub.dashboard.partner_texts import Own
 from cityhub.dashboard.proof_texts import P
 from cityhub.dashboard.tables import Cell, Column, Shown, Table
 from cityhub.dashboard.texts import Lang, t
+from cityhub.dashboard.upload_texts import Up
 from cityhub.dashboard.view import View
 from cityhub.kpi.naming import partner_name
 
@@ -96,12 +98,19 @@ def _side(view: View, desk: PartnerDesk, partner: str, page: PartnerPage) -> Seq
     return [
         html.Div([title, refresh], className="section-head"),
         html.P(t(lang, Own.INTRO), className="sentence"),
+        *_tables(view),
         *balance_part(view, desk, partner, PartnerPage(page.partner)),
         trace_box(view, desk, partner, page),
         _letters(view, desk, partner, page),
         _readers(view, partner, page),
         _machines(view, page),
     ]
+
+
+def _tables(view: View) -> Sequence[Component]:
+    """The way to where tables are handed in, for those who may."""
+    _, forms = tables_of(view.uploads, view.viewer)
+    return [html.P(link(t(view.lang, Up.PAGE), TablesPage().address, id="tables-link"))] if forms else []
 
 
 def _letters(view: View, desk: PartnerDesk, partner: str, page: PartnerPage) -> Component:

@@ -8,7 +8,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from cityhub.dashboard import formats
-from cityhub.dashboard.address import PartnerPage
+from cityhub.dashboard.address_partner import PartnerPage
 from cityhub.dashboard.components.marks import icon
 from cityhub.dashboard.components.state import unreadable_part
 from cityhub.dashboard.components.table import plain_table, table_head

@@ -5,9 +5,11 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cityhub.hub.commands.narrator import show
+from cityhub.hub.rooms import DEMO
 from cityhub.hub.secrets import Secrets, load
 from cityhub.hub.settings import Settings, parse
 from cityhub.hub.supervisor.state import HubState
@@ -71,6 +73,8 @@ class Welcome:
                     f"    -d '{_SUBSCRIPTION}' \\",
                     f"    {address}/graphql",
                     "",
+                    *self._sandbox(f"{command} sandbox", where),
+                    "",
                     f"  {command} status{where}    what is running, and how old the data are",
                     f"  {command} down{where}      end everything (Ctrl-C where it runs in front)",
                     f"  logs: {self._settings.data / 'logs'}",
@@ -78,6 +82,19 @@ class Welcome:
                 ]
             )
         )
+
+    def _sandbox(self, command: str, where: str) -> list[str]:
+        """The next three commands of the demo tenant; none without the simulated city."""
+        if not self._settings.city:
+            return []
+        yesterday = (datetime.now(UTC) - timedelta(days=1)).date()
+        return [
+            f"  The sandbox, tenant {DEMO}: a day of the city at 600 times its speed, something that goes wrong, and",
+            "  what there is then; docs/sandbox.md goes on from here",
+            f"  {command} replay {DEMO} {yesterday} --speed 600{where}",
+            f"  echo '{{kind: silent, where: {{subjects: [stellplatz-01*]}}}}' | {command} inject {DEMO} -{where}",
+            f"  {command} show {DEMO}{where}",
+        ]
 
 
 def _where(data: Path) -> str:

@@ -29,11 +29,13 @@ def principal_of_claims(claims: Mapping[str, Any]) -> Principal:
     roles = access.get("roles", []) if isinstance(access, dict) else None
     if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
         raise TokenRefused("claims", "claim realm_access is not the realm's list of roles")
-    subject, organisation = _text(claims, "sub"), _text(claims, "organisation")
+    subject, organisation, tenant = (_text(claims, name) for name in ("sub", "organisation", "tenant"))
     if not subject:
         raise TokenRefused("claims", "the token has no claim sub")
-    if not _ORGANISATION.fullmatch(organisation):
-        raise TokenRefused("claims", "claim organisation is not the short name of a partner or startup")
+    if not _ORGANISATION.fullmatch(organisation) or not _ORGANISATION.fullmatch(tenant):
+        raise TokenRefused(
+            "claims", "claim organisation or tenant is not the short name of a partner, startup or tenant"
+        )
     return Principal(
         subject=subject,
         organisation=organisation,
@@ -41,6 +43,7 @@ def principal_of_claims(claims: Mapping[str, Any]) -> Principal:
         scopes=frozenset(_text(claims, "scope").split()),
         name=_text(claims, "name") or _text(claims, "preferred_username"),
         expires_at=claims["exp"],
+        tenant=tenant,
     )
 
 

@@ -20,7 +20,7 @@ from cityhub.bus.publisher import EventPublisher
 from cityhub.hub.access import kafka_access
 from cityhub.hub.secrets import Secrets
 from cityhub.hub.settings import Settings
-from cityhub.hub.sources import Place, places
+from cityhub.hub.sources import Place, control_centre, places
 
 
 async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> None:
@@ -41,7 +41,7 @@ async def run(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> None
                 if settings.transit_url:
                     transit = run_transit(
                         path=path,
-                        base_url=settings.transit_url,
+                        centre=control_centre(settings),
                         publisher=publisher,
                         clock=_now,
                         stop=stop,

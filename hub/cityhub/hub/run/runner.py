@@ -22,6 +22,7 @@ PROCESSES = {
     "archive": "keeps every counted event in Parquet files",
     "city": "the simulated city's feeds",
     "adapters": "reads the partners' feeds",
+    "rooms": "startups' rooms in the sandbox",
     "web": "dashboard, API and log-in",
 }
 """Each is the module of that name here; its `run` is a `Main`."""

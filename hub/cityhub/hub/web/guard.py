@@ -16,10 +16,11 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cityhub.adapters.tabular.uploads import MAX_BYTES
 from cityhub.api.problem import problem
 
 DEFAULT_BODY_B = 1024 * 1024
-BODY_LIMITS_B = (("/graphql", 8 * 1024), ("/auth/", 64 * 1024), ("/login", 64 * 1024))
+BODY_LIMITS_B = (("/graphql", 8 * 1024), ("/auth/", 64 * 1024), ("/login", 64 * 1024), ("/v1/uploads/", MAX_BYTES))
 BODY_TIMEOUT_S = 30.0
 # Asked by machines beside us, by whatever address they know; a logout token proves itself.
 OPEN_TO_ANY_HOST = frozenset({"/livez", "/readyz", "/startupz", "/login/backchannel"})

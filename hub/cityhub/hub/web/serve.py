@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
+from pathlib import Path
 
 import httpx
 import structlog
@@ -22,10 +23,12 @@ from cityhub.adapters.doors.http import HttpDoor
 from cityhub.adapters.doors.limits import Gauge, Limits
 from cityhub.adapters.doors.redrive import Redrive
 from cityhub.adapters.kit.status import AdapterStatusReader
+from cityhub.adapters.tabular.uploads import Uploads
 from cityhub.api.app import create_api
 from cityhub.api.partner.letters import LetterRoutes
 from cityhub.api.partner.preview import PreviewRoute
 from cityhub.api.partner.records import RecordRoutes
+from cityhub.api.partner.uploads import UploadRoutes
 from cityhub.api.problem import problem
 from cityhub.bus.access import KafkaAccess
 from cityhub.bus.audit_trail import AuditTrail
@@ -38,12 +41,15 @@ from cityhub.dashboard.partner_desk import PartnerDesk
 from cityhub.dashboard.services import Services
 from cityhub.dashboard.target_desk import TargetDesk
 from cityhub.hub.access import kafka_access, realm
+from cityhub.hub.errors import Misconfigured
 from cityhub.hub.identity.principal import current_principal
 from cityhub.hub.identity.session_store import SessionStore
 from cityhub.hub.identity.watch import LogInState
+from cityhub.hub.rooms import client
 from cityhub.hub.run.serving import serve as serve_until
 from cityhub.hub.secrets import Secrets
 from cityhub.hub.settings import Settings
+from cityhub.hub.sources import table_folders
 from cityhub.hub.web.app import WebParts, create_app
 from cityhub.hub.web.cookies import Cookies
 from cityhub.hub.web.identify import principal_of
@@ -57,8 +63,12 @@ from cityhub.kpi.proof.service import Proofs
 from cityhub.kpi.reader import KpiReader
 from cityhub.kpi.store.sql_reader import SqlReader
 from cityhub.kpi.store.targets import TargetBook
+from cityhub.sandbox.door.routes import SandboxRoutes
+from cityhub.sandbox.rooms.client import SandboxClient
 from cityhub.sdk.contract import Contracts
 
+_STREAMS = httpx.Limits(max_connections=1_000, max_keepalive_connections=20)
+"""Each reader of a tenant's feed holds one."""
 _log = structlog.get_logger()
 
 
@@ -85,14 +95,23 @@ async def web_app(settings: Settings, secrets: Secrets, stop: asyncio.Event) -> 
     sessions = SessionStore(settings.data / "web.db")
     try:
         # trust_env: a proxy for the way out of the building is none for servers beside us.
-        async with httpx.AsyncClient(trust_env=False) as http:
-            yield create_app(_parts(settings, secrets, stop, http, sessions))
+        async with (
+            httpx.AsyncClient(trust_env=False) as http,
+            httpx.AsyncClient(trust_env=False, limits=_STREAMS) as rooms,
+        ):
+            yield create_app(_parts(settings, secrets, stop, http, sessions, sandbox=client(rooms, settings, secrets)))
     finally:
         sessions.close()
 
 
 def _parts(
-    settings: Settings, secrets: Secrets, stop: asyncio.Event, http: httpx.AsyncClient, sessions: SessionStore
+    settings: Settings,
+    secrets: Secrets,
+    stop: asyncio.Event,
+    http: httpx.AsyncClient,
+    sessions: SessionStore,
+    *,
+    sandbox: SandboxClient,
 ) -> WebParts:
     catalogue, access = load_catalogue(), kafka_access(settings, secrets)
     reader = SqlReader(settings.store, catalogue)
@@ -100,7 +119,7 @@ def _parts(
     writer = StartingPublisher(access, client_id="cityhub-door")
     live = LiveValues(Tail(access, VALUES, client_id="cityhub-web"))
     feeds = AdapterStatusReader(settings.data / "adapters.db").all
-    desk, partners = _partners(settings, catalogue, access, writer)
+    desk, uploads, partners = _partners(settings, catalogue, access, writer)
 
     def dashboard(server: FastAPI, login_state: Callable[[], LogInState]) -> Sequence[str]:
         services = Services(
@@ -113,6 +132,7 @@ def _parts(
             stop=stop,
             proofs=proofs,
             desk=desk,
+            uploads=uploads,
             targets=TargetDesk(TargetBook(settings.store), AuditTrail(access, writer), _now),
         )
         return csp_script_hashes(create_dashboard(server, services))
@@ -125,11 +145,25 @@ def _parts(
         http=http,
         api=create_api(reader=reader, live=live, feeds=feeds, principal_of=principal_of, clock=_now, proofs=proofs),
         dashboard=dashboard,
-        doors=[_door(writer, catalogue.contracts), *partners, _NOTHING_ELSE],
+        doors=[
+            _door(writer, catalogue.contracts),
+            *partners,
+            *SandboxRoutes(sandbox, catalogue, principal_of).routes(),
+            _NOTHING_ELSE,
+        ],
         live=live,
         writer=writer,
         probes={"store": lambda: _store_trouble(reader)},
     )
+
+
+def _folders(settings: Settings) -> Mapping[str, Path]:
+    """None where the list of sources is wrong: the adapters say so and stop, the pages are there all the same."""
+    try:
+        return table_folders(settings)
+    except Misconfigured as error:
+        _log.error("no_uploads", reason=str(error))
+        return {}
 
 
 def _door(writer: StartingPublisher, contracts: Contracts) -> Route:
@@ -143,15 +177,18 @@ def _door(writer: StartingPublisher, contracts: Contracts) -> Route:
 
 def _partners(
     settings: Settings, catalogue: Catalogue, access: KafkaAccess, writer: StartingPublisher
-) -> tuple[PartnerDesk, list[Route]]:
+) -> tuple[PartnerDesk, Uploads, list[Route]]:
     """What partners see of their own side, on the screen and by the API."""
     ledger, traces = LedgerReader(settings.store), Traces(settings.store, catalogue, access)
+    remembered = AdapterStatusReader(settings.data / "adapters.db").remembered
+    uploads = Uploads(_folders(settings), remembered, _now)
     routes = [
+        *UploadRoutes(uploads, principal_of).routes(),
         *LetterRoutes(*_letters(access, writer, catalogue.contracts), principal_of).routes(),
         *RecordRoutes(ledger, traces, principal_of).routes(),
         *PreviewRoute(Previews(settings.store, catalogue), catalogue.contracts, principal_of, _now).routes(),
     ]
-    return PartnerDesk(ledger, *_letters(access, writer, catalogue.contracts), traces), routes
+    return PartnerDesk(ledger, *_letters(access, writer, catalogue.contracts), traces), uploads, routes
 
 
 def _letters(access: KafkaAccess, writer: StartingPublisher, contracts: Contracts) -> tuple[LetterBox, Redrive]:

@@ -78,6 +78,11 @@ def test_what_happened_is_what_has_the_day_of_the_change(change: dict[str, str],
         ("R/PT30M", "2026-11-11T23:30:00Z"),
         ("irregular", None),
         (None, None),
+        ("http://publications.europa.eu/resource/authority/frequency/MONTHLY", "2026-12-11T23:00:00Z"),
+        ("http://publications.europa.eu/resource/authority/frequency/ANNUAL_2", "2027-05-12T23:00:00Z"),
+        ("http://publications.europa.eu/resource/authority/frequency/UPDATE_CONT", None),
+        ("http://purl.org/cld/freq/semiannual", "2027-05-12T23:00:00Z"),
+        ("weekly", "2026-11-18T23:00:00Z"),
     ],
 )
 def test_periods(period: str | None, fresh_until: str | None) -> None:
@@ -88,7 +93,7 @@ def test_periods(period: str | None, fresh_until: str | None) -> None:
 @pytest.mark.parametrize(
     ("change", "reason", "path", "detail"),
     [
-        ({"accrualPeriodicity": "monthly"}, "value", "dataset[0]", "'monthly' is neither irregular nor an interval"),
+        ({"accrualPeriodicity": "mostly"}, "value", "dataset[0]", "'mostly' is neither irregular nor an interval"),
         ({"accrualPeriodicity": "R/P1M1D"}, "value", "dataset[0]", "'R/P1M1D' is neither irregular nor an interval"),
         ({"modified": "12.11.2026"}, "value", "dataset[0]", "modified: '12.11.2026' is no date of ISO 8601"),
         ({"modified": "2026-10-25T02:30"}, "value", "dataset[0]", "came twice"),
@@ -103,6 +108,23 @@ def test_a_bad_entry_costs_no_other(change: dict[str, Any], reason: str, path: s
     (reject,) = reading.rejects
     assert (reject.reason, reject.path.startswith(path), detail in reject.detail) == (reason, True, True), reject
     assert [fact.subject for fact in reading.facts] == ["parks"]
+
+
+@pytest.mark.parametrize(
+    ("name", "published", "code", "noted"),
+    [
+        ("https://www.govdata.de/dl-de/zero-2-0", True, "dl-zero-de/2.0", {}),
+        ("http://creativecommons.org/licenses/by-nc/4.0/", False, "cc-by-nc/4.0", {}),
+        ("https://example.org/unsere-bedingungen", True, None, {"unknown_licence": 1}),
+        ("", True, None, {}),
+    ],
+)
+def test_what_has_a_closed_licence_is_not_published_as_open_data(
+    name: str, published: bool, code: str | None, noted: dict[str, int]
+) -> None:
+    reading = told(ENTRY | {"license": name})
+    (fact,) = reading.facts
+    assert (fact.data["published"], fact.data.get("licence"), reading.noted) == (published, code, noted)
 
 
 def test_another_catalogue_tells_no_change_of_the_record() -> None:

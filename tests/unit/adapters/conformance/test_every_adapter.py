@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import random
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,17 +18,11 @@ from cityhub.adapters.kit.adapter import Known
 from cityhub.adapters.kit.status import AdapterStatusReader, FeedStatus
 from tests.unit.adapters.conformance.broker import Broker, Killed
 from tests.unit.adapters.conformance.rig import NOW, SECRET, Rig, by_id, live, rigs, said
+from tests.unit.adapters.conformance.spoiling import BOMB, spoilers
 
 each = pytest.mark.parametrize("rig", rigs(), ids=lambda rig: rig.served.feed)
 _KILLS = 24
-_CUTS, _FLIPS = 50, 40
 _LATEST = timedelta(minutes=5)
-DEEP = b"[" * 200_000
-BOMB = (
-    b'<?xml version="1.0"?><!DOCTYPE b [<!ENTITY a "aaaaaaaaaa">'
-    + b"".join(b'<!ENTITY a%d "%s">' % (n, b"&a%s;" % (str(n - 1).encode() if n else b"") * 10) for n in range(12))
-    + b"]><b>&a11;</b>"
-)
 
 
 def status(folder: Path) -> FeedStatus:
@@ -115,37 +108,11 @@ async def test_what_lies_ahead_of_a_slow_clock_is_refused_by_name_and_the_rest_g
     assert refused == ({"time_in_future": ahead} if ahead else {})
 
 
-def _spoilers() -> list[Callable[[bytes], bytes]]:
-    chance = random.Random(4711)  # noqa: S311
-
-    def cut(part: int) -> Callable[[bytes], bytes]:
-        return lambda body: body[: len(body) * part // _CUTS]
-
-    def flip(where: float, bit: int) -> Callable[[bytes], bytes]:
-        def flipped(body: bytes) -> bytes:
-            at = int(where * len(body))
-            return body[:at] + bytes([body[at] ^ 1 << bit]) + body[at + 1 :]
-
-        return flipped
-
-    def instead(of: bytes) -> Callable[[bytes], bytes]:
-        return lambda _: of
-
-    return [
-        *(cut(part) for part in range(_CUTS)),
-        *(flip(chance.random(), chance.randrange(8)) for _ in range(_FLIPS)),
-        lambda body: b"\xef\xbb\xbf" + body,
-        lambda body: body.decode("utf-8", "replace").encode("utf-16"),
-        lambda body: body.decode("utf-8", "replace").encode("cp1252", "replace"),
-        *map(instead, (b"", b"[]", b"{}", b"null", b"\x00" * 1000, DEEP, BOMB, b"\x1f\x8b\x08" + b"\x00" * 100)),
-    ]
-
-
 @each
 async def test_spoilt_answers_are_faults_or_rejects_and_never_more(rig: Rig, tmp_path: Path) -> None:
     """Cut at every fiftieth, flipped bits, other encodings, bombs: each is answered within the adapter's own errors."""
     outcomes: Counter[str] = Counter()
-    for number, spoil in enumerate(_spoilers()):
+    for number, spoil in enumerate(spoilers()):
         folder = tmp_path / str(number)
         folder.mkdir()
         async with rig.link(folder, spoil) as (link, tools):
@@ -157,8 +124,8 @@ async def test_spoilt_answers_are_faults_or_rejects_and_never_more(rig: Rig, tmp
                 outcomes[fault.reason] += 1
             finally:
                 await adapter.close()
-    assert sum(outcomes.values()) == len(_spoilers())
-    assert outcomes["read"] < len(_spoilers()) // 2, outcomes
+    assert sum(outcomes.values()) == len(spoilers())
+    assert outcomes["read"] < len(spoilers()) // 2, outcomes
 
 
 @each

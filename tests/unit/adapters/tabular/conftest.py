@@ -1,4 +1,4 @@
-"""The recorded table."""
+"""The recorded table, and a desk of uploads."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
+
+from tests.unit.adapters.tabular.upload_desk import Desk
 
 _ROOT = Path(__file__).parents[4]
 
@@ -17,3 +19,9 @@ def table_recordings() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no recordings at {folder}; set CITYHUB_RECORDINGS to their folder")
     return folder
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """Three sources' folders, nothing in them."""
+    return Desk(tmp_path)

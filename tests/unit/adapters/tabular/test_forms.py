@@ -25,7 +25,7 @@ every: 30d
 lateness: 7d
 licence: none
 tables:
-- files: "*.csv"
+- files: models_*.csv
   type: de.duisburg.imd.building.bim-model-released.v1
   key: [Gebäude]
   subject: [$building]
@@ -71,6 +71,9 @@ def test_a_good_mapping() -> None:
         ("{building:", "{colour: Farbe, building:", "fields.colour: no field of de.duisburg.imd"),
         ("[$building]", "[$buildings]", r"subject: \$buildings is no field of the table; write building"),
         ("{building: Gebäude", "{building: {column: G, times: 2}", "times: the field is of type text; only numbers"),
+        ("models_*.csv", "models_*.xlsx", r"files: 'models_\*.xlsx' is no such file; end it with .csv"),
+        ("models_*.csv", "'*.csv'", r"files: '\*.csv' needs a name in small letters and one \*, as list_\*.csv"),
+        ("models_*.csv", "models_*_*.csv", "needs a name in small letters and one"),
         ('times: "10000"', "codes: {a: b}", "codes: the field is of type integer; only texts have codes"),
         ("  time:", "  unread: [Stand]\n  time:", "unread: 'Stand' is read"),
         ("  time:", "  constant: {area_m2: -1}\n  time:", r"constant\.area_m2: -1 is less than 0"),
@@ -118,3 +121,9 @@ def test_codes_are_what_the_contract_knows() -> None:
     text = text[: text.index("  fields:")] + "  fields: {usecase: A, stage: {column: S, codes: {Erprobt: pilot}}}"
     with pytest.raises(WrongMapping, match="codes: 'pilot' is not what the contract knows; write piloted"):
         check(parse("scdic.usecases.yaml", text))
+
+
+def test_two_tables_of_a_source_have_two_names() -> None:
+    table = GOOD[GOOD.index("- files") :]
+    with pytest.raises(WrongMapping, match=r"tables\[1\].files: 'models' is another table's name, too"):
+        check(parse(NAME, GOOD + table.lstrip("\n")))

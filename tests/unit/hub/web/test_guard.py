@@ -87,6 +87,16 @@ async def test_body_limits(browser: httpx.AsyncClient) -> None:
     just = b'"' + b"x" * (1024 * 1024 - 2) + b'"'
     assert (await browser.post(CALLBACK, content=just, headers=own)).status_code == 200
     assert (await browser.post(CALLBACK, content=just + b" ", headers=own)).status_code == 413
+    table = b"x" * (4 * 1024 * 1024)
+    assert (await browser.post("/v1/uploads/a/b", content=table, headers=own)).status_code == 405  # there is no door
+    assert (await browser.post("/v1/uploads/a/b", content=table + b"x", headers=own)).status_code == 413
+
+
+async def test_tables_from_foreign_pages(browser: httpx.AsyncClient, realm: Realm) -> None:
+    await log_in(browser, realm)
+    for headers in ({"origin": "https://evil.example"}, {"origin": "null"}, {}):
+        answer = await browser.post("/v1/uploads/a/b", content=b"x", headers=headers)
+        assert answer.status_code == 403, headers
 
 
 async def test_body_without_a_length(browser: httpx.AsyncClient) -> None:

@@ -7,6 +7,8 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from msgspec import Meta, Raw, Struct, field
 
+from cityhub.adapters.city.datasets.entry import Entry, instant
+from cityhub.adapters.city.datasets.frequency import is_interval, period
 from cityhub.adapters.formats.json_items import parse_items, parse_json
 from cityhub.adapters.kit.reject import Reject
 
@@ -23,6 +25,21 @@ class Dataset(Struct, frozen=True):
     issued: Day | None = None
     modified: Day | None = None
     periodicity: str | None = field(name="accrualPeriodicity", default=None)
+    license: str | None = None
+
+    def entry(self) -> Entry:
+        """Raises: ValueError: a date or a period is none."""
+        continuous = self.modified is not None and is_interval(self.modified)
+        return Entry(
+            identifier=self.identifier,
+            public=self.access == "public",
+            changed=instant("%modified", self.changed),
+            issued=instant("issued", self.issued),
+            modified=None if continuous else instant("modified", self.modified),
+            continuous=continuous,
+            period=period(self.periodicity),
+            licences=(self.license,) if self.license else (),
+        )
 
 
 class Catalogue(Struct, frozen=True):

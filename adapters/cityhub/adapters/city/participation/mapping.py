@@ -1,6 +1,7 @@
-"""Pure: proposals in the contract's words. Rules: docs/adapters/city-participation.md.
+"""Pure: contributions in the contract's words. Rules: docs/adapters/city-participation.md.
 
-One round asks for the components of all processes, then for the new proposals of each, page by page.
+One round asks Decidim for the components of all processes, then for the new proposals of each, page by page; CONSUL
+for all contributions, because it does not say in which order they come.
 """
 
 from __future__ import annotations
@@ -13,15 +14,18 @@ import msgspec
 import xxhash
 from msgspec import Raw, Struct
 
-from cityhub.adapters.city.participation import wire
+from cityhub.adapters.city.participation import consul, wire
 from cityhub.adapters.city.participation.source import SUBMITTED
 from cityhub.adapters.errors import FeedFault
 from cityhub.adapters.formats.json_items import parse_items
-from cityhub.adapters.kit.fact import Fact, Reading, memory_key
+from cityhub.adapters.kit.fact import Fact, Reading, changed, memory_key
 from cityhub.adapters.kit.pseudonym import Pseudonyms
 
 _ROUND = "round"
 _COMPONENT = "component"
+_PRIVATE = "private"
+_PAGES_AT_MOST = 4_000
+"""Of a collection, 100 000 contributions; more is a platform that goes round in circles."""
 
 
 class Cursor(Struct, frozen=True, array_like=True):
@@ -29,6 +33,14 @@ class Cursor(Struct, frozen=True, array_like=True):
 
     component: str = ""
     after: str | None = None
+
+
+class Page(Struct, frozen=True, array_like=True):
+    """The next question to CONSUL. Attributes: after: where it begins. number: of the page, from 0."""
+
+    collection: str = consul.COLLECTIONS[0]
+    after: str | None = None
+    number: int = 0
 
 
 class _Place(Struct, frozen=True, array_like=True):
@@ -46,6 +58,45 @@ def read(body: bytes, memory: Mapping[str, bytes], pseudonyms: Pseudonyms) -> Re
     if data.component is not None:
         return _page(data.component, memory, pseudonyms)
     raise FeedFault("parse", "the answer holds neither participatoryProcesses nor a component")
+
+
+def read_consul(cursor: str, body: bytes, memory: Mapping[str, bytes], pseudonyms: Pseudonyms) -> Reading:
+    """What an answer of CONSUL says."""
+    at = page_of(cursor)
+    connection = consul.parse(body, at.collection)
+    contributions, rejects = parse_items(connection.edges, consul.EDGE, at.collection)
+    facts: list[Fact] = []
+    learnt: dict[str, bytes | None] = {}
+    for path, edge in contributions:
+        one, process = edge.node, consul.process(at.collection, edge.node)
+        key = pseudonyms.of("contribution", process, at.collection, one.id)
+        if one.author is not None:
+            data = {"pseudonym": pseudonyms.of("participant", process, one.author.id), "process": process}
+            moment = consul.moment(one.at)
+            facts.append(Fact(type=SUBMITTED, time=moment, subject=process, key=(key,), data=data, path=path))
+        elif memory_key(_PRIVATE, key) not in memory:
+            learnt[memory_key(_PRIVATE, key)] = b""
+    noted = Counter(without_author=len(learnt))
+    news, told = changed(facts, memory)
+    following = _following(at, connection.page)
+    after = _encode(following).decode() if following else ""
+    return Reading(facts=news, rejects=rejects, cursor=after, more=bool(after), memory=learnt | told, noted=+noted)
+
+
+def page_of(cursor: str) -> Page:
+    """What a cursor of CONSUL says."""
+    return msgspec.json.decode(cursor, type=Page) if cursor else Page()
+
+
+def _following(at: Page, page: wire.PageInfo) -> Page | None:
+    """None after the last page of the last collection."""
+    if not page.more:
+        collection = dict(pairwise(consul.COLLECTIONS)).get(at.collection)
+        return None if collection is None else Page(collection)
+    if page.end is None or page.end == at.after or at.number >= _PAGES_AT_MOST:
+        text = f"{at.collection} have a page after page {at.number + 1}, but endCursor is {page.end!r}"
+        raise FeedFault("parse", f"{text}; it must be another one on each page, of {_PAGES_AT_MOST} at most")
+    return Page(at.collection, page.end, at.number + 1)
 
 
 def _begin(processes: Sequence[wire.Process], memory: Mapping[str, bytes]) -> Reading:

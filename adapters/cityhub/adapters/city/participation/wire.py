@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Generic, TypeVar
 
 import msgspec
 from msgspec import Meta, Raw, Struct, field
@@ -10,6 +10,7 @@ from msgspec import Meta, Raw, Struct, field
 from cityhub.adapters.errors import FeedFault
 from cityhub.adapters.formats.json_items import Id, Instant, parse_json
 
+_T = TypeVar("_T")
 COMPONENTS = "query { participatoryProcesses { slug components { __typename id } } }"
 PROPOSALS = """\
 query ($id: ID!, $first: Int!, $after: String) {
@@ -87,24 +88,29 @@ class Error(Struct, frozen=True):
     message: str = ""
 
 
-class Answer(Struct, frozen=True):
+class Answer(Struct, Generic[_T], frozen=True):
     """As GraphQL has it."""
 
-    data: Data | None = None
+    data: _T | None = None
     errors: tuple[Error, ...] = ()
 
 
 PROPOSAL = msgspec.json.Decoder(Proposal)
-_answer = msgspec.json.Decoder(Answer)
+_answer = msgspec.json.Decoder(Answer[Data])
 
 
 def parse(body: bytes) -> Data:
-    """What was answered.
+    """What Decidim answered. Raises: FeedFault: as `answered` does."""
+    return answered(body, _answer, "an answer of Decidim")
+
+
+def answered(body: bytes, decoder: msgspec.json.Decoder[Answer[_T]], what: str) -> _T:
+    """What was answered. Args: what: it should be, for messages.
 
     Raises:
         FeedFault: `parse`, `too_many_values`, or `refused` when the platform says that it did not answer.
     """
-    answer = parse_json(body, _answer, "an answer of Decidim")
+    answer = parse_json(body, decoder, what)
     if answer.errors or answer.data is None:
         why = "; ".join(error.message[:200] for error in answer.errors[:3])
         raise FeedFault("refused", f"the platform did not answer the query: {why or 'it said nothing'}")

@@ -16,11 +16,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cityhub.adapters.dvv.transit import trips
-from cityhub.adapters.dvv.transit.client import TransitClient
+from cityhub.adapters.dvv.transit.connect import connect
 from cityhub.adapters.dvv.transit.mapping import Batch, apply
-from cityhub.adapters.dvv.transit.source import DVV_TRANSIT, SIMULATION_URI, system_uri
+from cityhub.adapters.dvv.transit.source import DVV_TRANSIT, SIMULATION_URI, ControlCentre
 from cityhub.adapters.dvv.transit.trips import FeedState, Trip, TripKey
-from cityhub.adapters.dvv.transit.wire import PlannedTrip, is_set
+from cityhub.adapters.dvv.transit.wire import PlannedTrip
 from cityhub.adapters.errors import CursorExpired, FeedFault
 from cityhub.adapters.kit.download import NotModified
 from cityhub.adapters.kit.outbox import Effects, Outbox
@@ -30,6 +30,8 @@ from cityhub.adapters.kit.source import Source
 
 _log = structlog.get_logger()
 REFERENCE_EVERY = timedelta(minutes=15)
+REFERENCE_SOON = timedelta(minutes=1)
+"""An empty timetable may not be ready yet."""
 REFERENCE_DAYS = 10
 """Operating days asked for in one step: a backfill of a week."""
 
@@ -54,28 +56,17 @@ class Position(Struct, frozen=True):
 
 
 class TransitFeed:
-    """VDV-454 of one control centre.
-
-    Args:
-        base_url: the control centre's address without trailing slash; another one than last time starts afresh.
-        control_centre: its Leitstellenkennung, part of every event's source.
-    """
+    """Departures of one control centre; another one than last time starts afresh."""
 
     def __init__(
-        self,
-        http: httpx.AsyncClient,
-        outbox: Outbox,
-        *,
-        base_url: str,
-        control_centre: str,
-        clock: Callable[[], datetime],
+        self, http: httpx.AsyncClient, outbox: Outbox, centre: ControlCentre, clock: Callable[[], datetime]
     ) -> None:
-        self._client = TransitClient(http, base_url)
+        self._client = connect(centre, http, clock)
         self._outbox = outbox
-        self._system = system_uri(control_centre)
+        self._system = centre.system_uri
         self._clock = clock
         self._reference_due: dict[date, datetime] = {}
-        remembered = outbox.open(DVV_TRANSIT, base_url)
+        remembered = outbox.open(DVV_TRANSIT, centre.origin)
         known = [trips.unpack(body) for body in remembered.memory.values()]
         self._step = remembered.step
         self._position = _decode(remembered.position) if remembered.position else Position()
@@ -97,31 +88,25 @@ class TransitFeed:
             raise
         if isinstance(got, NotModified):
             answered_at = got.answered_at or trips.instant(was.clock_s)
-            await self._keep(
-                Batch(answered_at=answered_at, source_uri=self._system, synthetic=was.synthetic), was, [], Counter()
-            )
+            batch = Batch(answered_at=answered_at, source_uri=self._system, synthetic=was.synthetic)
+            await self._keep(batch, was, [], Counter())
             return False
         planned, rejects, faults, references = await self._references(trip.id.day for trip in got.trips)
-        cursor = got.answer.cursor or was.cursor
+        cursor = got.cursor or was.cursor
         same = cursor == was.cursor
-        now_at = replace(
-            was,
-            cursor=cursor,
-            etag=got.etag if same else None,
-            references=references,
-            synthetic=is_set(got.answer.simulation),
-        )
-        more = is_set(got.answer.more)
+        etag = got.etag if same else None
+        now_at = replace(was, cursor=cursor, etag=etag, references=references, synthetic=got.synthetic)
         batch = Batch(
-            answered_at=got.answer.confirmation.created,
+            answered_at=got.answered_at,
             source_uri=self._system,
             planned=planned,
             actual=got.trips,
-            more=more,
-            synthetic=now_at.synthetic,
+            more=got.more,
+            synthetic=got.synthetic,
+            noted=got.noted,
         )
         await self._keep(batch, now_at, [*got.rejects, *rejects], faults)
-        return more and not same and bool(got.answer.actual)
+        return got.more and not same and bool(got.trips or got.rejects)
 
     async def _references(
         self, days: Iterable[date]
@@ -146,6 +131,7 @@ class TransitFeed:
                 _log.warning("reference_fault", day=day.isoformat(), reason=fault.reason, error=str(fault))
                 continue
             if not isinstance(got, NotModified):
+                self._reference_due[day] = now + (REFERENCE_EVERY if got.trips else REFERENCE_SOON)
                 planned += got.trips
                 rejects += got.rejects
                 etags |= {day.isoformat(): got.etag} if got.etag else {}
@@ -179,12 +165,11 @@ class TransitFeed:
 async def run_transit(
     *,
     path: Path,
-    base_url: str,
+    centre: ControlCentre,
     publisher: Publisher,
     clock: Callable[[], datetime],
     stop: asyncio.Event,
     poll_s: float = 10.0,
-    control_centre: str = "dvg",
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> None:
     """Run the adapter until `stop` is set.
@@ -200,7 +185,7 @@ async def run_transit(
     http = httpx.AsyncClient(transport=transport, trust_env=False, headers={"user-agent": "cityhub"})
     with Outbox(path) as outbox:
         async with http:
-            feed = TransitFeed(http, outbox, base_url=base_url, control_centre=control_centre, clock=clock)
+            feed = TransitFeed(http, outbox, centre, clock)
             await run_feed(feed, outbox, publisher, pace=pace, clock=clock, stop=stop)
 
 

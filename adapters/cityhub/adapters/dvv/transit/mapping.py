@@ -37,6 +37,7 @@ class Batch(Struct, frozen=True, kw_only=True):
         answered_at: the partner's clock when it answered.
         more: further data are waiting, so that nothing after the newest message here has been reported yet.
         source_uri: event source of the system that answered.
+        noted: what its reader counted.
     """
 
     answered_at: datetime
@@ -45,6 +46,7 @@ class Batch(Struct, frozen=True, kw_only=True):
     actual: Sequence[ActualTrip] = ()
     more: bool = False
     synthetic: bool = False
+    noted: Counter[str] = Counter()
 
 
 class Step(Struct, frozen=True):
@@ -97,7 +99,7 @@ class _Work:
         self.events: list[Event] = []
         self.predictions: list[Event] = []
         self.rejects: list[Reject] = []
-        self.counts: Counter[str] = Counter()
+        self.counts = Counter(batch.noted)
 
     def merge(self) -> None:
         synthetic, answered_at = self._batch.synthetic, min(self._batch.answered_at, self._now)

@@ -17,9 +17,12 @@ from cityhub.adapters.dvv.transit.wire import ActualStop, ActualTrip, PlannedTri
 
 
 def seen_at(message: ActualTrip | PlannedTrip, answered_at: datetime) -> Seen:
-    """Age of a message. A missing Zst is that of the answer (the BVG's messages have none)."""
-    answered = message.answered or answered_at
-    return milliseconds(message.created or answered), milliseconds(answered)
+    """Age of a message. A missing Zst is that of the answer (the BVG's messages have none); a timetable without one is
+    older than any report, so that it takes no cancellation back."""
+    answered = milliseconds(message.answered or answered_at)
+    if message.created:
+        return milliseconds(message.created), answered
+    return (answered if isinstance(message, ActualTrip) else 0), answered
 
 
 def merge_planned(known: Trip | None, message: PlannedTrip, seen: Seen, clock_s: int, *, synthetic: bool) -> Trip:

@@ -126,14 +126,23 @@ def parse_answer(body: bytes) -> Answer:
     answer = parse_json(body, _answer, "a DatenAbrufenAntwort")
     if len(answer.actual) + len(answer.planned) > MAX_TRIPS:
         raise FeedFault("too_many_values", f"the answer has more than {MAX_TRIPS} trips; nothing of it was taken")
-    confirmation = answer.confirmation
+    accepted(answer.confirmation)
+    return answer
+
+
+def accepted(confirmation: Confirmation) -> Confirmation:
+    """The same.
+
+    Raises:
+        FeedFault: `refused`.
+    """
     if confirmation.result != "ok":
         raise FeedFault(
             "refused",
             f"the partner answered Ergebnis {confirmation.result!r}, Fehlernummer {confirmation.error_number!r}: "
             f"{confirmation.error_text or 'no text'}; ask its control centre",
         )
-    return answer
+    return confirmation
 
 
 def parse_actual(items: Sequence[Raw]) -> tuple[list[ActualTrip], list[Reject]]:

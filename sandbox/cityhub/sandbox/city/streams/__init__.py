@@ -9,6 +9,7 @@ from __future__ import annotations
 from cityhub.sandbox.city.streams import (
     applications,
     appointments,
+    council,
     gebag,
     grid,
     institutions,
@@ -36,6 +37,7 @@ _THEMES = (
     applications,
     service,
     participation,
+    council,
     gebag,
     roadworks,
     programme,

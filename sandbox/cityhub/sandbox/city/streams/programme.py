@@ -15,6 +15,7 @@ _USERS = {"household": 5_600, "business": 420, "school": 3}
 _ACTION_FIELDS = ("broadband", "e-government", "economy", "mobility", "housing", "infrastructure", "education")
 _PROJECTS = 22
 _RANKED = ("overall", "administration", "it-communication", "energy-environment", "mobility", "society-education")
+LICENCES = ("dl-zero-de/2.0", "dl-zero-de/2.0", "dl-by-de/2.0", "cc-by/4.0", None)
 _PERIODS_D = {"weekly": 7, "monthly": 30, "quarterly": 91, "yearly": 365}
 _MEASURES = Ladder("masterplan", _PROJECTS + 5, 10, date(2023, 3, 1), 900, 260, QUARTERLY)
 _SCHOOLS = Ladder("school", 135, 3, date(2022, 6, 1), 2_200, 900)
@@ -131,11 +132,13 @@ def _dataset(seed: int, number: int, verb: str, moment: datetime) -> Told:
     unknown = verb == "modified" and happens(lot(seed, "undated", number, day), 0.03)
     if modified is not None and (modified > moment or unknown):
         modified = None
+    published = _DATASETS.step(seed, number, day) > 1
     data = {
         "dataset": name,
-        "published": _DATASETS.step(seed, number, day) > 1,
+        "published": published,
         "modified_at": iso(modified) if modified else None,
         "fresh_until": iso(modified + period) if modified and _period(number) else None,
+        "licence": LICENCES[number % len(LICENCES)] if published else None,
     }
     return tell(f"city.dataset.{verb}", moment, name, (name, verb, day), data)
 

@@ -17,6 +17,11 @@ from cityhub.sandbox.city.timetable import LOCAL
 _STREAM = "datasets"
 _SCHEMA = "https://project-open-data.cio.gov/v1.1/schema"
 _HEAD = {"@context": f"{_SCHEMA}/catalog.jsonld", "@type": "dcat:Catalog", "conformsTo": _SCHEMA}
+_LICENCES = {
+    "dl-zero-de/2.0": "https://www.govdata.de/dl-de/zero-2-0",
+    "dl-by-de/2.0": "http://dcat-ap.de/def/licenses/dl-by-de/2.0",
+    "cc-by/4.0": "https://creativecommons.org/licenses/by/4.0/deed.de",
+}
 _PERIODS = {7: "R/P1W", 30: "R/P1M", 91: "R/P3M", 365: "R/P1Y"}
 
 
@@ -59,6 +64,7 @@ def _entry(told: Told) -> dict[str, object]:
         "issued": _local(told.time) if verb == "published" else None,
         "modified": _local(modified) if modified else "R/P1D" if verb == "modified" else None,
         "%modified": f"{told.time.astimezone(LOCAL):%Y-%m-%dT%H:%M:%S%z}",
+        "license": _LICENCES.get(told.data.get("licence", "")),
         "publisher": {"@type": "org:Organization", "name": "Stadt Duisburg"},
         "contactPoint": {"@type": "vcard:Contact", "fn": "Vorname Nachname", "hasEmail": "mailto:name@example.org"},
     }

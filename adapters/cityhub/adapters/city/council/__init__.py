@@ -1,0 +1,1 @@
+"""Papers of the council over OParl: docs/adapters/city-council.md."""

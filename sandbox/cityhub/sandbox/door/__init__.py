@@ -1,0 +1,1 @@
+"""`/v1/sandbox`: where startups and their programs come in."""

@@ -1,0 +1,58 @@
+"""Events that a tenant sends itself: judged as a partner's are, by the tenant's clock, and marked synthetic. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
+
+from cityhub.sdk import codec
+from cityhub.sdk.contract import Contracts
+from cityhub.sdk.door import judged, texts_of
+from cityhub.sdk.errors import RejectedEvent
+from cityhub.sdk.event import Event
+
+
+class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of one event. Attributes: status = accepted or rejected; reason, pointer and detail of a refusal."""
+
+    status: str
+    id: str | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
+    pointer: str | UnsetType = UNSET
+    detail: str | UnsetType = UNSET
+
+
+class Judged(NamedTuple):
+    """Attributes: event = as it goes into the log; None = refused."""
+
+    event: Event | None
+    topic: str
+    outcome: Outcome
+
+
+def judge(body: bytes, contracts: Contracts, now: datetime) -> Judged:
+    """What the sandbox says of an event in structured mode.
+
+    Args:
+        now: what the tenant's clock shows.
+    """
+    try:
+        event = codec.decode(body)
+        kept = replace(judged(event, contracts, event.partner, now), borough=event.borough, synthetic=True)
+        _refuse_people(kept, contracts)
+    except RejectedEvent as why:
+        said = texts_of(body, ("id",))
+        pointer = "/" + why.attribute.replace(".", "/") if why.attribute else ""
+        refused = Outcome(
+            status="rejected", id=said.get("id", UNSET), reason=why.reason, pointer=pointer, detail=str(why)
+        )
+        return Judged(None, "", refused)
+    return Judged(kept, contracts[kept.type].topic, Outcome(status="accepted", id=kept.id))
+
+
+def _refuse_people(event: Event, contracts: Contracts) -> None:
+    if contracts[event.type].personal:
+        raise RejectedEvent("unknown_type", f"{event.type} tells of people; the sandbox has no such events", "type")

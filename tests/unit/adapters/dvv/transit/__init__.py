@@ -1,0 +1,1 @@
+"""Departures in the formats of control centres and associations."""
