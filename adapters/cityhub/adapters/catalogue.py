@@ -43,6 +43,8 @@ from cityhub.adapters.dvv.lamp_energy import client as lamp_energy
 from cityhub.adapters.dvv.lamp_energy.source import DVV_LAMP_ENERGY
 from cityhub.adapters.dvv.lamps import client as lamps
 from cityhub.adapters.dvv.lamps.source import DVV_LAMPS
+from cityhub.adapters.dvv.load_curves import client as load_curves
+from cityhub.adapters.dvv.load_curves.source import DVV_LOAD_CURVES
 from cityhub.adapters.dvv.school_tickets import client as school_tickets
 from cityhub.adapters.dvv.school_tickets.source import DVV_SCHOOL_TICKETS
 from cityhub.adapters.dvv.transit.source import DVV_TRANSIT
@@ -100,6 +102,7 @@ _ALL: tuple[tuple[Source, Connect], ...] = (
     (WBD_ROADWORKS, connecting(WBD_ROADWORKS)),
     (DVV_CHARGING, charging.connect),
     (DVV_GRID, grid.connect),
+    (DVV_LOAD_CURVES, load_curves.connect),
     (DVV_WATER_FEED, water_feed.connect),
     (DVV_WIFI, wifi.connect),
     (DVV_LAMP_ENERGY, lamp_energy.connect),

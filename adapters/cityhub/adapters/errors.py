@@ -57,3 +57,8 @@ class UploadRefused(AdapterError):  # noqa: N818 - an answer, not a failure
 
 class UploadsAway(AdapterError):  # noqa: N818 - a state of the world
     """The folder of a feed cannot be read or written by this process."""
+
+
+def said(error: BaseException) -> str:
+    """What an error says, or its class where it says nothing, as those of a broken connection do."""
+    return str(error) or type(error).__name__

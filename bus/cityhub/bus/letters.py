@@ -1,4 +1,4 @@
-"""Dead letters read back: `du.dlq.<partner>`, what the doors and the engine refused."""
+"""Dead letters, `du.dlq.<partner>`: what doors, adapters and the engine refused; the engine writes its own."""
 
 from __future__ import annotations
 
@@ -16,13 +16,51 @@ from msgspec import Struct
 from cityhub.bus import trace_context
 from cityhub.bus.access import KafkaAccess
 from cityhub.bus.log_span import Span, opened
+from cityhub.bus.publisher import Outgoing
 from cityhub.bus.topics import dead_letters
-from cityhub.sdk.door import texts_of
+from cityhub.sdk.contract import Contracts
+from cityhub.sdk.door import may_be_kept, may_be_named, texts_of
+from cityhub.sdk.errors import RejectedEvent
 
 LOOKS = 2
 """At once; others wait, so that nobody's looking slows down what the process does beside."""
 
+ADAPTER = "adapter"
+"""The door of what the hub reads itself."""
 _CONSUMER = re.compile("cityhub-([a-z]+)-door")
+
+
+class Came(Struct, frozen=True):
+    """Where an event, or an item of a partner's system, came in.
+
+    Attributes:
+        door: `http`, `kafka` or `adapter`. origin: SHA-256 of the event as it came, `topic/partition/offset`, or the
+            item's digest; the same whenever it comes again.
+        topic: of the partner's own record; the feed of an adapter; "" over HTTP.
+        trace: the `traceparent` that goes on with it; "" = none.
+    """
+
+    door: str
+    origin: str
+    topic: str = ""
+    trace: str = ""
+
+
+class Item(Struct, frozen=True, kw_only=True):
+    """What an adapter refused before it was an event.
+
+    Attributes:
+        body: its text as it came, "" where nobody knows. keep: its form has no place for persons, so that it may be
+            stored. type: what it would have been, "" = not known.
+        reason, path, detail: why.
+    """
+
+    body: bytes
+    keep: bool
+    type: str
+    reason: str
+    path: str
+    detail: str
 
 
 class Letter(Struct, frozen=True, kw_only=True):
@@ -31,7 +69,8 @@ class Letter(Struct, frozen=True, kw_only=True):
     Attributes:
         part, offset: where it stands in `du.dlq.<partner>`; appended: since when.
         reason, error, attribute: why it was refused, see docs/events.md; consumer: by whom.
-        origin: names the refused record, the same in every letter about it. topic: it came in there, "" over HTTP.
+        origin: names the refused record, the same in every letter about it.
+        topic: it came in there; of an adapter the feed, "" over HTTP.
         attempt: how often it was refused at least.
         kept: whether its bytes are; size and sha256 are of the bytes in any case.
         id, source, type: of the event, "" where they cannot be read.
@@ -59,7 +98,7 @@ class Letter(Struct, frozen=True, kw_only=True):
 
     @property
     def door(self) -> str:
-        """Which door refused it, `http` or `kafka`; "" = the engine did."""
+        """Which door refused it, `http`, `kafka` or `adapter`; "" = the engine did."""
         found = _CONSUMER.fullmatch(self.consumer)
         return found[1] if found else ""
 
@@ -101,6 +140,40 @@ class LetterBox:
             yield Pile(found.cut, distinct(found.records))
 
 
+def letter(body: bytes, why: RejectedEvent, came: Came, contracts: Contracts) -> Outgoing:
+    """Of an event: the bytes and the message where they may be kept, else size and hash alone."""
+    attribute = may_be_named(why.attribute, contracts)
+    return _written(body, came, (why.reason, str(why), attribute), {}, keep=may_be_kept(body, contracts))
+
+
+def item_letter(item: Item, came: Came) -> Outgoing:
+    """Of an item that was no event yet; its path stands where the attribute of an event does."""
+    return _written(item.body, came, (item.reason, item.detail, item.path), {"dlq_type": item.type}, keep=item.keep)
+
+
+def _written(body: bytes, came: Came, why: tuple[str, str, str], more: Mapping[str, str], *, keep: bool) -> Outgoing:
+    reason, error, attribute = why
+    headers = {
+        "dlq_reason": reason,
+        "dlq_error": error if keep else "",
+        "dlq_attribute": attribute,
+        "dlq_consumer": f"cityhub-{came.door}-door",
+        "dlq_origin": came.origin,
+        "dlq_topic": came.topic,
+        "dlq_attempt": "1",
+        "dlq_sha256": hashlib.sha256(body).hexdigest(),
+        "dlq_bytes": str(len(body)),
+        "dlq_kept": "true" if keep else "false",
+        trace_context.HEADER: came.trace,
+        **more,
+    }
+    return (
+        None,
+        body if keep else b"",
+        [(name, text.encode()) for name, text in headers.items() if text or name in more],
+    )
+
+
 async def distinct(records: AsyncIterator[tuple[int, Any]]) -> AsyncIterator[Letter]:
     """Each record as a letter, those about the same refused record once."""
     known: set[str] = set()
@@ -119,7 +192,8 @@ def letter_of(part: int, record: Any) -> Letter:
     """
     said = {name: (value or b"").decode("utf-8", "replace") for name, value in record.headers}
     body: bytes = record.value or b""
-    named = texts_of(body, ("id", "source", "type"))
+    item = said.get("dlq_type")
+    named = texts_of(body, ("id", "source", "type")) if item is None else {"type": item}
     return Letter(
         part=part,
         offset=record.offset,

@@ -28,6 +28,7 @@ from cityhub.adapters.kit.outbox import Outbox
 from cityhub.adapters.kit.polling import Pace, run_feed
 from cityhub.adapters.kit.register import Register
 from cityhub.adapters.kit.status import AdapterStatusReader
+from cityhub.bus.publisher import Outgoing
 from cityhub.hub.settings import Settings, parse
 from cityhub.hub.sources import places
 from cityhub.sandbox.city.chronicle import Chronicle
@@ -44,20 +45,32 @@ MEASURED_S = 40.0
 QUIET_S = 3.0
 RATES = [pytest.param(30.0, id="at-1x"), pytest.param(1_000.0, id="at-1000x")]
 DERIVED = frozenset(
-    {"city.roadworks", "dvv.roadworks", "wbd.roadworks", "city.council", "city.datasets", "duisport.vessels"}
+    {
+        "city.roadworks",
+        "dvv.roadworks",
+        "wbd.roadworks",
+        "city.council",
+        "city.datasets",
+        "duisport.vessels",
+        "dvv.charging",
+    }
 )
-"""They show how things stand: an event is what has changed between two questions."""
+"""They show how things stand: an event is what has changed between two questions, or still stands."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class Ledger:
-    """What arrived, in that order."""
+    """What arrived, in that order; of dead letters topic and headers."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self.letters: list[tuple[str, list[tuple[str, bytes]]]] = []
 
     async def publish(self, topic: str, events: Sequence[Event]) -> None:
         self.events += events
+
+    async def send(self, topic: str, records: Sequence[Outgoing]) -> None:
+        self.letters += [(topic, headers) for _, _, headers in records]
 
 
 @pytest.mark.parametrize("speed", RATES)
@@ -95,6 +108,7 @@ async def test_all_adapters(speed: float, tmp_path: Path, monkeypatch: pytest.Mo
     assert {state.feed: state.error for state in states if state.error} == {}
     refused = {state.feed for state in states for reason in state.rejected if not reason.startswith("answer_")}
     assert refused <= {"duisport.vessels"}
+    assert ledger.letters == []
     assert {state.feed for state in states} == ADAPTERS.keys()
     assert len(ledger.events) > history > 0
     assert list(_out_of_order(settings.city_seed, ledger.events, clock())) == []

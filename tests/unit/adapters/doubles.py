@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from cityhub.adapters.dvv.transit.source import PREDICTED
 from cityhub.bus.errors import BusUnavailable
+from cityhub.bus.publisher import Outgoing
 from cityhub.sdk.event import Event
 
 Reply: TypeAlias = "bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]"
@@ -19,11 +20,13 @@ class Ledger:
 
     Attributes:
         events: what vehicles did. predictions: the stops with departures ahead of time, of which there are many.
+        letters: by topic, as they came.
     """
 
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.predictions: list[Event] = []
+        self.letters: list[tuple[str, Outgoing]] = []
         self.down = False
         self.attempts = 0
 
@@ -35,6 +38,12 @@ class Ledger:
         assert topic == "du.evt.dvv.transit.v1"
         for event in events:
             (self.predictions if event.type == PREDICTED else self.events).append(event)
+
+    async def send(self, topic: str, records: Sequence[Outgoing]) -> None:
+        """Keep dead letters."""
+        if self.down:
+            raise BusUnavailable("the broker does not answer")
+        self.letters += [(topic, record) for record in records]
 
     @property
     def ids(self) -> set[str]:

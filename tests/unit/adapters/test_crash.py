@@ -15,7 +15,7 @@ import pytest
 
 _ROOT = Path(__file__).parents[3]
 _BATCH = 500
-STATEMENTS = (9, 14, 23, 60, 150, 333, 334, 335, 336, 700)
+STATEMENTS = (13, 18, 27, 60, 150, 333, 334, 335, 336, 700)
 
 
 def run(folder: Path, at_statement: int = 0, at_publication: int = 0) -> int:

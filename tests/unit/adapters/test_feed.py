@@ -8,13 +8,14 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from cityhub.adapters.kit.adapter import Adapter, Known, Link, Tools
 from cityhub.adapters.kit.fact import Fact, Reading, changed
-from cityhub.adapters.kit.feed import SLICE, SourceFeed
+from cityhub.adapters.kit.feed import SourceFeed
 from cityhub.adapters.kit.folder_adapter import FolderAdapter
 from cityhub.adapters.kit.http_adapter import HttpAdapter
 from cityhub.adapters.kit.outbox import Outbox
@@ -96,28 +97,28 @@ async def test_another_feed_goes_on_while_a_long_answer_is_read(transport: str, 
     assert waited == [True]
 
 
-async def test_others_have_their_turn_while_many_facts_are_stamped(tmp_path: Path) -> None:
-    slices = 6
-    turns = 0
+@pytest.mark.parametrize("part", ["_effects", "_commit"])
+async def test_others_have_their_turn_while_facts_are_stamped_and_written(
+    part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The feed's own work waits for the other: on the event loop it would wait in vain."""
+    went_on, waited, real = threading.Event(), list[bool](), getattr(SourceFeed, part)
+
+    def slow(feed: SourceFeed, *args: Any) -> Any:
+        waited.append(went_on.wait(PATIENCE_S))
+        return real(feed, *args)
 
     async def other() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0)
+        await asyncio.sleep(0.01)
+        went_on.set()
 
-    def many(*_: object) -> Reading:
-        turns_before.append(turns)
-        return Reading(facts=[fact(number) for number in range(slices * SLICE)])
-
-    turns_before: list[int] = []
-    async with desk(tmp_path) as (there, place):
-        feed = there.feed(Asked(many), *place("http://any"))
-        task = asyncio.create_task(other())
+    monkeypatch.setattr(SourceFeed, part, slow)
+    async with desk(tmp_path) as (there, place), asyncio.TaskGroup() as group:
+        feed = there.feed(Asked(lambda _: Reading(facts=[fact(1)])), *place("http://any"))
+        group.create_task(other())
         await feed.step()
-        task.cancel()
-        assert turns - turns_before[0] >= slices
-        assert there.told(WBD_BINS.feed) == [f"bin-{number}" for number in range(slices * SLICE)]
+        assert there.told(WBD_BINS.feed) == ["bin-1"]
+    assert waited == [True]
 
 
 async def test_what_the_door_refused_is_told_when_it_comes_again(tmp_path: Path) -> None:

@@ -6,9 +6,11 @@ Bodies that are too large or compressed are in `test_hostile_partner`.
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import struct
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +19,7 @@ import pytest
 
 from cityhub.adapters.errors import FeedFault
 from cityhub.adapters.kit.adapter import Known, Link, Tools
+from cityhub.adapters.kit.download import Document, download
 from cityhub.adapters.kit.fact import Fact, Reading
 from cityhub.adapters.kit.feed import SourceFeed
 from cityhub.adapters.kit.http_adapter import HttpAdapter, Question
@@ -111,3 +114,86 @@ async def test_pages_without_end_are_kept_one_by_one_and_nothing_grows(tmp_path:
     assert sizes == {len(kept.position) - digits for digits in range(3)}
     asked = [head.split(" ")[1] for head in there.requests]
     assert asked == ["/?seit=", *(f"/?seit={number}" for number in range(1, STEPS))]
+
+
+class Keeping:
+    """A partner that keeps connections and leaves the second question over each without an answer.
+
+    Attributes:
+        questions: over each connection, in the order of their opening. spoilt: connections that get no answer at all.
+    """
+
+    def __init__(self, end: Callable[[asyncio.StreamWriter], None], spoilt: range = range(0)) -> None:
+        self.questions: list[int] = []
+        self._end = end
+        self._spoilt = spoilt
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        number = len(self.questions)
+        self.questions.append(0)
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+                length = head.partition("content-length: ")[2].partition("\r")[0]
+                await reader.readexactly(int(length or 0))
+                self.questions[number] += 1
+                if number in self._spoilt or self.questions[number] > 1:
+                    break
+                writer.write(respond(b"1").replace(b"connection: close\r\n", b""))
+        self._end(writer)
+
+
+def hang_up(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    lingering = struct.pack("ii", 1, 0)
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, lingering)
+    writer.transport.abort()
+
+
+@asynccontextmanager
+async def keeping(double: Keeping) -> AsyncIterator[str]:
+    server = await asyncio.start_server(double.answer, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+        await server.wait_closed()
+
+
+@pytest.mark.parametrize("end", [hang_up, reset])
+@pytest.mark.parametrize("posted", [b"", b'{"query": "{ n }"}'])
+async def test_a_kept_connection_that_is_closed_costs_nothing(
+    posted: bytes, end: Callable[[asyncio.StreamWriter], None]
+) -> None:
+    there = Keeping(end)
+    async with keeping(there) as url, httpx.AsyncClient(trust_env=False) as http:
+        for _ in range(3):
+            got = await download(http, url, params={}, etag=None, posted=posted)
+            assert isinstance(got, Document)
+            assert got.body == b"1"
+    assert there.questions == [2, 2, 1]
+
+
+@pytest.mark.parametrize("end", [hang_up, reset])
+async def test_a_new_connection_that_gives_no_answer_is_a_fault_that_says_why(
+    end: Callable[[asyncio.StreamWriter], None],
+) -> None:
+    there = Keeping(end, spoilt=range(9))
+    async with keeping(there) as url, asking(url) as (adapter, _, _):
+        with pytest.raises(FeedFault, match=r"(ReadError|disconnected without sending a response)\.?$") as caught:
+            await adapter.ask(NOTHING)
+        assert caught.value.reason in {"incomplete", "unreachable"}
+    assert there.questions == [1]
+
+
+async def test_several_kept_connections_may_be_closed_at_once() -> None:
+    there = Keeping(hang_up, spoilt=range(2, 3))
+    async with keeping(there) as url, httpx.AsyncClient(trust_env=False) as http:
+        both = (download(http, url, params={}, etag=None) for _ in range(2))
+        assert all(isinstance(got, Document) for got in await asyncio.gather(*both))
+        with pytest.raises(FeedFault, match="without sending a response"):
+            await download(http, url, params={}, etag=None)
+    assert there.questions == [2, 2, 1]

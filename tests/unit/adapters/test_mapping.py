@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from cityhub.adapters.dvv.transit import mapping
 from cityhub.adapters.dvv.transit.mapping import SETTLE_S
 from cityhub.adapters.dvv.transit.trips import KEEP_S
 from cityhub.adapters.dvv.transit.wire import ActualTrip
@@ -34,6 +35,12 @@ def test_last_reported_value_stands_and_an_older_message_does_not_replace_it() -
 def test_at_equal_age_the_later_arrival_holds() -> None:
     one, two = actual(1, halt("A", 0, 1)), actual(1, halt("A", 0, 2))
     assert delays(applied(one, two, plan=(PLAN,), at=text(9))) == [120]
+
+
+def test_more_trips_than_anybody_runs_are_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mapping, "MAX_TRIPS", 0)
+    (reject,) = applied(actual(1, halt("A", 0, 1)), at=text(9)).rejects
+    assert (reject.reason, reject.detail) == ("too_many_trips", "0 trips are known already")
 
 
 def test_missing_zst_is_that_of_the_answer() -> None:

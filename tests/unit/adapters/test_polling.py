@@ -70,10 +70,14 @@ async def test_database_that_fails_ends_the_loop_with_its_own_error(tmp_path: Pa
             await run_feed(feed, outbox, Ledger(), pace=pace(), clock=lambda: NOW, stop=asyncio.Event())
 
 
-def test_pause_grows_with_faults_is_bounded_and_scattered() -> None:
-    def pause(faults: int, jitter: float) -> float:
-        return Pace(every_s=10, jitter=lambda: jitter).pause_s(faults)
+def pauses(every_s: float, jitter: float = 1.0) -> list[float]:
+    """After none, one, two, three, nine and five hundred faults."""
+    asked = Pace(every_s=every_s, jitter=lambda: jitter)
+    return [asked.pause_s(faults) for faults in (0, 1, 2, 3, 9, 500)]
 
-    assert pause(0, 0.9) == 10
-    assert [pause(faults, 1.0) for faults in (1, 2, 3, 9, 500)] == [20, 40, 80, 300, 300]
-    assert pause(3, 0.0) == 40
+
+def test_after_a_fault_is_asked_again_soon_and_then_more_and_more_seldom() -> None:
+    assert pauses(3_600) == [3_600, 4, 8, 16, 300, 300]
+    assert pauses(10) == [10, 4, 8, 16, 300, 300]
+    assert pauses(1) == [1, 1, 2, 4, 256, 300]
+    assert pauses(3_600, jitter=0.0) == [3_600, 2, 4, 8, 150, 150]

@@ -18,9 +18,10 @@ import structlog
 from msgspec import Struct
 
 from cityhub.adapters.doors import tally
-from cityhub.adapters.doors.outcomes import Admitted, Came, RecordWriter, admission, letter
+from cityhub.adapters.doors.outcomes import Admitted, RecordWriter, admission
 from cityhub.bus import trace_context
 from cityhub.bus.errors import BusError
+from cityhub.bus.letters import Came, letter
 from cityhub.bus.pause import pause
 from cityhub.bus.publisher import Outgoing
 from cityhub.bus.quarantine import Stretch

@@ -22,10 +22,11 @@ from structlog.contextvars import get_contextvars
 
 from cityhub.adapters.doors import tally
 from cityhub.adapters.doors.limits import Busy, Gauge, TooMany
-from cityhub.adapters.doors.outcomes import Admitted, Came, RecordWriter, admission, letter
+from cityhub.adapters.doors.outcomes import Admitted, RecordWriter, admission
 from cityhub.adapters.doors.sequence import origins
 from cityhub.bus import trace_context
 from cityhub.bus.errors import BusError, BusRefused
+from cityhub.bus.letters import Came, letter
 from cityhub.bus.publisher import Outgoing
 from cityhub.bus.topics import PARTNERS, dead_letters
 from cityhub.sdk import codec

@@ -15,11 +15,11 @@ from uuid import uuid4
 from msgspec.structs import replace
 
 from cityhub.adapters.doors.mending import Edit, mended
-from cityhub.adapters.doors.outcomes import Admitted, Came, RecordWriter, admission
+from cityhub.adapters.doors.outcomes import Admitted, RecordWriter, admission
 from cityhub.adapters.doors.past import Past
 from cityhub.adapters.doors.wishes import LOOKED_AT, Report, Result, Who, Wish, report
 from cityhub.bus.audit_trail import ASKED, DONE, WANTED, Deed
-from cityhub.bus.letters import Letter, Pile
+from cityhub.bus.letters import ADAPTER, Came, Letter, Pile
 from cityhub.bus.log_span import Span
 from cityhub.bus.publisher import Outgoing
 from cityhub.sdk.contract import Contracts
@@ -168,6 +168,11 @@ class Redrive:
 
     def _admitted(self, letter: Letter, edit: Edit | None, partner: str) -> tuple[Admitted, Sequence[str]]:
         """An event that the engine will not refuse for what it says, and the names of what an edit changed in it."""
+        if letter.door == ADAPTER:
+            text = "an adapter refused it, and would not know that it was told: its source has to send it again, mended"
+            raise RejectedEvent(
+                "adapter", f"{text}; what has become right by itself comes with the source's next answer"
+            )
         if not letter.kept:
             text = "its bytes were not kept, because they may hold what no contract names"
             raise RejectedEvent("not_kept", f"{text}: send the mended event through a door, its id is free")

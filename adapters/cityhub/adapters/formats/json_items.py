@@ -49,5 +49,5 @@ def parse_items(
             good.append((path, decoder.decode(item)))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             what, _, where = str(error).partition(" - at `$")
-            rejects.append(Reject("schema", f"{path}{where.rstrip('`')}", what))
+            rejects.append(Reject("schema", f"{path}{where.rstrip('`')}", what, bytes(item)))
     return good, rejects

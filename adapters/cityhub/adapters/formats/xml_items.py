@@ -123,7 +123,8 @@ def parse_records(
             good.append((path, msgspec.convert(said, type_)))
         except msgspec.ValidationError as error:
             what, _, where = str(error).partition(" - at `$")
-            rejects.append(Reject("schema", f"{path}{where.rstrip('`')}", what))
+            text = etree.tostring(element, encoding="utf-8", with_tail=False)
+            rejects.append(Reject("schema", f"{path}{where.rstrip('`')}", what, text))
     return good, rejects
 
 

@@ -16,14 +16,15 @@ from email.utils import parsedate_to_datetime
 import httpx
 from msgspec import Struct
 
-from cityhub.adapters.errors import CursorExpired, FeedFault
+from cityhub.adapters.errors import CursorExpired, FeedFault, said
 
 MAX_BYTES = 16 * 1024 * 1024
 DEADLINE_S = 60.0
 _TIMEOUT = httpx.Timeout(20.0, connect=5.0)
 _GONE = 410
 _MODIFIED = "modified:"
-
+_CONNECTING, _SENDING = "connection.connect_tcp.started", "http11.send_request_headers.started"
+"""Steps of a request, as httpcore names them."""
 
 JSON = ("application/json",)
 SIMULATION = "cityhub-simulation"
@@ -66,7 +67,7 @@ async def download(
     max_bytes: int = MAX_BYTES,
     deadline_s: float = DEADLINE_S,
 ) -> Document | NotModified:
-    """One bounded GET, or POST.
+    """One bounded GET, or POST: a question either way, that may be asked twice.
 
     Args:
         etag: of the last `Document` from there.
@@ -95,11 +96,28 @@ async def download(
 
 @asynccontextmanager
 async def _sent(http: httpx.AsyncClient, request: httpx.Request) -> AsyncIterator[httpx.Response]:
-    answer = await http.send(request, stream=True, follow_redirects=False)
+    answer = await _answered(http, request)
     try:
         yield answer
     finally:
         await answer.aclose()
+
+
+async def _answered(http: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+    """The head of the answer. Where a kept connection turns out to be closed, the same is asked over the next one: each
+    is given up then, so that in the end it is a new one, whose failure counts (RFC 9110, 9.2.2)."""
+    while True:
+        steps: set[str] = set()
+
+        async def note(step: str, _: object, steps: set[str] = steps) -> None:
+            steps.add(step)
+
+        request.extensions["trace"] = note
+        try:
+            return await http.send(request, stream=True, follow_redirects=False)
+        except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
+            if _SENDING not in steps or _CONNECTING in steps:
+                raise
 
 
 @contextmanager
@@ -109,9 +127,9 @@ def _faults(url: str, deadline_s: float) -> Iterator[None]:
     except (TimeoutError, httpx.TimeoutException) as error:
         raise FeedFault("timeout", f"{url} did not answer within {deadline_s:g} s") from error
     except httpx.RemoteProtocolError as error:
-        raise FeedFault("incomplete", f"the answer of {url} broke off or is no HTTP: {error}") from error
+        raise FeedFault("incomplete", f"the answer of {url} broke off or is no HTTP: {said(error)}") from error
     except httpx.HTTPError as error:
-        raise FeedFault("unreachable", f"{url} cannot be reached: {error or type(error).__name__}") from error
+        raise FeedFault("unreachable", f"{url} cannot be reached: {said(error)}") from error
 
 
 def _login(scheme: str, secret: str) -> dict[str, str]:

@@ -27,8 +27,6 @@ from cityhub.sdk.errors import RejectedEvent
 from cityhub.sdk.event import Event, make_event
 
 _log = structlog.get_logger()
-SLICE = 500
-"""Facts that are stamped in one go; then others have their turn."""
 
 
 class SourceFeed:
@@ -77,42 +75,40 @@ class SourceFeed:
         await self._adapter.close()
 
     async def _keep(self, reading: Reading, cursor: str) -> None:
+        effects = await asyncio.to_thread(self._effects, reading, cursor)
+        await self._outbox.aside(self._commit, effects)
+        self._cursor = cursor
+        if effects.rejects:
+            counts = Counter(reject.reason for reject in effects.rejects)
+            _log.warning("items_rejected", feed=self._source.feed, counts=dict(counts), last=effects.rejects[-1].path)
+
+    def _effects(self, reading: Reading, cursor: str) -> Effects:
         now = self._clock()
         synthetic = self._link.synthetic or reading.synthetic
         stamp = Stamp(self._source, self._contracts, self._register, synthetic=synthetic)
-        judgements: list[Event | Reject] = []
-        for start in range(0, len(reading.facts), SLICE):
-            judgements += [stamp.event(fact, now) for fact in reading.facts[start : start + SLICE]]
-            await asyncio.sleep(0)
-        memory = _without_refused(reading, judgements)
+        judgements = [stamp.event(fact, now) for fact in reading.facts]
         events = [one for one in judgements if isinstance(one, Event)]
-        rejects = [*reading.rejects, *(one for one in judgements if isinstance(one, Reject))]
         newest = max((event.time for event in events), default=None)
-        self._step = self._outbox.commit(
-            self._source,
-            self._step,
-            Effects(
-                position=cursor.encode(),
-                events=events,
-                memory=memory,
-                system=self._source.uri(synthetic=synthetic),
-                synthetic=synthetic,
-                succeeded_at=now,
-                newest_at=None if newest is None else min(newest, now),
-                told_upto=None if reading.more or reading.as_of is None else min(reading.as_of, now),
-                rejects=rejects,
-                noted=reading.noted,
-            ),
+        return Effects(
+            position=cursor.encode(),
+            events=events,
+            memory=_without_refused(reading, judgements),
+            system=self._source.uri(synthetic=synthetic),
+            synthetic=synthetic,
+            succeeded_at=now,
+            newest_at=None if newest is None else min(newest, now),
+            told_upto=None if reading.more or reading.as_of is None else min(reading.as_of, now),
+            rejects=[*reading.rejects, *(one for one in judgements if isinstance(one, Reject))],
+            noted=reading.noted,
         )
-        self._cursor = cursor
-        for key, body in memory.items():
+
+    def _commit(self, effects: Effects) -> None:
+        self._step = self._outbox.commit(self._source, self._step, effects)
+        for key, body in effects.memory.items():
             if body is None:
                 self._memory.pop(key, None)
             else:
                 self._memory[key] = body
-        if rejects:
-            counts = Counter(reject.reason for reject in rejects)
-            _log.warning("items_rejected", feed=self._source.feed, counts=dict(counts), last=rejects[-1].path)
 
 
 def _without_refused(reading: Reading, judgements: Sequence[Event | Reject]) -> Mapping[str, bytes | None]:
@@ -135,13 +131,15 @@ class Stamp(Struct, frozen=True):
         event = event_of(fact, self.source, self.contracts, now, synthetic=self.synthetic)
         if isinstance(event, Reject) or fact.borough:
             return event
-        borough = self.register.borough(fact.subject)
-        return replace(event, borough=borough, registerversion=self.register.version) if borough else event
+        boroughs, version = self.register.stand
+        borough = boroughs.get(fact.subject)
+        return replace(event, borough=borough, registerversion=version) if borough else event
 
 
 def event_of(fact: Fact, source: Source, contracts: Contracts, now: datetime, *, synthetic: bool) -> Event | Reject:
     """What the door makes of a fact: an event, in the borough that the partner says, or why there is none."""
     synthetic = synthetic or fact.synthetic
+    made: Event | None = None
     try:
         made = make_event(
             type_=fact.type,
@@ -156,7 +154,8 @@ def event_of(fact: Fact, source: Source, contracts: Contracts, now: datetime, *,
         )
         event = judged(made, contracts, source.partner, now)
     except RejectedEvent as why:
-        return Reject(why.reason, fact.path or "/".join(fact.key), str(why))
+        path = fact.path or "/".join(fact.key)
+        return Reject(why.reason, path, str(why), event=made, attribute=why.attribute)
     except OverflowError:
         return Reject("implausible_time", fact.path or "/".join(fact.key), f"{fact.time} has no place in UTC")
     event = replace(event, recordedby=source.recordedby)

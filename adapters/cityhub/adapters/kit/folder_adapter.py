@@ -59,8 +59,11 @@ class FolderAdapter(Adapter):
             return Reading(memory=forgotten)
         name = fresh[0]
         reading = self._of(name, known.memory)
+        rejects = [one if name in one.path else replace(one, path=f"{name}: {one.path}") for one in reading.rejects]
         learnt = {**reading.memory, **forgotten, memory_key(_FILE, name): there[name]}
-        return replace(reading, memory=learnt, cursor=f"{name} {there[name].decode()}", more=len(fresh) > 1)
+        return replace(
+            reading, rejects=rejects, memory=learnt, cursor=f"{name} {there[name].decode()}", more=len(fresh) > 1
+        )
 
     def _of(self, name: str, memory: Mapping[str, bytes]) -> Reading:
         try:

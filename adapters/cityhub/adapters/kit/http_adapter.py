@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from cityhub.adapters.kit.adapter import Adapter, Known, Link, Tools
 from cityhub.adapters.kit.download import JSON, MAX_BYTES, NotModified, download
 from cityhub.adapters.kit.fact import Reading
+from cityhub.adapters.kit.reject import with_items
 from cityhub.adapters.kit.source import Source
 
 
@@ -99,8 +100,10 @@ class HttpAdapter(Adapter):
         reading = await asyncio.to_thread(read, got.body, known.memory, self._tools.clock())
         cursor = was.cursor if reading.cursor is None else reading.cursor
         now_at = _Position(cursor, got.etag if cursor == was.cursor else None, got.synthetic)
+        rejects = await asyncio.to_thread(with_items, reading.rejects, got.body) if reading.rejects else ()
         return replace(
             reading,
+            rejects=rejects,
             cursor=_encode(now_at).decode(),
             more=reading.more and cursor != was.cursor,
             as_of=reading.as_of or (None if reading.more else got.answered_at),

@@ -37,12 +37,14 @@ _T = TypeVar("_T")
 def parse_message(message: Received, decode: Callable[[bytes], _T]) -> _T | Reject:
     """A message in JSON in its expected shape, or what is wrong with it: `too_large` or `schema`."""
     if len(message.payload) > MAX_BYTES:
-        return Reject("too_large", message.topic, f"{len(message.payload)} bytes; at most {MAX_BYTES} are read")
+        return Reject(
+            "too_large", message.topic, f"{len(message.payload)} bytes; at most {MAX_BYTES} are read", message.payload
+        )
     try:
         return decode(message.payload)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         what, _, where = str(error).partition(" - at `$")
-        return Reject("schema", f"{message.topic}{where.rstrip('`')}", what)
+        return Reject("schema", f"{message.topic}{where.rstrip('`')}", what, message.payload)
 
 
 class MqttAdapter(Adapter):

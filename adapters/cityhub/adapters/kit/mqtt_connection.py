@@ -21,7 +21,7 @@ from paho.mqtt.client import Client, MQTTMessage, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
-from cityhub.adapters.errors import FeedFault
+from cityhub.adapters.errors import FeedFault, said
 from cityhub.adapters.kit.adapter import Link
 
 QOS = 1
@@ -98,7 +98,7 @@ class Connection:
             self._opening = asyncio.create_task(connecting)
             await asyncio.shield(self._opening)
         except (OSError, ValueError) as error:
-            raise FeedFault("unreachable", f"{self._link.url} cannot be reached: {error}") from error
+            raise FeedFault("unreachable", f"{self._link.url} cannot be reached: {said(error)}") from error
         await self._pump(lambda: self._subscribed or bool(self._inbox), DEADLINE_S)
         if self._fault:
             raise self._fault

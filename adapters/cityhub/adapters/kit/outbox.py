@@ -1,8 +1,8 @@
-"""adapters.db: events on their way to Kafka, and how far each source was read.
+"""adapters.db: events and dead letters on their way to Kafka, and how far each source was read.
 
-One transaction holds what an answer led to: its events, what the mapping remembers, the position it was read up to,
-the counts. Events leave the outbox only after the broker's acknowledgement, and only then the checkpoint moves. A crash
-at any point repeats at most a publication, with the same ids.
+One transaction holds what an answer led to: its events, its refusals, what the mapping remembers, the position it was
+read up to, the counts. Events leave the outbox only after the broker's acknowledgement, and only then the checkpoint
+moves. A crash at any point repeats at most a publication, with the same ids.
 
 Two marks, not one: the *position* is where to read on, and moves with the outbox, because its events are safe on disk;
 the *checkpoint* says up to when everything is in Kafka, and moves only after the acknowledgement.
@@ -10,22 +10,28 @@ the *checkpoint* says up to when everything is in Kafka, and moves only after th
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import ParamSpec, Self, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from cityhub.adapters.errors import FeedFault, StateUnavailable
-from cityhub.adapters.kit import status
+from cityhub.adapters.kit import refusal, status
+from cityhub.adapters.kit.refusal import bury, refusals
 from cityhub.adapters.kit.reject import Reject
 from cityhub.adapters.kit.source import Source, topic_of
+from cityhub.bus.publisher import Outgoing
 from cityhub.sdk import codec
 from cityhub.sdk.event import Event
 
@@ -38,6 +44,13 @@ CREATE TABLE IF NOT EXISTS position (
 CREATE TABLE IF NOT EXISTS memory (
     feed TEXT NOT NULL, key TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (feed, key)) WITHOUT ROWID;
 """
+_BUSY_S = 60.0
+"""As long another connection may write: a very long answer takes seconds."""
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+_WAITING = """
+SELECT (SELECT count(*) FROM outbox WHERE feed = ?1) + (SELECT count(*) FROM letter WHERE feed = ?1)"""
+_record = msgspec.msgpack.Decoder(tuple[None, bytes, list[tuple[str, bytes]]]).decode
 _event = msgspec.json.Decoder(Event).decode
 
 
@@ -78,7 +91,7 @@ class Effects(Struct, frozen=True, kw_only=True):
 
 
 class Outbox:
-    """The one writer of adapters.db; use as a context manager.
+    """The one writer of adapters.db; use as a context manager. Within an event loop its methods are called `aside`.
 
     Raises:
         StateUnavailable: from every method: the file cannot be used (full disk, permission, damage, second writer).
@@ -86,12 +99,14 @@ class Outbox:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._lock = threading.RLock()
+        self._thread = ThreadPoolExecutor(1, "outbox")
         with self._naming_the_file():
-            self._db = sqlite3.connect(path, isolation_level=None, timeout=10.0)
+            self._db = sqlite3.connect(path, isolation_level=None, timeout=_BUSY_S, check_same_thread=False)
             try:
                 for pragma in ("journal_mode=WAL", "synchronous=FULL"):
                     self._db.execute(f"PRAGMA {pragma}").fetchone()
-                self._db.executescript(_SCHEMA + status.SCHEMA)
+                self._db.executescript(_SCHEMA + refusal.SCHEMA + status.SCHEMA)
                 status.migrate(self._db)
             except sqlite3.Error:
                 self._db.close()
@@ -103,7 +118,12 @@ class Outbox:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._thread.shutdown()
         self._db.close()
+
+    async def aside(self, method: Callable[_P, _T], *args: _P.args, **named: _P.kwargs) -> _T:
+        """Call one of the methods, or what calls them, in the outbox's own thread: the event loop goes on meanwhile."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, partial(method, *args, **named))
 
     def open(self, source: Source, origin: str) -> Remembered:
         """Where a feed stands.
@@ -137,6 +157,7 @@ class Outbox:
         """
         feed = source.feed
         topics = {type_: topic_of(type_) for type_ in {event.type for event in effects.events}}
+        refused = refusals(source, effects.system, effects.rejects)
         entries = [(feed, topics[event.type], codec.encode(event)) for event in effects.events]
         with self._transaction() as db:
             moved = db.execute(
@@ -154,6 +175,7 @@ class Outbox:
             db.executemany(
                 "DELETE FROM memory WHERE feed = ? AND key = ?", [(feed, key) for key, body in changes if body is None]
             )
+            bury(db, feed, refused, effects.succeeded_at.timestamp())
             _succeed(db, feed, effects)
             _move_checkpoint(db, feed)
         return step + 1
@@ -168,9 +190,9 @@ class Outbox:
             status.count(db, source.feed, "rejected", Counter([f"answer_{fault.reason}"]))
 
     def waiting(self, feed: str) -> int:
-        """Events of a feed that are not acknowledged yet."""
+        """Events and dead letters of a feed that are not acknowledged yet."""
         with self._naming_the_file():
-            return int(self._db.execute("SELECT count(*) FROM outbox WHERE feed = ?", (feed,)).fetchone()[0])
+            return int(self._db.execute(_WAITING, (feed,)).fetchone()[0])
 
     def oldest(self, feed: str, limit: int) -> tuple[int, dict[str, list[Event]]]:
         """The next events to publish by topic, each in order, and the number to acknowledge them with."""
@@ -183,10 +205,18 @@ class Outbox:
             found.setdefault(topic, []).append(_event(body))
         return (rows[-1][0] if rows else 0), found
 
-    def acknowledge(self, feed: str, last: int) -> None:
-        """The broker has everything up to `last`."""
+    def letters(self, feed: str, limit: int) -> tuple[int, list[Outgoing]]:
+        """As `oldest`, for what was refused."""
+        question = "SELECT seq, record FROM letter WHERE feed = ? ORDER BY seq LIMIT ?"
+        with self._naming_the_file():
+            rows = self._db.execute(question, (feed, limit)).fetchall()
+        return (rows[-1][0] if rows else 0), [_record(body) for _, body in rows]
+
+    def acknowledge(self, feed: str, last: int, last_letter: int = 0) -> None:
+        """The broker has everything up to `last`, and the dead letters up to `last_letter`."""
         with self._transaction() as db:
             db.execute("DELETE FROM outbox WHERE feed = ? AND seq <= ?", (feed, last))
+            db.execute("DELETE FROM letter WHERE feed = ? AND seq <= ?", (feed, last_letter))
             db.execute("UPDATE feed_status SET delivery_error = '' WHERE feed = ?", (feed,))
             _move_checkpoint(db, feed)
 
@@ -209,7 +239,8 @@ class Outbox:
     @contextmanager
     def _naming_the_file(self) -> Iterator[None]:
         try:
-            yield
+            with self._lock:
+                yield
         except sqlite3.Error as error:
             raise StateUnavailable(f"{self._path} cannot be used: {error}; check free space and permissions") from error
 

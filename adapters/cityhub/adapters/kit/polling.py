@@ -19,6 +19,8 @@ from cityhub.adapters.kit.outbox import Outbox
 from cityhub.adapters.kit.source import Source
 from cityhub.bus import metrics
 from cityhub.bus.errors import BusError
+from cityhub.bus.publisher import Outgoing
+from cityhub.bus.topics import dead_letters
 from cityhub.sdk.event import Event
 
 _log = structlog.get_logger()
@@ -34,6 +36,9 @@ class Publisher(Protocol):
         Raises:
             BusError: unknown which were; all are sent again with the same ids.
         """
+
+    async def send(self, topic: str, records: Sequence[Outgoing]) -> object:
+        """As `publish`, for records as they are."""
 
 
 class Feed(Protocol):
@@ -58,21 +63,24 @@ class Pace(Struct, frozen=True, kw_only=True):
     """How fast a feed is run.
 
     Attributes:
-        every_s: pause between two questions. `longest_s`: between two after many faults.
+        every_s: pause between two questions. `soon_s`: at most, after the first fault. `longest_s`: after many.
         outbox_limit: events waiting for Kafka above which reading pauses.
         jitter: uniform numbers in [0, 1), so that adapters do not return in step after an outage.
     """
 
     every_s: float
     jitter: Callable[[], float]
+    soon_s: float = 4.0
     longest_s: float = 300.0
     outbox_limit: int = 200_000
 
     def pause_s(self, faults: int) -> float:
-        """`every_s` after a good answer, else exponential back-off with jitter."""
+        """`every_s` after a good answer; after a fault soon, however slow the source is, then each time twice as long,
+        with jitter."""
         if not faults:
             return self.every_s
-        return float(min(self.longest_s, self.every_s * 2 ** min(faults, 16))) * (0.5 + self.jitter() / 2)
+        longest = min(self.soon_s, self.every_s) * 2 ** min(faults - 1, 16)
+        return float(min(self.longest_s, longest)) * (0.5 + self.jitter() / 2)
 
 
 async def run_feed(
@@ -91,6 +99,24 @@ async def run_feed(
             delivery.cancel()
     except BaseExceptionGroup as failures:
         raise failures.exceptions[0] from None
+
+
+async def delivered(source: Source, outbox: Outbox, publisher: Publisher) -> bool:
+    """Whether there was something that waited for Kafka: the oldest of it is there now.
+
+    Raises:
+        BusError: it is not.
+    """
+    last, events = await outbox.aside(outbox.oldest, source.feed, _DELIVERY)
+    last_letter, letters = await outbox.aside(outbox.letters, source.feed, _DELIVERY)
+    if not events and not letters:
+        return False
+    for topic, some in events.items():
+        await publisher.publish(topic, some)
+    if letters:
+        await publisher.send(dead_letters(source.partner).name, letters)
+    await outbox.aside(outbox.acknowledge, source.feed, last, last_letter)
+    return True
 
 
 class _Loop:
@@ -118,7 +144,8 @@ class _Loop:
         faults = 0
         while not self._stop.is_set():
             more = False
-            if self._outbox.waiting(self._source.feed) < self._pace.outbox_limit:
+            waiting = await self._outbox.aside(self._outbox.waiting, self._source.feed)
+            if waiting < self._pace.outbox_limit:
                 try:
                     more = await self._feed.step()
                     faults = 0
@@ -126,7 +153,7 @@ class _Loop:
                 except FeedFault as fault:
                     faults += 1
                     metrics.POLLS.labels(self._source.feed, fault.reason).inc()
-                    self._outbox.fail(self._source, fault, self._clock())
+                    await self._outbox.aside(self._outbox.fail, self._source, fault, self._clock())
                     _log.warning(
                         "feed_fault", feed=self._source.feed, reason=fault.reason, error=str(fault), faults=faults
                     )
@@ -136,22 +163,18 @@ class _Loop:
     async def deliver(self) -> None:
         faults = 0
         while True:
-            last, events = self._outbox.oldest(self._source.feed, _DELIVERY)
-            if not events:
-                self._filled.clear()
-                await self._filled.wait()
-                continue
+            self._filled.clear()
             try:
-                for topic, some in events.items():
-                    await self._publisher.publish(topic, some)
+                done = await delivered(self._source, self._outbox, self._publisher)
             except BusError as error:
                 faults += 1
-                self._outbox.not_delivered(self._source.feed, str(error))
+                await self._outbox.aside(self._outbox.not_delivered, self._source.feed, str(error))
                 _log.warning("not_delivered", feed=self._source.feed, error=str(error), faults=faults)
                 await self._pause(self._pace.pause_s(faults))
             else:
                 faults = 0
-                self._outbox.acknowledge(self._source.feed, last)
+                if not done:
+                    await self._filled.wait()
 
     async def _pause(self, seconds: float) -> None:
         """Not beyond `stop`; 0 seconds still give the other task its turn."""

@@ -38,12 +38,17 @@ class Register:
         self._etag: str | None = None
         self._due: datetime | None = None
         self._reading: asyncio.Task[None] | None = None
-        self._boroughs: Mapping[str, str] = {}
-        self.version = ""
+        self.stand: tuple[Mapping[str, str], str] = ({}, "")
+        """Boroughs by asset, `STB01` … `STB07`, and the version that says so; both change at once."""
+
+    @property
+    def version(self) -> str:
+        """Of what was read last, "" before."""
+        return self.stand[1]
 
     def borough(self, asset: str) -> str:
-        """`STB01` … `STB07`, "" where the register does not know the asset."""
-        return self._boroughs.get(asset, "")
+        """ "" where the register does not know the asset."""
+        return self.stand[0].get(asset, "")
 
     async def ready(self) -> None:
         """Read it, and again every quarter of an hour; what was read stands while it cannot be read again.
@@ -77,8 +82,7 @@ class Register:
             if isinstance(got, NotModified):
                 return
             body, etag = got.body, got.etag
-        self._boroughs, self._etag = parse(body), etag
-        self.version = hashlib.sha256(body).hexdigest()[:12]
+        self.stand, self._etag = (parse(body), hashlib.sha256(body).hexdigest()[:12]), etag
 
 
 def parse(body: bytes) -> dict[str, str]:

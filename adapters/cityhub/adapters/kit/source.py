@@ -25,6 +25,9 @@ class Source(Struct, frozen=True, kw_only=True):
         lateness_s: how long after an occurrence the partner may still report it.
         licence: terms under which the data may be used. attribution: what these terms want to be said, "" for nothing.
         several: it may be read from more than one address.
+        impersonal: its form has no place for persons, so that a refused item may be stored as it came.
+        noisy: what it refuses is noise on its way, of a radio, and no record of its system: it is counted, and no dead
+            letter.
         made_by: number of the mapping in `recordedby`; it grows when the mapping gives other events.
     """
 
@@ -38,6 +41,8 @@ class Source(Struct, frozen=True, kw_only=True):
     licence: str
     attribution: str = ""
     several: bool = False
+    impersonal: bool = False
+    noisy: bool = False
     made_by: int = 1
 
     @property

@@ -24,7 +24,8 @@ class Day(Struct, kw_only=True):
     `sent` = `accepted` + `rejected`; `accepted` = `counted` + `duplicate` + `excluded` + `unread` + `forgotten`.
 
     Attributes:
-        stream: event type, "" = it could not be read. door: http, kafka, redrive or adapter.
+        stream: event type, "" = it could not be read; of what an adapter refused its feed, where nobody knows the
+            type. door: http, kafka, redrive or adapter.
         sent: distinct events that came; again: the same event from the same place once more, beside the balance.
         rejected_by, excluded_by: the same by reason.
         last: append time of the newest.

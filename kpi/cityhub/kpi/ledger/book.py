@@ -10,11 +10,12 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 from xxhash import xxh3_128_digest
 
+from cityhub.bus.letters import ADAPTER
 from cityhub.kpi.kernel.windows import berlin
 from cityhub.kpi.ledger import steps
 from cityhub.kpi.ledger.fates import fates_of
 from cityhub.kpi.ledger.lookup import entered
-from cityhub.kpi.ledger.outcome import ADAPTER, Arrival, HeadedRecord, Origin, Outcome, of_event, of_letter
+from cityhub.kpi.ledger.outcome import Arrival, HeadedRecord, Origin, Outcome, of_event, of_letter
 from cityhub.kpi.ledger.spans import Spans
 from cityhub.kpi.store import ledger_tables as tables
 from cityhub.kpi.store.cursors import CursorMoved

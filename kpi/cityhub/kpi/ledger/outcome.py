@@ -10,10 +10,9 @@ from typing import Annotated, Any, NamedTuple, Protocol
 import msgspec
 from msgspec import Meta, Struct
 
-from cityhub.bus.letters import letter_of
+from cityhub.bus.letters import ADAPTER, letter_of
 from cityhub.kpi.kernel.record import LogRecord
 
-ADAPTER = "adapter"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SEQUENCED = frozenset({"http", "kafka"})
 
@@ -131,7 +130,8 @@ def of_letter(record: HeadedRecord) -> Arrival | None:
     if not letter.door:
         return None
     origin = _origin(letter.door, letter.origin)
-    return Arrival(record.offset, record.timestamp, letter.type, letter.source, origin, Outcome.REJECTED, letter.reason)
+    stream = letter.type or (letter.topic if letter.door == ADAPTER else "")
+    return Arrival(record.offset, record.timestamp, stream, letter.source, origin, Outcome.REJECTED, letter.reason)
 
 
 def _fate(record: LogRecord, fates: Fates | None) -> tuple[Outcome, str]:

@@ -165,7 +165,7 @@ class Traces:
                 status = _status(place, known.judged if topic in read else None)
                 if status != REJECTED:
                     yield _sighting(status, place, record)
-                elif (letter := letter_of(place.part, record)).door:  # the engine's are `excluded` already
+                elif (letter := letter_of(place.part, record)).door and letter.id:  # the engine's are `excluded`
                     said = {"reason": letter.reason, "detail": letter.error, "origin": letter.origin}
                     yield _sighting(status, place, record, **said)
 

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from coverage import Coverage
 
 from cityhub.adapters.kit import mqtt_adapter
+
+
+@pytest.fixture(scope="package", autouse=True)
+def unwatched(mappings: Coverage) -> Iterator[None]:
+    """What the tests of single mappings must cover is not looked for here, where it would cost time."""
+    mappings.stop()
+    yield
+    mappings.start()
 
 
 @pytest.fixture(autouse=True)

@@ -21,6 +21,7 @@ from cityhub.adapters.kit.adapter import Adapter, Known, Link, Tools
 from cityhub.adapters.kit.fact import Reading
 from cityhub.adapters.kit.feed import SourceFeed
 from cityhub.adapters.kit.outbox import Outbox
+from cityhub.adapters.kit.polling import delivered
 from cityhub.adapters.kit.pseudonym import Pseudonyms
 from cityhub.adapters.kit.register import Register
 from cityhub.adapters.kit.source import Source
@@ -32,6 +33,7 @@ from cityhub.sandbox.city.served import SERVED, City, Served
 from cityhub.sandbox.city.served.endpoint import Message, Send
 from cityhub.sandbox.city.streams.story import Told
 from cityhub.sdk.event import Event
+from tests.unit.adapters.conformance.broker import Broker, Point
 
 NOW = datetime(2026, 11, 20, 11, 7, tzinfo=UTC)
 SEED = 7
@@ -44,25 +46,6 @@ BOUND = 500
 SECRET = "geheim-4711"
 PSEUDONYMS = Pseudonyms(b"key of the conformance suite")
 Mutate: TypeAlias = Callable[[bytes], bytes]
-Point: TypeAlias = Callable[[str], None]
-
-
-class Killed(BaseException):
-    """The process ends here: nobody catches it."""
-
-
-class Broker:
-    """Keeps what it acknowledges."""
-
-    def __init__(self, point: Point = lambda _: None) -> None:
-        self.events: list[Event] = []
-        self._point = point
-
-    async def publish(self, topic: str, events: Sequence[Event]) -> None:
-        """Whole batches only."""
-        self._point("publish")
-        self.events += events
-        self._point("published")
 
 
 class Rig(Struct, frozen=True):
@@ -224,7 +207,7 @@ async def live(
                 for _ in range(BOUND):
                     more = await feed.step()
                     point("step")
-                    await deliver(outbox, rig.served.feed, broker, point)
+                    await deliver(outbox, adapter.source, broker, point)
                     if not more and not rig.has_more(folder):
                         return
                 raise AssertionError(f"{rig.served.feed} still has more waiting after {BOUND} steps")
@@ -232,15 +215,9 @@ async def live(
                 await feed.close()
 
 
-async def deliver(outbox: Outbox, feed: str, broker: Broker, point: Point) -> None:
+async def deliver(outbox: Outbox, source: Source, broker: Broker, point: Point) -> None:
     """As `polling` does."""
-    while True:
-        last, waiting = outbox.oldest(feed, 500)
-        if not waiting:
-            return
-        for topic, events in waiting.items():
-            await broker.publish(topic, events)
-        outbox.acknowledge(feed, last)
+    while await delivered(source, outbox, broker):
         point("acknowledged")
 
 

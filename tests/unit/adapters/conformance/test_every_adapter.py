@@ -16,7 +16,8 @@ from cityhub.adapters.catalogue import ADAPTERS
 from cityhub.adapters.errors import FeedFault
 from cityhub.adapters.kit.adapter import Known
 from cityhub.adapters.kit.status import AdapterStatusReader, FeedStatus
-from tests.unit.adapters.conformance.rig import NOW, SECRET, Broker, Killed, Rig, by_id, live, rigs, said
+from tests.unit.adapters.conformance.broker import Broker, Killed
+from tests.unit.adapters.conformance.rig import NOW, SECRET, Rig, by_id, live, rigs, said
 from tests.unit.adapters.conformance.spoiling import BOMB, spoilers
 
 each = pytest.mark.parametrize("rig", rigs(), ids=lambda rig: rig.served.feed)

@@ -97,6 +97,26 @@ def test_the_same_state_said_anew_is_told_anew() -> None:
     assert len(told(said(location(anew), memory=known(found)))) == 1
 
 
+def test_a_state_that_stands_is_confirmed_once_in_each_hour_that_asks_for_all() -> None:
+    first = read(envelope(location(EVSE)), {}, NOW, NOW)
+    assert told(first) == [("E1", "AVAILABLE", "2026-11-20T07:00:00+00:00")]
+    younger = EVSE | {"uid": "E2", "last_updated": "2026-11-20T08:00:00Z"}
+    older = EVSE | {"last_updated": "2026-11-20T06:00:00Z", "status": "CHARGING"}
+    memory = known(first) | known(said(location(younger)))
+    found = read(envelope(location(older, EVSE, younger), location(EVSE)), memory, NOW + timedelta(minutes=9), NOW)
+    (fact,) = found.facts
+    assert (fact.subject, fact.data["status"], fact.time) == ("E1", "AVAILABLE", NOW)
+    assert fact.key == ("E1", "2026-11-20T07:00:00+00:00", "2026-11-20T08:00:00+00:00")
+    assert found.noted == {"repeated": 2, "outdated": 1}
+    memory |= known(found)
+    assert told(read(envelope(location(EVSE)), memory, NOW, NOW)) == []
+    assert told(read(envelope(location(EVSE)), memory, NOW)) == []
+    later = NOW + timedelta(hours=1)
+    assert told(read(envelope(location(EVSE)), memory, later, later)) == [
+        ("E1", "AVAILABLE", "2026-11-20T09:00:00+00:00")
+    ]
+
+
 def test_what_lies_ahead_hides_nothing_and_is_told_when_its_time_has_come() -> None:
     ahead = EVSE | {"status": "BLOCKED", "last_updated": "2026-11-20T09:00:00Z"}
     found = said(location(ahead, last_updated="2026-11-20T09:00:00Z"), location(EVSE))
@@ -214,3 +234,27 @@ async def test_an_answer_that_has_not_changed_is_not_read_again() -> None:
     assert [len(one.facts) for one in found] == [1, 1, 0]
     assert [one.headers.get("if-none-match") for one in platform.asked] == [None, None, '"1"']
     assert found[2].as_of == NOW
+
+
+async def test_in_each_hour_all_there_are_is_asked_for_once_to_its_last_page() -> None:
+    platform = Platform("?offset=50&limit=50", etag='"same"')
+    times = [timedelta(minutes=minutes) for minutes in (0, 1, 2, 61, 62, 63)]
+    moments = iter([NOW + time for time in times])
+    async with httpx.AsyncClient(transport=httpx.MockTransport(platform)) as http:
+        link = Link(url="https://ocpi.example/cpo/2.2.1", synthetic=False)
+        adapter = connect(link, Tools(http=http, clock=lambda: next(moments), pseudonyms=PSEUDONYMS))
+        cursor, memory, facts = "", dict[str, bytes](), []
+        for _ in times:
+            found = await adapter.ask(Known(cursor, memory))
+            cursor, memory = found.cursor or cursor, memory | known(found)
+            facts += told(found)
+    paged, since = {"offset": "50", "limit": "50"}, {"limit": "500", "date_from": "2026-11-20T07:10:00Z"}
+    assert [dict(one.url.params) for one in platform.asked] == [
+        {"limit": "500"},
+        paged,
+        since,
+        paged,
+        {"limit": "500"},
+        paged,
+    ]
+    assert facts == [("E1", "AVAILABLE", "2026-11-20T07:00:00+00:00"), ("E1", "AVAILABLE", "2026-11-20T09:00:00+00:00")]

@@ -98,7 +98,8 @@ def test_parking_was_seen_some_seconds_before() -> None:
     assert told(up("stellplatz", {"state": "free"})) == [{"slot": "lamp-0007", "occupied": False}]
     (reject,) = said(up("stellplatz", {"state": "maybe"})).rejects
     assert (reject.reason, reject.path) == ("unknown_code", "v3/lamps/devices/d/up.state")
-    assert reject.detail == f"{EUI}: 'maybe' is none of occupied, free"
+    assert reject.detail.startswith(f"{EUI}, frame {EUI}/")
+    assert reject.detail.endswith(": 'maybe' is none of occupied, free")
 
 
 def test_a_sound_is_told_by_its_class_never_as_a_recording() -> None:

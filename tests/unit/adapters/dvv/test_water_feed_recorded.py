@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from cityhub.adapters.dvv.water_feed import wire
 from cityhub.adapters.dvv.water_feed.mapping import read
 from cityhub.adapters.errors import FeedFault
-from cityhub.adapters.formats import edifact
+from cityhub.adapters.formats import edifact, mscons
 from tests.unit.adapters.dvv.mscons import INLET, NOW, quantity, told
 
 
@@ -30,8 +29,8 @@ def as_water(body: bytes) -> bytes:
 def test_the_recorded_month_is_read_value_by_value(recorded: bytes) -> None:
     """Counted and added up with a regular expression and a pocket calculator: 2 976 values, 680.282 in all."""
     (message,) = edifact.parse(recorded).messages
-    (series,) = wire.series(message)
-    assert wire.decimal_mark(recorded) == ","
+    (series,) = mscons.series(message)
+    assert mscons.decimal_mark(recorded) == ","
     assert (series.location, series.register) == ("US0001062600000001000000022345671", "1-1:1.10.0")
     assert {value.qualifier for value in series.values} == {"220"}
     amounts = [Decimal(value.amount.replace(",", ".")) for value in series.values]

@@ -58,7 +58,7 @@ def test_a_refused_frame_is_refused_once() -> None:
     reading = read_uplinks([uplink(fill="full"), uplink(fill="full")], {}, PROFILES)
     ((reject,), noted) = reading.rejects, reading.noted
     assert (reject.reason, reject.path) == ("value", "t/up.fill")
-    assert reject.detail == "d: 'full' must be a number"
+    assert reject.detail == "d, frame d/1: 'full' must be a number"
     assert noted == {"duplicate": 1}
 
 

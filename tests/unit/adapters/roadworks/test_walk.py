@@ -10,7 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from tests.unit.adapters.conformance import rig as conformance
-from tests.unit.adapters.conformance.rig import NOW, Broker, Rig, live, rigs, said
+from tests.unit.adapters.conformance.broker import Broker
+from tests.unit.adapters.conformance.rig import NOW, Rig, live, rigs, said
 
 OURS = [rig for rig in rigs() if rig.served.feed.endswith(".roadworks")]
 each = pytest.mark.parametrize("rig", OURS, ids=lambda rig: rig.served.feed)

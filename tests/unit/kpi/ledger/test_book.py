@@ -9,8 +9,11 @@ from typing import NamedTuple
 
 import pytest
 
+from cityhub.bus.letters import Came, Item, item_letter
+from cityhub.kpi.health.source import STEP_S
 from cityhub.kpi.ledger.balance import Balance, balance, differences
 from cityhub.kpi.ledger.book import Book, Sender, Topic
+from cityhub.kpi.ledger.steps import steps_at
 from cityhub.kpi.store.cursors import CursorMoved
 from cityhub.kpi.store.database import Database
 from cityhub.sdk import codec
@@ -210,3 +213,25 @@ def test_numbers_full_of_holes_do_not_grow_a_row_for_ever(
     (day,) = told(database).days
     assert (day.sent, day.counted, day.again) == (7, 7, 2)
     assert len(found.senders[0].gaps) <= 3
+
+
+def test_what_an_adapter_refused_is_sent_and_rejected_once(book: Book, engine: Engine, database: Database) -> None:
+    """By its type, or by its feed where nobody knows the type; a killed adapter writes a letter twice."""
+    letters = [
+        item_letter(Item(body=b"{}", keep=False, type=type_, reason="schema", path="a[0]", detail="x"), came)
+        for type_, came in [
+            (DEPARTED, Came("adapter", "aa", "dvv.transit")),
+            ("", Came("adapter", "bb", "dvv.transit")),
+            (DEPARTED, Came("adapter", "aa", "dvv.transit")),
+        ]
+    ]
+    enter(book, engine, [came(0, departure(1, 0), "")])
+    enter(book, engine, [Headed(n, AT, value, headers) for n, (_, value, headers) in enumerate(letters)], LETTERS)
+    typed, feed = sorted(told(database).days, key=lambda day: day.stream)
+    assert (typed.stream, typed.door, typed.sent, typed.counted, typed.again) == (DEPARTED, "adapter", 2, 1, 1)
+    assert typed.rejected_by == {"schema": 1}
+    assert (feed.stream, feed.door, feed.sent, feed.rejected) == ("dvv.transit", "adapter", 1, 1)
+    with database.snapshot() as connection:
+        start = AT // 1000 // STEP_S * STEP_S
+        refused_in = {place.stream: dict(step.refused) for place, step in steps_at(connection, start).items()}
+    assert refused_in == {DEPARTED: {"schema": 1}, "": {"schema": 1}}

@@ -16,4 +16,5 @@ DUISPORT_GAUGE = Source(
     lateness_s=6 * 3600,
     licence="DL-DE->Zero-2.0; simulated data: EUPL-1.2",
     attribution="Wasserstraßen- und Schifffahrtsverwaltung des Bundes (WSV), pegelonline.wsv.de",
+    impersonal=True,
 )

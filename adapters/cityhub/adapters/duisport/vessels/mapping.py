@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from cityhub.adapters.duisport.vessels import wire
 from cityhub.adapters.duisport.vessels.berths import Berth, load_berths
@@ -41,11 +42,11 @@ def read(lines: Sequence[bytes], known: Known, now: datetime) -> Reading:
     for number, line in enumerate(lines):
         said = wire.parse(line, f"line[{count + number}]")
         if isinstance(said, Reject):
-            rejects.append(said)
+            rejects.append(replace(said, item=line))
             continue
         at = int((said.at or now).timestamp())
         if not -_OLDEST_S <= at - clock <= _FURTHEST_S:
-            rejects.append(Reject("clock", f"line[{count + number}]", f"the receiver's clock shows {said.at}"))
+            rejects.append(Reject("clock", f"line[{count + number}]", f"the receiver's clock shows {said.at}", line))
             continue
         newest = max(newest, at)
         if isinstance(said, wire.Other):

@@ -15,5 +15,6 @@ DUISPORT_VESSELS = Source(
     event_types=(ARRIVED, DEPARTED),
     interval_s=180,
     lateness_s=6 * 3600,
+    noisy=True,
     licence="agreement with duisport; simulated data: EUPL-1.2",
 )

@@ -1,9 +1,10 @@
-"""Asking the operator's platform: `GET {base}/locations?date_from=…`, page by page."""
+"""Asking the operator's platform: `GET {base}/locations?date_from=…`, page by page, and in each hour once for all."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from datetime import datetime
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
@@ -23,12 +24,20 @@ _LONGEST = 40
 
 
 class _Position(Struct, frozen=True, array_like=True):
-    """Attributes: newest: `last_updated` that was seen. page: what the partner wants to be asked next, if anything."""
+    """Where the source was read up to.
+
+    Attributes:
+        newest: `last_updated` that was seen. page: what the partner wants to be asked next, if anything.
+        hour: in which all there are was asked for last. whole: `page` is one of those; not of the
+            first question, after which nothing was told before.
+    """
 
     newest: str = ""
     page: Mapping[str, str] = {}
     etag: str | None = None
     synthetic: bool = False
+    hour: datetime | None = None
+    whole: bool = False
 
 
 class _Locations(Adapter):
@@ -43,24 +52,28 @@ class _Locations(Adapter):
 
     async def ask(self, known: Known) -> Reading:
         was = _decode(known.cursor) if known.cursor else _Position()
-        since = {"date_from": was.newest} if was.newest else {}
+        now = self._tools.clock()
+        hour = was.hour if was.page else now.replace(minute=0, second=0, microsecond=0)
+        whole = was.whole if was.page else bool(was.newest) and hour != was.hour
+        since = {"date_from": was.newest} if was.newest and not whole else {}
         asked = was.page or {"limit": _LIMIT} | since
         got = await download(
             self._tools.http,
             f"{self._link.url}/locations",
             params=asked,
-            etag=was.etag,
+            etag=None if whole else was.etag,
             secret=self._token,
             scheme="Token",
         )
         if isinstance(got, NotModified):
-            return Reading(as_of=got.answered_at or self._tools.clock(), synthetic=was.synthetic)
-        reading = read(got.body, known.memory, self._tools.clock())
+            return Reading(as_of=got.answered_at or now, synthetic=was.synthetic)
+        reading = read(got.body, known.memory, now, hour if whole else None)
         page = _page(got.next_page)
         more = bool(page) and page != asked
         newest = max(was.newest, reading.cursor or "")
-        same = not more and not was.page and newest == was.newest
-        now_at = _Position(newest, page if more else {}, got.etag if same else None, got.synthetic)
+        same = not more and not whole and not was.page and newest == was.newest
+        next_page, etag = (page, None) if more else ({}, got.etag if same else None)
+        now_at = _Position(newest, next_page, etag, got.synthetic, hour, whole)
         return replace(
             reading,
             cursor=_encode(now_at).decode(),

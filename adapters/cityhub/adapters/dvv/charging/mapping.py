@@ -12,12 +12,18 @@ from cityhub.adapters.kit.fact import Fact, Reading, memory_key, utc
 from cityhub.adapters.kit.reject import Reject
 from cityhub.sdk.event import FUTURE_TOLERANCE
 
-_EVSE, _AHEAD = "evse", "ahead"
-"""What is remembered: `last_updated` that was told last, and that was refused last as lying ahead of our clock."""
+_EVSE, _AHEAD, _CONFIRMED = "evse", "ahead", "confirmed"
+"""What is remembered: `last_updated` that was told last, and that was refused last as lying ahead of our clock; the
+hour for which it was confirmed last."""
 
 
-def read(body: bytes, memory: Mapping[str, bytes], now: datetime) -> Reading:
-    """What a page says; its cursor is the newest `last_updated` that is not ahead of our clock."""
+def read(body: bytes, memory: Mapping[str, bytes], now: datetime, hour: datetime | None = None) -> Reading:
+    """What a page says; its cursor is the newest `last_updated` that is not ahead of our clock.
+
+    Args:
+        hour: the page is of all there are, asked for in that hour: a state that was told and still stands since before
+            the hour began is told as that of its beginning.
+    """
     answer = wire.parse(body)
     rejects, noted = list(answer.rejects), Counter[str]()
     facts: list[Fact] = []
@@ -30,15 +36,28 @@ def read(body: bytes, memory: Mapping[str, bytes], now: datetime) -> Reading:
         key, updated_at = memory_key(_AHEAD if time > now + FUTURE_TOLERANCE else _EVSE, uid), time.isoformat()
         known = learnt.get(key, memory.get(key, b"")).decode()
         if updated_at <= known:
-            noted["repeated" if updated_at == known else "outdated"] += 1
+            still, mark = updated_at == known, memory_key(_CONFIRMED, uid)
+            if (
+                still
+                and hour
+                and time < hour
+                and learnt.get(mark, memory.get(mark)) != (told := hour.isoformat()).encode()
+            ):
+                learnt[mark] = told.encode()
+                facts.append(_fact(said, hour, (uid, updated_at, told)))
+            else:
+                noted["repeated" if still else "outdated"] += 1
             continue
         learnt[key] = updated_at.encode()
-        data = {"charge_point": uid, "status": status}
-        facts.append(
-            Fact(type=STATUS_CHANGED, time=time, subject=uid, key=(uid, updated_at), data=data, path=said.path)
-        )
+        facts.append(_fact(said, time, (uid, updated_at)))
     cursor = utc(_newest(answer.said, now))
     return Reading(facts=facts, rejects=rejects, memory=learnt, noted=noted, cursor=cursor, as_of=answer.timestamp)
+
+
+def _fact(said: wire.Said, time: datetime, key: tuple[str, ...]) -> Fact:
+    uid = said.evse.uid
+    data = {"charge_point": uid, "status": said.evse.status}
+    return Fact(type=STATUS_CHANGED, time=time, subject=uid, key=key, data=data, path=said.path)
 
 
 def _dated(said: Iterable[wire.Said], rejects: list[Reject]) -> list[tuple[wire.Said, datetime]]:

@@ -15,4 +15,6 @@ DVV_CHARGING = Source(
     interval_s=60,
     lateness_s=5 * 3600,
     licence="agreement with DVV; simulated data: EUPL-1.2",
+    impersonal=True,
+    made_by=2,
 )

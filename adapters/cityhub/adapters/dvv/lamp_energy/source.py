@@ -15,4 +15,5 @@ DVV_LAMP_ENERGY = Source(
     interval_s=3600,
     lateness_s=2 * 86_400,
     licence="agreement with DVV; simulated data: EUPL-1.2",
+    impersonal=True,
 )

@@ -89,7 +89,7 @@ class TransitFeed:
         if isinstance(got, NotModified):
             answered_at = got.answered_at or trips.instant(was.clock_s)
             batch = Batch(answered_at=answered_at, source_uri=self._system, synthetic=was.synthetic)
-            self._keep(batch, was, [], Counter())
+            await self._keep(batch, was, [], Counter())
             return False
         planned, rejects, faults, references = await self._references(trip.id.day for trip in got.trips)
         cursor = got.cursor or was.cursor
@@ -105,7 +105,7 @@ class TransitFeed:
             synthetic=got.synthetic,
             noted=got.noted,
         )
-        self._keep(batch, now_at, [*got.rejects, *rejects], faults)
+        await self._keep(batch, now_at, [*got.rejects, *rejects], faults)
         return got.more and not same and bool(got.trips or got.rejects)
 
     async def _references(
@@ -137,7 +137,7 @@ class TransitFeed:
                 etags |= {day.isoformat(): got.etag} if got.etag else {}
         return planned, rejects, faults, etags
 
-    def _keep(self, batch: Batch, position: Position, rejects: list[Reject], faults: Counter[str]) -> None:
+    async def _keep(self, batch: Batch, position: Position, rejects: list[Reject], faults: Counter[str]) -> None:
         now = self._clock()
         done = apply(self._state, batch, now)
         rejects = [*rejects, *done.rejects]
@@ -155,7 +155,7 @@ class TransitFeed:
             faults=faults,
             noted=done.counts,
         )
-        self._step = self._outbox.commit(DVV_TRANSIT, self._step, effects)
+        self._step = await self._outbox.aside(self._outbox.commit, DVV_TRANSIT, self._step, effects)
         self._position, self._state = position, after
         if rejects:
             counts = Counter(reject.reason for reject in rejects)

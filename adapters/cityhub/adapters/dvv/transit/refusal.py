@@ -24,7 +24,7 @@ def refused(message: ActualTrip | PlannedTrip, path: str, now: datetime) -> Reje
         return Reject("operating_day", f"{path}.FahrtID.Betriebstag", detail)
     for moment in (message.created, message.answered):
         if moment and moment > now + FUTURE_TOLERANCE:
-            detail = f"{moment.isoformat()} lies ahead of {now.isoformat()}; check the clock of the control centre"
+            detail = f"{moment.isoformat()} lies ahead; check the clock of the control centre"
             return Reject("time_in_future", f"{path}.Zst", detail)
     return _refused_stop(message.stops, day, path)
 

@@ -23,6 +23,7 @@ DVV_TRANSIT = Source(
     interval_s=30,
     lateness_s=600,
     licence="agreement with DVV; simulated data: EUPL-1.2",
+    impersonal=True,
 )
 SIMULATION_URI = f"{SIMULATED}/dvv/vdv454"
 

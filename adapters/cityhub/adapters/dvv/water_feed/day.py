@@ -8,9 +8,8 @@ from decimal import Decimal
 import msgspec
 from msgspec import Struct
 
+from cityhub.adapters.formats.mscons import QUARTER
 from cityhub.adapters.kit.local_time import LOCAL
-
-QUARTER = timedelta(minutes=15)
 
 
 class Slot(Struct, frozen=True, array_like=True):

@@ -63,7 +63,7 @@ def read_uplinks(uplinks: Iterable[Uplink], memory: Mapping[str, bytes], profile
         try:
             facts += _facts(one, profiles)
         except NotReadable as why:
-            rejects.append(Reject(why.reason, f"{one.path}.{why.where}", f"{one.device}: {why}"))
+            rejects.append(Reject(why.reason, f"{one.path}.{why.where}", f"{one.device}, frame {frame}: {why}"))
     learnt = {device: msgspec.json.encode(frames[-KEPT:]) for device, frames in seen.items()}
     return Reading(facts=facts, rejects=rejects, memory=learnt, noted=noted)
 

@@ -87,7 +87,7 @@ def _page(answer: Answer, memory: Mapping[str, bytes], now: datetime) -> Reading
 def _of(record: Record, known: Told | None, now: datetime) -> Told | Reject | str:
     """What is to be told of a record, why it is refused, or why nothing is told, as that is counted."""
     if record.changed > now + _AHEAD:
-        return Reject("time_in_future", "", f"datestamp {record.changed} lies ahead, it is {now} here")
+        return Reject("time_in_future", "", f"datestamp {record.changed} lies ahead")
     if known is not None and (record.changed <= known.changed or (record.deleted and known.deleted)):
         return "told_before"
     if record.deleted:

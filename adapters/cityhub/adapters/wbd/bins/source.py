@@ -15,4 +15,5 @@ WBD_BINS = Source(
     interval_s=3600,
     lateness_s=6 * 3600,
     licence="agreement with Wirtschaftsbetriebe Duisburg; simulated data: EUPL-1.2",
+    impersonal=True,
 )

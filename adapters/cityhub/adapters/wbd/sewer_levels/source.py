@@ -15,4 +15,5 @@ WBD_SEWER_LEVELS = Source(
     interval_s=900,
     lateness_s=6 * 3600,
     licence="agreement with Wirtschaftsbetriebe Duisburg; simulated data: EUPL-1.2",
+    impersonal=True,
 )

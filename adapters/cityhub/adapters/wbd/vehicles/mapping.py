@@ -45,7 +45,7 @@ def _parsed(message: Received) -> wire.State | Reject:
     state = parse_message(message, wire.decode)
     if isinstance(state, wire.State) and state.order_id and state.distance_since_last_node is None:
         rule = "is missing; without it nobody knows how far the vehicle drives"
-        return Reject("schema", f"{message.topic}.distanceSinceLastNode", rule)
+        return Reject("schema", f"{message.topic}.distanceSinceLastNode", rule, message.payload)
     return state
 
 

@@ -15,4 +15,5 @@ WBD_VEHICLES = Source(
     interval_s=43200,
     lateness_s=86400,
     licence="agreement with Wirtschaftsbetriebe Duisburg; simulated data: EUPL-1.2",
+    impersonal=True,
 )

@@ -17,7 +17,16 @@ from cityhub.sandbox.city.served.city import (
     robots,
 )
 from cityhub.sandbox.city.served.duisport import containers, gauge, track_and_trace, vessels
-from cityhub.sandbox.city.served.dvv import charging, grid, lamp_energy, lamps, school_tickets, water_feed, wifi
+from cityhub.sandbox.city.served.dvv import (
+    charging,
+    grid,
+    lamp_energy,
+    lamps,
+    load_curves,
+    school_tickets,
+    water_feed,
+    wifi,
+)
 from cityhub.sandbox.city.served.endpoint import City, Served
 from cityhub.sandbox.city.served.gebag import dialogue_participation, flats, tickets
 from cityhub.sandbox.city.served.ude import publications
@@ -47,6 +56,7 @@ SERVED: tuple[Served, ...] = (
     tickets.SERVED,
     charging.SERVED,
     grid.SERVED,
+    load_curves.SERVED,
     water_feed.SERVED,
     wifi.SERVED,
     lamp_energy.SERVED,

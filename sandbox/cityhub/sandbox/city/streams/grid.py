@@ -1,4 +1,4 @@
-"""Grids of power, gas and water: alarms, outages, meters, water fed in and billed. Pure."""
+"""Grids of power, gas, heat and water: alarms, outages, meters, loads, water fed in and billed. Pure."""
 
 from __future__ import annotations
 
@@ -6,13 +6,32 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from cityhub.sandbox.city.streams.ladder import Ladder
-from cityhub.sandbox.city.streams.story import BOROUGHS, DAY, Stream, Told, at, happens, local_day, pick, tell, winter
+from cityhub.sandbox.city.streams.story import (
+    BOROUGHS,
+    DAY,
+    Stream,
+    Told,
+    at,
+    happens,
+    iso,
+    local_day,
+    pick,
+    tell,
+    winter,
+)
 from cityhub.sandbox.city.traffic import lot
 
 _MEDIA = {"power": 0.6, "gas": 0.15, "water": 0.25}
 _AREAS, _ZONES = 46, 5
 _METERS = {"power": 6_000, "gas": 1_500, "water": 2_300}
 """Meters of an area on average."""
+_LOADS = (
+    ("zone-1", "power", 15, 9_000_000),
+    ("zone-2", "power", 15, 6_000_000),
+    ("zone-1", "gas", 60, 80_000_000),
+    ("zone-2", "heat", 15, 7_000_000),
+)
+"""Zone, medium, minutes of a measuring period and its usual energy in Wh."""
 _SMART = {medium: Ladder(f"meters-{medium}", _AREAS, 24, date(2024, 5, 1), 300, 90) for medium in _METERS}
 
 
@@ -99,6 +118,32 @@ def _water(seed: int, day: date) -> Iterator[Told]:
             yield tell("dvv.water.fed-in", moment, zone, (zone, before), data, version=2, told_at=told_at)
 
 
+def _loads(seed: int, day: date) -> Iterator[Told]:
+    """Of the day before, known in the morning; substitute values are replaced, or taken back, a day later."""
+    for back, told_at in ((1, at(day, 20_700)), (2, at(day, 31_500))):
+        measured_on = day - back * DAY
+        begin, end = at(measured_on, 0), at(measured_on + DAY, 0)
+        for zone, medium, minutes, usual_wh in _LOADS:
+            chance = lot(seed, "loads", zone, medium, measured_on)
+            level = usual_wh * (1 + (0.1 if medium == "power" else 0.7) * winter(measured_on))
+            for number in range((end - begin) // timedelta(minutes=minutes)):
+                moment = begin + number * timedelta(minutes=minutes)
+                energy_wh, substitute = round(level * chance.uniform(0.6, 1.4)), happens(chance, 0.03)
+                if back > 1 and not substitute:
+                    continue
+                withdrawn = back > 1 and happens(chance, 0.2)
+                key = zone, medium, f"{moment:%Y-%m-%dT%H:%MZ}"
+                data = {
+                    **dict(zip(("zone", "medium", "period"), key, strict=True)),
+                    "minutes": minutes,
+                    "created": iso(told_at),
+                    "withdrawn": True if withdrawn else None,
+                    "energy_wh": None if withdrawn else round(energy_wh * (1 if back == 1 else 1.02)),
+                    "quality": None if withdrawn else "substitute" if back == 1 and substitute else "measured",
+                }
+                yield tell("dvv.load.measured", moment, zone, key, data, version=back, told_at=told_at)
+
+
 def _water_bills(seed: int, day: date) -> Iterator[Told]:
     """What a month's meters say, on the 20th of the next month and, where values were estimated, of the one after."""
     if day.day != 20:  # noqa: PLR2004
@@ -126,6 +171,7 @@ STREAMS = (
     Stream("alarms", timedelta(days=6), _alarms),
     Stream("outages", timedelta(days=390), _outages),
     Stream("meters", timedelta(days=399), _meters),
+    Stream("loads", timedelta(hours=70), _loads),
     Stream("water", timedelta(days=86), _water),
     Stream("water-bills", timedelta(days=335), _water_bills),
 )

@@ -1,0 +1,1 @@
+"""Load curves of power, gas and heat in EDIFACT MSCONS: docs/adapters/dvv-load-curves.md."""
