@@ -10,7 +10,6 @@ from msgspec import Struct
 
 from cityhub.bus.letters import Came
 from cityhub.bus.publisher import Outgoing, record_of
-from cityhub.bus.trace_context import HEADER as TRACE
 from cityhub.bus.trace_context import as_header
 from cityhub.sdk.contract import Contracts
 from cityhub.sdk.door import judged_bytes
