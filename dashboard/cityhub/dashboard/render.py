@@ -31,11 +31,14 @@ from cityhub.dashboard.pages.kpi import kpi_page
 from cityhub.dashboard.pages.masterplan import masterplan_page
 from cityhub.dashboard.pages.overview import overview_page
 from cityhub.dashboard.pages.partner import partner_page
+from cityhub.dashboard.pages.sandbox import sandbox_page
 from cityhub.dashboard.pages.series import spans_of
 from cityhub.dashboard.pages.target import target_page
 from cityhub.dashboard.partner_texts import Own
 from cityhub.dashboard.plan_texts import Plan
 from cityhub.dashboard.proof_texts import P
+from cityhub.dashboard.sandbox_address import SandboxEventsPage, SandboxPage
+from cityhub.dashboard.sandbox_texts import Box
 from cityhub.dashboard.screen_texts import S
 from cityhub.dashboard.texts import Lang, T, Wording, t
 from cityhub.dashboard.view import View
@@ -72,9 +75,8 @@ def render(view: View, address: Address) -> Page:
             return _field(view, address)
         case KpiPage() | EventsPage() | TargetPage():
             return _kpi(view, address)
-        case PartnerPage():
-            body = partner_page(view, address)
-            return Page(titled(t(lang, Own.PAGE), lang), body) if body else _missing(T.MISSING_PARTNER, lang)
+        case PartnerPage() | SandboxPage() | SandboxEventsPage():
+            return _of_somebody(view, address)
         case Missing():
             return _missing(address.reason, lang)
 
@@ -98,6 +100,15 @@ def _field(view: View, address: FieldPage) -> Page:
     return Page(titled(field.name.get(view.lang), view.lang), field_page(view, address, field))
 
 
+def _of_somebody(view: View, address: PartnerPage | SandboxPage | SandboxEventsPage) -> Page:
+    lang = view.lang
+    if isinstance(address, PartnerPage):
+        own = partner_page(view, address)
+        return Page(titled(t(lang, Own.PAGE), lang), own) if own else _missing(T.MISSING_PARTNER, lang)
+    found = sandbox_page(view, address)
+    return Page(titled(t(lang, Box.PAGE), lang), found) if found else _missing(Box.NOT_YOURS, lang)
+
+
 def _kpi(view: View, address: KpiPage | EventsPage | TargetPage) -> Page:
     definition = view.find(address.kpi_id)
     if definition is None:
@@ -116,6 +127,6 @@ def _kpi(view: View, address: KpiPage | EventsPage | TargetPage) -> Page:
     return Page(titled(definition.name.get(view.lang), view.lang), kpi_page(view, address, definition))
 
 
-def _missing(reason: T, lang: Lang) -> Page:
+def _missing(reason: Wording, lang: Lang) -> Page:
     title = t(lang, T.MISSING_TITLE)
     return Page(titled(title, lang), message(T.MISSING_TITLE, reason, lang), found=False)

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 
 from cityhub.api.context import Clock, Feeds, LiveSource
 from cityhub.dashboard.partner_desk import PartnerDesk
+from cityhub.dashboard.sandbox_desk import SandboxDesk
 from cityhub.dashboard.target_desk import TargetDesk
 from cityhub.kpi.proof.service import ProofReader
 from cityhub.kpi.reader import KpiReader
@@ -28,6 +29,7 @@ class Services(Struct, kw_only=True):
         proofs: opens numbers; None where nothing is archived.
         desk: what partners see of their own side; None = nothing.
         targets: where controllers set targets; None = they cannot here.
+        sandbox: the rooms of startups; None = there are none.
         stop: set it when the process ends, so that open `/live` streams end too.
     """
 
@@ -40,4 +42,5 @@ class Services(Struct, kw_only=True):
     proofs: ProofReader | None = None
     desk: PartnerDesk | None = None
     targets: TargetDesk | None = None
+    sandbox: SandboxDesk | None = None
     stop: asyncio.Event = field(default_factory=asyncio.Event)

@@ -14,6 +14,7 @@ from cityhub.dashboard.area import Area
 from cityhub.dashboard.leads import Leads
 from cityhub.dashboard.partner_desk import PartnerDesk
 from cityhub.dashboard.preferences import Preferences, Theme
+from cityhub.dashboard.sandbox_desk import SandboxDesk
 from cityhub.dashboard.services import LoginState, Services
 from cityhub.dashboard.texts import Lang
 from cityhub.kpi.definition import KpiDefinition
@@ -42,6 +43,7 @@ class View(Struct, frozen=True, kw_only=True):
     targets: Mapping[str, Sequence[TargetRecord]] = {}
     proofs: ProofReader | None = None
     desk: PartnerDesk | None = None
+    sandbox: SandboxDesk | None = None
 
     @classmethod
     def of(cls, services: Services, chosen: Preferences) -> View:
@@ -75,6 +77,7 @@ class View(Struct, frozen=True, kw_only=True):
             reader=services.reader,
             proofs=services.proofs,
             desk=services.desk,
+            sandbox=services.sandbox,
         )
 
     def visible(self, field_id: str | None = None) -> Sequence[KpiDefinition]:

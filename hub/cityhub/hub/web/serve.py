@@ -48,6 +48,7 @@ from cityhub.hub.settings import Settings
 from cityhub.hub.web.app import WebParts, create_app
 from cityhub.hub.web.cookies import Cookies
 from cityhub.hub.web.identify import principal_of
+from cityhub.hub.web.sandbox import HubSandboxDesk
 from cityhub.kpi.definition import Catalogue, load_catalogue
 from cityhub.kpi.errors import StoreUnavailable
 from cityhub.kpi.ledger.preview import Previews
@@ -108,46 +109,49 @@ def _parts(
     *,
     sandbox: SandboxClient,
 ) -> WebParts:
-    catalogue, access = load_catalogue(), kafka_access(settings, secrets)
-    reader = SqlReader(settings.store, catalogue)
-    proofs = Proofs(settings.store, settings.archive, catalogue, access=access, key=secrets.receipt_key)
-    writer = StartingPublisher(access, client_id="cityhub-door")
+    access = kafka_access(settings, secrets)
     live = LiveValues(Tail(access, VALUES, client_id="cityhub-web"))
-    feeds = AdapterStatusReader(settings.data / "adapters.db").all
-    desk, partners = _partners(settings, catalogue, access, writer)
+    screen = _services(settings, secrets, live, stop)
+    catalogue, writer = screen.reader.catalogue, StartingPublisher(access, client_id="cityhub-door")
+    rooms = SandboxRoutes(sandbox, catalogue, principal_of)
+    screen.desk, partners = _partners(settings, catalogue, access, writer)
+    screen.targets = TargetDesk(TargetBook(settings.store), AuditTrail(access, writer), _now)
+    screen.sandbox = HubSandboxDesk(sandbox, catalogue, rooms.limits, realm(settings), asyncio.get_running_loop())
 
     def dashboard(server: FastAPI, login_state: Callable[[], LogInState]) -> Sequence[str]:
-        services = Services(
-            reader=reader,
-            feeds=feeds,
-            viewer=current_principal,
-            login_state=login_state,
-            clock=_now,
-            live=live,
-            stop=stop,
-            proofs=proofs,
-            desk=desk,
-            targets=TargetDesk(TargetBook(settings.store), AuditTrail(access, writer), _now),
-        )
-        return csp_script_hashes(create_dashboard(server, services))
+        screen.login_state = login_state
+        return csp_script_hashes(create_dashboard(server, screen))
 
+    api = create_api(
+        reader=screen.reader, live=live, feeds=screen.feeds, principal_of=principal_of, clock=_now, proofs=screen.proofs
+    )
     return WebParts(
         endpoints=realm(settings),
         client_secret=secrets.web_client_secret,
         session_key=secrets.session_key,
         sessions=sessions,
         http=http,
-        api=create_api(reader=reader, live=live, feeds=feeds, principal_of=principal_of, clock=_now, proofs=proofs),
+        api=api,
         dashboard=dashboard,
-        doors=[
-            _door(writer, catalogue.contracts),
-            *partners,
-            *SandboxRoutes(sandbox, catalogue, principal_of).routes(),
-            _NOTHING_ELSE,
-        ],
+        doors=[_door(writer, catalogue.contracts), *partners, *rooms.routes(), _NOTHING_ELSE],
         live=live,
         writer=writer,
-        probes={"store": lambda: _store_trouble(reader)},
+        probes={"store": lambda: _store_trouble(screen.reader)},
+    )
+
+
+def _services(settings: Settings, secrets: Secrets, live: LiveValues, stop: asyncio.Event) -> Services:
+    """What the screen reads."""
+    catalogue, access = load_catalogue(), kafka_access(settings, secrets)
+    return Services(
+        reader=SqlReader(settings.store, catalogue),
+        feeds=AdapterStatusReader(settings.data / "adapters.db").all,
+        viewer=current_principal,
+        login_state=lambda: "starting",
+        clock=_now,
+        live=live,
+        stop=stop,
+        proofs=Proofs(settings.store, settings.archive, catalogue, access=access, key=secrets.receipt_key),
     )
 
 
