@@ -6,7 +6,6 @@ import asyncio
 from typing import Any
 
 import dash
-import structlog
 from dash import Input, Output, State
 from dash.exceptions import PreventUpdate
 
@@ -20,7 +19,7 @@ from cityhub.dashboard.components.room import (
 )
 from cityhub.dashboard.components.table import table_rows
 from cityhub.dashboard.pages.room import RESTING_MS, RUNNING_MS, SPEEDS
-from cityhub.dashboard.room_answers import Here, here_of, pressed
+from cityhub.dashboard.room_answers import Here, here_of, pressed, said_of
 from cityhub.dashboard.room_example import EXAMPLE
 from cityhub.dashboard.room_presses import (
     add_inject,
@@ -32,13 +31,12 @@ from cityhub.dashboard.room_presses import (
     set_clock,
     show_own,
 )
-from cityhub.dashboard.sandbox_desk import SandboxAway, SandboxTrouble, Standing
+from cityhub.dashboard.sandbox_desk import SandboxTrouble, Standing
 from cityhub.dashboard.sandbox_form import TypedDay, TypedInject
 from cityhub.dashboard.sandbox_texts import Box
 from cityhub.dashboard.services import Services
 from cityhub.dashboard.texts import t
 
-_log = structlog.get_logger()
 _WHERE = (State("address", "pathname"), State("settings", "data"))
 _READ_WITHIN_S = 5.0
 """The next look is under way by then."""
@@ -53,6 +51,8 @@ _SHOWN = (
     Output("sandbox-limits", "children"),
     Output("requests-rows", "children"),
 )
+
+_AS_IT_IS = [dash.no_update] * (len(_SHOWN) - 2)
 
 
 def register_room_callbacks(app: dash.Dash, services: Services) -> None:
@@ -78,10 +78,10 @@ def _register_look(app: dash.Dash, services: Services) -> None:
             raise PreventUpdate  # the page is of somebody who has logged out meanwhile
         try:
             return await asyncio.wait_for(_look(here, shown), _READ_WITHIN_S)
-        except (SandboxTrouble, TimeoutError) as error:
-            _log.info("room_not_read", tenant=here.tenant, error=str(error) or type(error).__name__)
-            words = t(here.lang, Box.AWAY if isinstance(error, SandboxAway | TimeoutError) else Box.NOT_YOURS)
-            return words, RESTING_MS, *[dash.no_update] * (len(_SHOWN) - 2)
+        except TimeoutError:
+            return t(here.lang, Box.OPENING), RUNNING_MS, *_AS_IT_IS
+        except SandboxTrouble as error:
+            return said_of(error, here.lang), RESTING_MS, *_AS_IT_IS
 
     @app.callback(  # type: ignore[untyped-decorator]
         Output("sandbox-clock-said", "children"),
@@ -177,7 +177,7 @@ def _register_own(app: dash.Dash, services: Services) -> None:
 
 def _register_comparison(app: dash.Dash, services: Services) -> None:
     @app.callback(  # type: ignore[untyped-decorator]
-        Output("sandbox-compared", "children"),
+        Output("sandbox-compare-said", "children"),
         Input("sandbox-compare", "n_clicks"),
         *_WHERE,
         State("sandbox-own", "value"),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import dash
+from dash import html
 from msgspec import Struct
 
 from cityhub.dashboard import formats
-from cityhub.dashboard.components.comparison import comparison_part
+from cityhub.dashboard.components.comparison import comparison_part, verdict
 from cityhub.dashboard.room_answers import Here, done, look_again, trouble, unread
 from cityhub.dashboard.sandbox_desk import Inject, Standing
 from cityhub.dashboard.sandbox_form import LONGEST_SPEC, Typed, TypedDay, TypedInject, chosen_in, one_line, words_in
@@ -130,9 +131,11 @@ async def drop_own(here: Here, kpi: object) -> Any:
 
 
 async def compare(here: Here, own: object, city: object) -> Any:
-    """Chart and table of both."""
+    """Chart and table of both, and how many windows differ."""
     if not one_line(own) or not one_line(city):
         words = Box.CHOOSE_CITY if one_line(own) else Box.CHOOSE_OWN
         return trouble([t(here.lang, words)])
     course = await here.desk.course(here.who, here.tenant, one_line(own), one_line(city))
-    return comparison_part(course, here.tenant, here.lang, here.theme)
+    drawn = comparison_part(course, here.tenant, here.lang, here.theme)
+    dash.set_props("sandbox-compared", {"children": drawn})
+    return html.P(verdict(course.comparison, here.lang))

@@ -140,8 +140,8 @@ class Box(Wording):
     COMPARE = Text("Eigene Kennzahl neben der der Stadt", "Own KPI beside the city's")
     COMPARE_DO = Text("Vergleichen", "Compare")
     COMPARED = Text(
-        "{own} und {city}: {differing} von {windows} Zeiträumen unterscheiden sich ({window}).",
-        "{own} and {city}: {differing} of {windows} windows differ ({window}).",
+        "{own} und {city}: {differing} von {windows} Zeiträumen unterscheiden sich.",
+        "{own} and {city}: {differing} of {windows} windows differ.",
     )
     NO_NUMBERS = Text(
         "Noch haben beide keine Werte. Spielen Sie einen Tag mit den Strömen nach, die sie lesen.",
@@ -153,6 +153,7 @@ class Box(Wording):
     MORE_LINES = Text("Gezeigt sind die ersten {shown} von {all}.", "The first {shown} of {all} are shown.")
     WINDOW = Text("Zeitraum", "Window")
     SCOPE = Text("Gebiet", "Scope")
+    WHOLE_CITY = Text("ganze Stadt", "whole city")
     OF_OWN = Text("Eigene", "Own")
     OF_CITY = Text("Stadt", "City")
     LABELS = Text("Stand eigene / Stadt", "Label own / city")
@@ -226,6 +227,10 @@ class Box(Wording):
         "Sie sich bitte an; fehlt Ihnen ein Zugang, hilft der Betrieb.",
         "There is no such tenant, or the sandbox is not for you. If you belong to a startup, please log in; if you "
         "have no account, the operators will help.",
+    )
+    OPENING = Text(
+        "Der Raum wird geöffnet oder rechnet noch. Gleich geht es weiter.",
+        "The room is being opened or still computes. It goes on in a moment.",
     )
     AWAY = Text(
         "Die Testumgebung antwortet gerade nicht. Bitte in einer Minute erneut versuchen.",

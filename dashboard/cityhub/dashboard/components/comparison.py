@@ -11,6 +11,7 @@ from plotly import graph_objects as go
 
 from cityhub.dashboard import formats, units
 from cityhub.dashboard.asked import Asked
+from cityhub.dashboard.boroughs import PLACES
 from cityhub.dashboard.components.chart import CONFIG, HEIGHT_REM
 from cityhub.dashboard.components.link import link
 from cityhub.dashboard.components.table import plain_table
@@ -28,6 +29,7 @@ from cityhub.kpi.values import KpiValue
 MOST_LINES = 200
 _DAY = timedelta(days=1)
 _TICKS = 5
+_PLACES = {place.scope: place.name for place in PLACES}
 _LABELS = {"provisional": T.PROVISIONAL, "final": Box.FINAL, "corrected": T.CORRECTED}
 
 
@@ -55,12 +57,16 @@ def comparison_part(course: Course, tenant: str, lang: Lang, theme: Theme) -> Co
     return html.Div([drawn, head, *([more] if found.differing > MOST_LINES else []), plain_table(table, lang)])
 
 
-def sentence(course: Course, lang: Lang) -> str:
-    """The picture in words."""
-    found = course.comparison
+def verdict(found: Comparison, lang: Lang) -> str:
+    """How many windows differ."""
     numbers = {"differing": found.differing, "windows": found.windows}
     said = {name: formats.number(number, lang) for name, number in numbers.items()}
-    words = [t(lang, Box.COMPARED, own=found.own, city=found.city, window=found.window.value, **said)]
+    return t(lang, Box.COMPARED, own=found.own, city=found.city, **said)
+
+
+def sentence(course: Course, lang: Lang) -> str:
+    """The picture in words."""
+    found, words = course.comparison, []
     for name, values in ((found.own, course.own), (found.city, course.city)):
         known = [one for one in values if one.value is not None]
         if known:
@@ -149,7 +155,15 @@ def _row(found: Comparison, one: Line, tenant: str, lang: Lang) -> tuple[Cell, .
     own, city = (_numbers(side) for side in (one.own, one.city))
     labels = " / ".join("–" if side is None else t(lang, _LABELS[side.label]) for side in (one.own, one.city))
     span = formats.window(found.window, one.start, one.end, lang)
-    return span, one.scope, *own, *city, one.difference, labels, _ways(found, one, tenant, lang)
+    return (
+        span,
+        _PLACES.get(one.scope) or t(lang, Box.WHOLE_CITY),
+        *own,
+        *city,
+        one.difference,
+        labels,
+        _ways(found, one, tenant, lang),
+    )
 
 
 def _numbers(side: Side | None) -> tuple[Cell, Cell]:

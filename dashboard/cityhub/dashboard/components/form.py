@@ -40,9 +40,7 @@ def button(key: str, words: str) -> Component:
 def section(key: str, title: str, parts: Sequence[Component]) -> Component:
     """A card under a heading with the id `<key>-head`."""
     head = html.H2(title, id=f"{key}-head")
-    return html.Section(
-        [head, *parts], className="card proof sandbox-form", id=key, **{"aria-labelledby": f"{key}-head"}
-    )
+    return html.Section([head, *parts], className="card proof sandbox-form", id=key)
 
 
 def asked_twice(ask: str, hint: str, sure: Component) -> Component:

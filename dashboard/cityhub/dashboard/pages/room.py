@@ -45,10 +45,18 @@ def room_page(view: View, desk: SandboxDesk, tenant: Tenant) -> Component:
             dcc.Store(id="sandbox-poke"),
             html.Div(
                 [
-                    section("clock-part", t(lang, Box.CLOCK), _clock(lang)),
-                    section("replay", t(lang, Box.REPLAY), _replay(view, desk)),
-                    section("injects", t(lang, Box.INJECTS), _injects(desk, lang)),
-                    section("own", t(lang, Box.OWN), _own(lang)),
+                    html.Div(
+                        [
+                            section("clock-part", t(lang, Box.CLOCK), _clock(lang)),
+                            section("replay", t(lang, Box.REPLAY), _replay(view, desk)),
+                        ]
+                    ),
+                    html.Div(
+                        [
+                            section("injects", t(lang, Box.INJECTS), _injects(desk, lang)),
+                            section("own", t(lang, Box.OWN), _own(lang)),
+                        ]
+                    ),
                 ],
                 className="sandbox-columns",
             ),
@@ -145,9 +153,11 @@ def _own(lang: Lang) -> Sequence[Component]:
             id="sandbox-spec",
             label=t(lang, Box.SPEC_FIELD),
             value=EXAMPLE,
-            rows=14,
-            className="spec",
-            inputProps={"maxLength": LONGEST_SPEC, "spellCheck": "false", "autoComplete": "off"},
+            autosize=True,
+            minRows=14,
+            maxRows=28,
+            spellCheck="false",
+            inputProps={"maxLength": LONGEST_SPEC, "autoComplete": "off"},
         ),
         html.Div(
             [button("sandbox-put", t(lang, Box.PUT)), button("sandbox-example", t(lang, Box.EXAMPLE))],
@@ -173,6 +183,7 @@ def _compare(desk: SandboxDesk, lang: Lang) -> Sequence[Component]:
             className="buttons",
         ),
         html.Div(id="sandbox-own-said", role="status"),
+        html.Div(id="sandbox-compare-said", role="status"),
         html.Div(id="sandbox-compared"),
     ]
 
@@ -196,7 +207,9 @@ def _origins(tenant: Tenant, lang: Lang) -> Sequence[Component]:
             id="sandbox-origins",
             label=t(lang, Box.ORIGINS_FIELD),
             value="\n".join(tenant.origins),
-            rows=3,
+            autosize=True,
+            minRows=3,
+            maxRows=6,
             placeholder="https://app.example",
         ),
         button("sandbox-allow", t(lang, Box.ORIGINS_SAVE)),

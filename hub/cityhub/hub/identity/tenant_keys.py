@@ -33,7 +33,7 @@ class RealmKeys(Struct, frozen=True):
         try:
             with administration(self.settings, self.secrets) as admin:
                 put_client(admin, _client(tenant, organisation, realm(self.settings)["clients"]))
-                key = admin.getclient_id(client_id(tenant))
+                key = admin.get_client_id(client_id(tenant))
                 admin.generate_client_secrets(key)
                 return Key(client_id(tenant), str(admin.get_client_secrets(key)["value"]))
         except (ServiceMissing, Misconfigured) as error:
@@ -45,7 +45,7 @@ class RealmKeys(Struct, frozen=True):
             return
         try:
             with administration(self.settings, self.secrets) as admin:
-                key = admin.getclient_id(client_id(tenant))
+                key = admin.get_client_id(client_id(tenant))
                 if key is not None:
                     admin.delete_client(key)
         except (ServiceMissing, Misconfigured) as error:

@@ -213,5 +213,9 @@ def _says(told: Told) -> str:
         case "event":
             data = body.get("data") if isinstance(body, dict) else None
             pairs = data.items() if isinstance(data, dict) else ()
-            return " · ".join([str(body.get("subject", "")), *(f"{key} {value}" for key, value in pairs)])
+            return " · ".join([str(body.get("subject", "")), *(f"{key} {_plain(value)}" for key, value in pairs)])
     return str(body.get("detail", ""))
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
