@@ -70,14 +70,16 @@ def _register_look(app: dash.Dash, services: Services) -> None:
         Input("sandbox-poke", "data"),
         Input("sandbox-shown", "value"),
         *_WHERE,
+        State("sandbox-own", "data"),
     )
-    async def look(_: object, __: object, shown: object, path: object, settings: object) -> tuple[object, ...]:
+    async def look(_: object, __: object, shown: object, *said: object) -> tuple[object, ...]:
         """Read the room; what is not to be read stays as it is."""
+        path, settings, known = said
         here = here_of(services, path, settings)
         if here is None:
             raise PreventUpdate  # the page is of somebody who has logged out meanwhile
         try:
-            return await asyncio.wait_for(_look(here, shown), _READ_WITHIN_S)
+            return await asyncio.wait_for(_look(here, shown, known), _READ_WITHIN_S)
         except TimeoutError:
             return t(here.lang, Box.OPENING), RUNNING_MS, *_AS_IT_IS
         except SandboxTrouble as error:
@@ -97,18 +99,19 @@ def _register_look(app: dash.Dash, services: Services) -> None:
         return await pressed(services, any(clicks), path, settings, lambda here: set_clock(here, key, to))
 
 
-async def _look(here: Here, shown: object) -> tuple[object, ...]:
+async def _look(here: Here, shown: object, known: object) -> tuple[object, ...]:
     lang, kinds = here.lang, [shown] if isinstance(shown, str) and shown in ENTRIES else []
     found, entries, usage = await asyncio.gather(
         here.desk.ask(here.who, here.tenant, {"do": "stand"}, Standing),
         here.desk.newest(here.who, here.tenant, kinds),
         here.desk.usage(here.who, here.tenant),
     )
+    own = [{"value": kpi, "label": kpi} for kpi in found.kpis]
     return (
         clock_words(found, lang),
         RESTING_MS if found.frozen_at else RUNNING_MS,
         inject_list(found.injects, lang),
-        [{"value": kpi, "label": kpi} for kpi in found.kpis],
+        dash.no_update if own == known else own,  # else an open list of them would close
         bool(entries),
         table_rows(entry_table(entries, lang), lang),
         limits_words(usage, lang),

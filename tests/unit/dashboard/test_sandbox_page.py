@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -307,6 +308,20 @@ def test_a_room_that_does_not_answer_is_said_and_the_page_stays(world: SandboxWo
     assert "antwortet gerade nicht" in said
     assert "the room was closed" in said
     assert page(world, "/sandbox/demo").found
+
+
+def test_a_page_waits_for_the_sandbox_only_so_long(world: SandboxWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(*_: object) -> object:
+        return await asyncio.Event().wait()
+
+    monkeypatch.setattr("cityhub.hub.web.sandbox.DRAWN_WITHIN_S", 0.01)
+    monkeypatch.setattr(world.sandbox, "tenant", never)
+    assert "antwortet gerade nicht" in shown(world, "/sandbox/demo")
+    monkeypatch.setattr(world.sandbox, "newest", never)
+    monkeypatch.setattr("cityhub.dashboard.room_callbacks._READ_WITHIN_S", 0.01)
+    seen = world.look()
+    assert seen["sandbox-clock"]["children"].startswith("Der Raum wird geöffnet")
+    assert set(seen) == {"sandbox-clock", "sandbox-tick"}, "what was shown stays"
 
 
 def test_drawing_a_button_presses_nothing(world: SandboxWorld) -> None:
