@@ -32,6 +32,8 @@ from tests.unit.dashboard.world import World
 
 NOW = datetime(2026, 11, 25, 12, 30, tzinfo=UTC)
 OWN, OTHER = "startup-demo", "startup-other"
+DAY = {"day": "24.11.2026", "seed": "2026", "speed": "600", "streams": ["parking-slots"], "loop": False}
+"""The form of a replay, as typed."""
 
 
 def startup(organisation: str = OWN, role: str = "startup", tenant: str = "") -> Principal:

@@ -157,13 +157,18 @@ def _row(found: Comparison, one: Line, tenant: str, lang: Lang) -> tuple[Cell, .
     span = formats.window(found.window, one.start, one.end, lang)
     return (
         span,
-        _PLACES.get(one.scope) or t(lang, Box.WHOLE_CITY),
+        place_words(one.scope, lang),
         *own,
         *city,
         one.difference,
         labels,
         _ways(found, one, tenant, lang),
     )
+
+
+def place_words(scope: str, lang: Lang) -> str:
+    """What a scope is called; one that is not known by its code."""
+    return t(lang, Box.WHOLE_CITY) if scope == "city" else _PLACES.get(scope, scope)
 
 
 def _numbers(side: Side | None) -> tuple[Cell, Cell]:

@@ -43,32 +43,13 @@ def room_page(view: View, desk: SandboxDesk, tenant: Tenant) -> Component:
             html.P(t(lang, Box.ENDS_AT, **ends), className="sentence"),
             dcc.Interval(id="sandbox-tick", interval=RUNNING_MS),
             dcc.Store(id="sandbox-poke"),
-            html.Div(
-                [
-                    html.Div(
-                        [
-                            section("clock-part", t(lang, Box.CLOCK), _clock(lang)),
-                            section("replay", t(lang, Box.REPLAY), _replay(view, desk)),
-                        ]
-                    ),
-                    html.Div(
-                        [
-                            section("injects", t(lang, Box.INJECTS), _injects(desk, lang)),
-                            section("own", t(lang, Box.OWN), _own(lang)),
-                        ]
-                    ),
-                ],
-                className="sandbox-columns",
-            ),
+            _two_columns(*_course(view, desk)),
             section("compare", t(lang, Box.COMPARE), _compare(desk, lang)),
             section("entries", t(lang, Box.NEWEST), _entries(lang)),
             section("requests", t(lang, Box.ASKED), _requests(lang)),
-            html.Div(
-                [
-                    section("origins", t(lang, Box.ORIGINS), _origins(tenant, lang)),
-                    section("key", t(lang, Box.KEY), _key(lang)),
-                ],
-                className="sandbox-columns",
+            _two_columns(
+                [section("origins", t(lang, Box.ORIGINS), _origins(tenant, lang))],
+                [section("key", t(lang, Box.KEY), _key(lang))],
             ),
             section("commands", t(lang, Box.COMMANDS), commands(desk.doors(name), name, view.now, lang)),
             section("delete", t(lang, Box.DELETE), _delete(name, lang)),
@@ -76,6 +57,19 @@ def room_page(view: View, desk: SandboxDesk, tenant: Tenant) -> Component:
         className="sandbox-page",
         key=name,  # another tenant's page is drawn anew, whatever stood in this one
     )
+
+
+def _two_columns(*columns: Sequence[Component]) -> Component:
+    return html.Div([html.Div(column) for column in columns], className="sandbox-columns")
+
+
+def _course(view: View, desk: SandboxDesk) -> tuple[Sequence[Component], Sequence[Component]]:
+    """What a tenant's numbers follow from, in two columns."""
+    lang = view.lang
+    clock = section("clock-part", t(lang, Box.CLOCK), _clock(lang))
+    replay = section("replay", t(lang, Box.REPLAY), _replay(view, desk))
+    injects = section("injects", t(lang, Box.INJECTS), _injects(desk, lang))
+    return [clock, replay], [injects, section("own", t(lang, Box.OWN), _own(lang))]
 
 
 def _clock(lang: Lang) -> Sequence[Component]:

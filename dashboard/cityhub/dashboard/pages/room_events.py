@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from cityhub.dashboard import formats
 from cityhub.dashboard.components.breadcrumb import trail
+from cityhub.dashboard.components.comparison import place_words
 from cityhub.dashboard.components.link import link
 from cityhub.dashboard.components.table import plain_table
 from cityhub.dashboard.components.tenants import simulated
@@ -67,9 +68,10 @@ def room_events_page(view: View, desk: SandboxDesk, page: SandboxEventsPage) -> 
 def _span(page: SandboxEventsPage, lang: Lang) -> str:
     kind, at = page.asked.window, page.asked.at
     if kind is None or at is None:
-        return page.asked.scope
+        return place_words(page.asked.scope, lang)
     window = window_at(kind, int(at.timestamp()))
-    return f"{formats.window(kind, instant(window.start), instant(window.end), lang)} · {page.asked.scope}"
+    span = formats.window(kind, instant(window.start), instant(window.end), lang)
+    return f"{span} · {place_words(page.asked.scope, lang)}"
 
 
 def _found(page: SandboxEventsPage, found: Page, lang: Lang) -> Sequence[Component]:
