@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cityhub.dashboard.components.header import account
+from cityhub.dashboard.inplace import Sheet
 from cityhub.dashboard.room_example import EXAMPLE
 from cityhub.sdk.principal import Principal
 from tests.unit.dashboard.reading import by_id, ids, nodes, page, read, shown, text
@@ -181,6 +182,13 @@ def test_a_page_waits_for_the_sandbox_only_so_long(world: SandboxWorld, monkeypa
     seen = world.look()
     assert seen["sandbox-clock"]["children"].startswith("Der Raum wird geöffnet")
     assert set(seen) == {"sandbox-clock", "sandbox-tick"}, "what was shown stays"
+
+
+def test_another_tenants_page_replaces_the_page_with_all_that_was_read_into_it(world: SandboxWorld) -> None:
+    world.viewer = startup("", "hub-operator")
+    before = Sheet.of(page(world, "/sandbox/demo").body).drawn
+    assert Sheet.of(page(world, "/sandbox/demo").body).changes(before) == {}
+    assert Sheet.of(page(world, "/sandbox/theirs").body).changes(before) is None
 
 
 def test_drawing_a_button_presses_nothing(world: SandboxWorld) -> None:
