@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 from urllib.parse import quote, urlencode
 
 from msgspec import Struct
@@ -12,13 +12,12 @@ from msgspec import Struct
 from cityhub.dashboard.address_partner import PartnerPage, TablesPage, partner_page_at, tables_page_at
 from cityhub.dashboard.address_query import LONGEST, Order, instant_in, parameter
 from cityhub.dashboard.asked import Asked
+from cityhub.dashboard.sandbox_address import SandboxEventsPage, SandboxPage, sandbox_page
 from cityhub.dashboard.texts import T
 from cityhub.kpi.kernel.windows import berlin
 
 Span = Literal["60min", "6h", "24h", "48h", "14n", "30n", "14d", "30d", "7d", "12w", "12m", "ytd", "5y", "5s"]
 _PAGE_DIGITS = 6
-
-
 SOURCE_COLUMNS = ("source", "partner", "every", "state", "situation", "received", "rejected", "heard", "kpis")
 """What the table of sources can be sorted by."""
 
@@ -118,19 +117,15 @@ class EventsPage(Struct, frozen=True):
 
 
 class TargetPage(Struct, frozen=True):
-    """The targets of a KPI: those that were set, and for controllers a form."""
+    """The targets of a KPI: those that were set, and for controllers a form. There is one view of it."""
 
     kpi_id: str
+    query: ClassVar[str] = ""
 
     @property
     def path(self) -> str:
         """The page's address."""
         return f"/kpi/{quote(self.kpi_id, safe='')}/target"
-
-    @property
-    def query(self) -> str:
-        """There is one view of it."""
-        return ""
 
 
 class MasterplanPage(Struct, frozen=True):
@@ -188,6 +183,8 @@ Address = (
     | PartnerPage
     | TablesPage
     | AccessibilityPage
+    | SandboxPage
+    | SandboxEventsPage
     | Missing
 )
 
@@ -201,9 +198,11 @@ def _data_page(query: object) -> Address:
     return Missing(T.MISSING_VIEW) if order is None else DataPage(order)
 
 
-def _field_page(field_id: str, query: object) -> Address:
+def _field_page(below: Sequence[str], query: object) -> Address | None:
     order = Order.parse(parameter(query, "boroughs") or "period")
-    return Missing(T.MISSING_VIEW) if order is None else FieldPage(field_id, parameter(query, "kpi"), order)
+    if order is None:
+        return Missing(T.MISSING_VIEW)
+    return FieldPage(below[0], parameter(query, "kpi"), order) if len(below) == 1 else None
 
 
 _PLAIN: dict[str, Callable[[object], Address]] = {
@@ -213,7 +212,8 @@ _PLAIN: dict[str, Callable[[object], Address]] = {
     "partner": _partner_page,
     "partner/tables": tables_page_at,
 }
-"""Pages without an id in their path, by what reads their query."""
+_DEEP: dict[str, Callable[[Sequence[str], object], Address | None]] = {"field": _field_page, "sandbox": sandbox_page}
+"""Pages by the first part of their path: those without a path below, and others."""
 
 
 def parse(path: object, query: object) -> Address:
@@ -225,8 +225,8 @@ def parse(path: object, query: object) -> Address:
             return _PLAIN[plain](query)
         case [""]:
             return Overview()
-        case ["", "field", field_id]:
-            return _field_page(field_id, query)
+        case ["", name, *parts] if name in _DEEP:
+            return _DEEP[name](parts, query) or Missing(T.MISSING_PAGE)
         case ["", "kpi", kpi_id, *rest] if (below := "/".join(rest)) in _BELOW_KPI:
             return _BELOW_KPI[below](kpi_id, query)
     return Missing(T.MISSING_PAGE)

@@ -24,12 +24,18 @@ from cityhub.dashboard.kiosk_routes import KioskRoutes
 from cityhub.dashboard.live import LiveRoute
 from cityhub.dashboard.preferences import preferences
 from cityhub.dashboard.proof_routes import ProofRoutes
+from cityhub.dashboard.room_callbacks import register_room_callbacks
 from cityhub.dashboard.routes import INDEX, STYLESHEET_PATH, PageRoutes
+from cityhub.dashboard.sandbox_address import SandboxEventsPage, SandboxPage
 from cityhub.dashboard.services import Services
 from cityhub.dashboard.table_files import PATHS, TableFiles
+from cityhub.dashboard.tenant_callbacks import register_tenant_callbacks
 
 _NOT_SERVED = {"/", "/_reload-hash", "/_favicon.ico", "/_dash-ws-callback"}
 """Routes of Dash that the hub replaces or has no use for."""
+
+_ASKED_FOR = (PartnerPage, TablesPage, SandboxPage, SandboxEventsPage)
+"""Pages that no value of the city changes: the log is read when somebody asks to, a tenant has a clock of its own."""
 
 
 def create_dashboard(server: FastAPI, services: Services) -> dash.Dash:
@@ -100,14 +106,16 @@ def _register_callbacks(app: dash.Dash, services: Services) -> None:
         """Draw an address after a click or a live event; send what differs from what is shown."""
         asked = f"{path or '/'}{query or ''}"
         before = shown if isinstance(shown, dict) else {}
-        once = dash.ctx.triggered_id == "address" or isinstance(parse(path, query), PartnerPage | TablesPage)
+        once = dash.ctx.triggered_id == "address" or isinstance(parse(path, query), _ASKED_FOR)
         if once and before.get("asked") == asked:
-            raise PreventUpdate  # the first paint holds it already; partners' pages read when they are asked to
+            raise PreventUpdate  # the first paint holds it already
         chosen = preferences(settings if isinstance(settings, dict) else {})
         frame = await asyncio.to_thread(Frame.of, services, chosen, asked)
         return *frame.updates(before), {"title": frame.page.title, "path": path}, frame.shown
 
     register_goal_callbacks(app, services)
+    register_tenant_callbacks(app, services)
+    register_room_callbacks(app, services)
     app.clientside_callback(ClientsideFunction("city", "arrive"), Input("arrival", "data"))
     app.clientside_callback(ClientsideFunction("city", "connect"), Input("settings", "data"))
 

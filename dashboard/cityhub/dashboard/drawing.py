@@ -9,20 +9,22 @@ from cityhub.dashboard.address import Address
 from cityhub.dashboard.address_partner import PartnerPage, TablesPage
 from cityhub.dashboard.preferences import Preferences
 from cityhub.dashboard.render import Page, render, unreadable
+from cityhub.dashboard.sandbox_address import SandboxEventsPage, SandboxPage
 from cityhub.dashboard.services import Services
 from cityhub.dashboard.view import View
 from cityhub.kpi.errors import KpiError
 
 _log = structlog.get_logger()
+_WITHOUT_STORE = (PartnerPage, TablesPage, SandboxPage, SandboxEventsPage)
 
 
 def look(services: Services, chosen: Preferences, address: Address) -> View:
-    """What a page is drawn from. A partner's side is there, in part, also while the store is not.
+    """What a page is drawn from. A partner's side and the sandbox are there, in part, also while the store is not.
 
     Raises:
         KpiError, AdapterError: a store cannot be read.
     """
-    return (View.unread if isinstance(address, PartnerPage | TablesPage) else View.of)(services, chosen)
+    return (View.unread if isinstance(address, _WITHOUT_STORE) else View.of)(services, chosen)
 
 
 def draw(services: Services, chosen: Preferences, address: Address) -> Page:

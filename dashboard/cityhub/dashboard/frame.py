@@ -38,7 +38,9 @@ class Frame(Struct, frozen=True):
         """Draw both. Blocks for the reads of a page."""
         path, _, query = asked.partition("?")
         return_to = asked if len(asked) <= LONGEST else "/"
-        way = account(services.viewer(), services.login_state(), chosen.lang, return_to)
+        viewer, desk = services.viewer(), services.sandbox
+        admitted = desk is not None and desk.admits(viewer)
+        way = account(viewer, services.login_state(), chosen.lang, return_to, sandbox=admitted)
         return cls(asked, draw(services, chosen, parse(path, query)), way)
 
     @property

@@ -79,6 +79,12 @@ def reason_words(reason: str, lang: Lang) -> str:
     return t(lang, P.REFUSED, reason=reason) if known is None else t(lang, known)
 
 
+def amount_words(part: str, amount: int, lang: Lang) -> str:
+    """What an event adds to a part of a number."""
+    signed = f"{'+' if amount > 0 else ''}{formats.number(amount, lang)}"
+    return t(lang, _NAMED[part], amount=signed) if part in _NAMED else f"{part} {signed}"
+
+
 def _row(view: View, definition: KpiDefinition, main: Readout, item: Contribution | Exclusion) -> tuple[str, ...]:
     lang, origin = view.lang, item.origin
     named = may_see_fields(view.viewer, definition, origin.partner)
@@ -105,11 +111,7 @@ def _row(view: View, definition: KpiDefinition, main: Readout, item: Contributio
 def _adds(definition: KpiDefinition, main: Readout, item: Contribution, lang: Lang) -> Iterator[str]:
     names = named_values(definition)
     for name, amount in item.adds.items():
-        signed = f"{'+' if amount > 0 else ''}{formats.number(amount, lang)}"
-        if name in _NAMED:
-            yield t(lang, _NAMED[name], amount=signed)
-        else:
-            yield f"{names[name].title.get(lang) if name in names else name} {signed}"
+        yield amount_words(names[name].title.get(lang) if name in names else name, amount, lang)
     for histogram, bin_, _ in item.bins:
         yield t(lang, P.BIN, value=_quantity(definition, main, histogram, middle(bin_), lang))
     if not item.adds and not item.bins:

@@ -31,12 +31,15 @@ from cityhub.dashboard.pages.kpi import kpi_page
 from cityhub.dashboard.pages.masterplan import masterplan_page
 from cityhub.dashboard.pages.overview import overview_page
 from cityhub.dashboard.pages.partner import partner_page
+from cityhub.dashboard.pages.sandbox import sandbox_page
 from cityhub.dashboard.pages.series import spans_of
 from cityhub.dashboard.pages.tables import tables_page
 from cityhub.dashboard.pages.target import target_page
 from cityhub.dashboard.partner_texts import Own
 from cityhub.dashboard.plan_texts import Plan
 from cityhub.dashboard.proof_texts import P
+from cityhub.dashboard.sandbox_address import SandboxEventsPage, SandboxPage
+from cityhub.dashboard.sandbox_texts import Box
 from cityhub.dashboard.screen_texts import S
 from cityhub.dashboard.texts import Lang, T, Wording, t
 from cityhub.dashboard.upload_texts import Up
@@ -74,8 +77,8 @@ def render(view: View, address: Address) -> Page:
             return _field(view, address)
         case KpiPage() | EventsPage() | TargetPage():
             return _kpi(view, address)
-        case PartnerPage() | TablesPage():
-            return _partner(view, address)
+        case PartnerPage() | TablesPage() | SandboxPage() | SandboxEventsPage():
+            return _of_somebody(view, address)
         case Missing():
             return _missing(address.reason, lang)
 
@@ -99,6 +102,17 @@ def _field(view: View, address: FieldPage) -> Page:
     return Page(titled(field.name.get(view.lang), view.lang), field_page(view, address, field))
 
 
+def _of_somebody(view: View, address: PartnerPage | TablesPage | SandboxPage | SandboxEventsPage) -> Page:
+    found: Component | None
+    if isinstance(address, PartnerPage):
+        name, found, reason = t(view.lang, Own.PAGE), partner_page(view, address), T.MISSING_PARTNER
+    elif isinstance(address, TablesPage):
+        name, found, reason = t(view.lang, Up.PAGE), tables_page(view, address), T.MISSING_PARTNER
+    else:
+        name, found, reason = t(view.lang, Box.PAGE), sandbox_page(view, address), Box.NOT_YOURS
+    return Page(titled(name, view.lang), found) if found else _missing(reason, view.lang)
+
+
 def _kpi(view: View, address: KpiPage | EventsPage | TargetPage) -> Page:
     definition = view.find(address.kpi_id)
     if definition is None:
@@ -117,14 +131,6 @@ def _kpi(view: View, address: KpiPage | EventsPage | TargetPage) -> Page:
     return Page(titled(definition.name.get(view.lang), view.lang), kpi_page(view, address, definition))
 
 
-def _partner(view: View, address: PartnerPage | TablesPage) -> Page:
-    if isinstance(address, TablesPage):
-        title, body = t(view.lang, Up.PAGE), tables_page(view, address)
-    else:
-        title, body = t(view.lang, Own.PAGE), partner_page(view, address)
-    return Page(titled(title, view.lang), body) if body else _missing(T.MISSING_PARTNER, view.lang)
-
-
-def _missing(reason: T, lang: Lang) -> Page:
+def _missing(reason: Wording, lang: Lang) -> Page:
     title = t(lang, T.MISSING_TITLE)
     return Page(titled(title, lang), message(T.MISSING_TITLE, reason, lang), found=False)

@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from cityhub.adapters.tabular.uploads import Uploads
 from cityhub.api.context import Clock, Feeds, LiveSource
 from cityhub.dashboard.partner_desk import PartnerDesk
+from cityhub.dashboard.sandbox_desk import SandboxDesk
 from cityhub.dashboard.target_desk import TargetDesk
 from cityhub.kpi.proof.service import ProofReader
 from cityhub.kpi.reader import KpiReader
@@ -30,6 +31,7 @@ class Services(Struct, kw_only=True):
         desk: what partners see of their own side; None = nothing.
         uploads: where partners hand in tables; None = nowhere.
         targets: where controllers set targets; None = they cannot here.
+        sandbox: the rooms of startups; None = there are none.
         stop: set it when the process ends, so that open `/live` streams end too.
     """
 
@@ -43,4 +45,5 @@ class Services(Struct, kw_only=True):
     desk: PartnerDesk | None = None
     uploads: Uploads | None = None
     targets: TargetDesk | None = None
+    sandbox: SandboxDesk | None = None
     stop: asyncio.Event = field(default_factory=asyncio.Event)

@@ -15,6 +15,7 @@ from cityhub.dashboard.area import Area
 from cityhub.dashboard.leads import Leads
 from cityhub.dashboard.partner_desk import PartnerDesk
 from cityhub.dashboard.preferences import Preferences, Theme
+from cityhub.dashboard.sandbox_desk import SandboxDesk
 from cityhub.dashboard.services import LoginState, Services
 from cityhub.dashboard.texts import Lang
 from cityhub.kpi.definition import KpiDefinition
@@ -44,6 +45,7 @@ class View(Struct, frozen=True, kw_only=True):
     proofs: ProofReader | None = None
     desk: PartnerDesk | None = None
     uploads: Uploads | None = None
+    sandbox: SandboxDesk | None = None
 
     @classmethod
     def of(cls, services: Services, chosen: Preferences) -> View:
@@ -78,6 +80,7 @@ class View(Struct, frozen=True, kw_only=True):
             proofs=services.proofs,
             desk=services.desk,
             uploads=services.uploads,
+            sandbox=services.sandbox,
         )
 
     def visible(self, field_id: str | None = None) -> Sequence[KpiDefinition]:

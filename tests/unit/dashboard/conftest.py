@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 
 import httpx
@@ -10,6 +10,7 @@ import pytest
 
 from cityhub.kpi.store.decisions import begin
 from tests.unit.api.world import principal
+from tests.unit.dashboard.sandbox_world import SandboxWorld, startup
 from tests.unit.dashboard.world import World
 from tests.unit.kpi.proof.world import World as Week
 
@@ -45,3 +46,17 @@ async def http(world: World) -> AsyncIterator[httpx.AsyncClient]:
     server, _ = world.dashboard()
     async with httpx.AsyncClient(transport=httpx.ASGITransport(server), base_url="http://hub") as client:
         yield client
+
+
+@pytest.fixture(scope="package")
+def open_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxWorld]:
+    with SandboxWorld(tmp_path_factory.mktemp("sandbox")) as world:
+        yield world
+
+
+@pytest.fixture
+def sandbox(open_sandbox: SandboxWorld) -> SandboxWorld:
+    """One for all tests, as rooms are slow to build; each begins with what it needs."""
+    open_sandbox.viewer = startup()
+    open_sandbox.rooms.away = False
+    return open_sandbox

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +20,9 @@ from cityhub.dashboard.address import (
     parse,
 )
 from cityhub.dashboard.address_query import Order
+from cityhub.dashboard.asked import Asked
+from cityhub.dashboard.sandbox_address import SandboxEventsPage, SandboxPage
+from cityhub.kpi.values import WindowKind
 from tests.unit.dashboard.reading import shown
 from tests.unit.dashboard.world import World
 
@@ -30,6 +35,8 @@ from tests.unit.dashboard.world import World
         ("/data", "?x=1", DataPage()),
         ("/accessibility/", "", AccessibilityPage()),
         ("/field/wohnen", "", FieldPage("wohnen")),
+        ("/sandbox/", "", SandboxPage()),
+        ("/sandbox/demo-2", "?lang=en", SandboxPage("demo-2")),
         ("/kpi/M01", "?lang=en", KpiPage("M01")),
         ("/kpi/I08", "?lamps=16", KpiPage("I08", lamps=16)),
         ("/kpi/I08/events", "?subject=lamp-7&page=2", EventsPage("I08", page=2, subject="lamp-7")),
@@ -45,6 +52,9 @@ def test_a_view_survives_its_own_address() -> None:
     assert parse(page.path, page.query) == page
     events = EventsPage("I08", excluded=True, page=4, subject="lamp 7&page=1")
     assert parse(events.path, events.query) == events
+    asked = Asked(WindowKind.HOUR, datetime(2026, 11, 24, 7, tzinfo=UTC), "STB03")
+    behind = SandboxEventsPage("demo", "parking-15", asked, excluded=True, page=2)
+    assert parse(*behind.address.split("?")) == behind
 
 
 @pytest.mark.parametrize(
@@ -53,6 +63,14 @@ def test_a_view_survives_its_own_address() -> None:
         ("/nope", ""),
         ("/kpi", ""),
         ("/kpi/M01/x", ""),
+        ("/field/wohnen/x", ""),
+        ("/sandbox/Demo", ""),
+        ("/sandbox/..%2fx", ""),
+        ("/sandbox/demo/x", ""),
+        ("/sandbox/demo/events", ""),
+        ("/sandbox/demo/events", "?kpi=M07&window=hour"),
+        ("/sandbox/demo/events", "?kpi=../M07&window=hour&at=2026-11-24T07:00:00Z"),
+        ("/sandbox/demo/events", "?kpi=M07&window=hour&at=2026-11-24T07:00:00Z&page=x"),
         ("/kpi/M01", "?span=1y"),
         ("/kpi/M01", "?series=hash"),
         ("/kpi/I08", "?lamps=-1"),

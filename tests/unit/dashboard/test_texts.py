@@ -15,13 +15,14 @@ from cityhub.dashboard.partner_texts import Own, Todo, Why
 from cityhub.dashboard.past_texts import Then
 from cityhub.dashboard.plan_texts import Plan
 from cityhub.dashboard.proof_texts import P
+from cityhub.dashboard.sandbox_texts import Box
 from cityhub.dashboard.screen_texts import S
 from cityhub.dashboard.statement import Statement
 from cityhub.dashboard.texts import T, Wording, t
 from cityhub.dashboard.upload_texts import Mend, Up
 
 SPELT_OUT = re.compile(r"\b\w*(?:fuer|ueber|koenn|moegl|waehl|Aend|aender|oeffn|faell|Uebers|Massnahme|groess)\w*")
-KEYS: list[Wording] = [*T, *S, *P, *Statement, *Explained, *Own, *Why, *Todo, *Goal, *Plan, *Then, *Up, *Mend]
+KEYS: list[Wording] = [*T, *S, *P, *Statement, *Explained, *Own, *Why, *Todo, *Goal, *Plan, *Then, *Up, *Mend, *Box]
 ANGLICISMS = re.compile(r"\b(?:Login|Logout|Dashboard|Update|Feed|Link|Button|Score|Live|Tooltip|KPI|Refresh)\w*")
 
 

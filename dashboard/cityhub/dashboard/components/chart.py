@@ -24,7 +24,7 @@ from cityhub.kpi.targets import TargetRecord, bounds, last_day, target_at
 from cityhub.kpi.values import Decision, Label, WindowKind
 
 HEIGHT_REM = 18
-_CONFIG = {"displayModeBar": False, "displaylogo": False, "responsive": True, "showSendToCloud": False}
+CONFIG = {"displayModeBar": False, "displaylogo": False, "responsive": True, "showSendToCloud": False}
 """No mode bar: its „Share chart“ button would send the chart to another company."""
 _TICK_HOURS = 12
 _DATES = 4
@@ -124,7 +124,7 @@ def chart(series: Series) -> Component:
     """The picture with its sentence; the table twin stands beside it on the page."""
     if not series.known:
         return html.P(t(series.lang, T.SERIES_EMPTY), className="empty")
-    graph = dcc.Graph(id="series-chart", figure=figure(series), config=_CONFIG, style={"height": f"{HEIGHT_REM}rem"})
+    graph = dcc.Graph(id="series-chart", figure=figure(series), config=CONFIG, style={"height": f"{HEIGHT_REM}rem"})
     return html.Figure(
         [
             html.Div(graph, role="img", **{"aria-labelledby": "series-sentence"}),

@@ -17,6 +17,7 @@ from cityhub.dashboard.components.marks import icon
 from cityhub.dashboard.partner_texts import Own
 from cityhub.dashboard.plan_texts import Plan
 from cityhub.dashboard.preferences import Preferences, Theme
+from cityhub.dashboard.sandbox_texts import Box
 from cityhub.dashboard.screen_texts import S
 from cityhub.dashboard.services import LoginState
 from cityhub.dashboard.texts import Lang, T, t
@@ -53,13 +54,20 @@ def header(chosen: Preferences, now: datetime, account_now: Sequence[Component])
     )
 
 
-def account(viewer: Principal | None, login: LoginState, lang: Lang, return_to: str) -> Sequence[Component]:
-    """Who is logged in, the page of partners for them, and the way out; or the way in, or that it is not open yet."""
+def account(
+    viewer: Principal | None, login: LoginState, lang: Lang, return_to: str, *, sandbox: bool = False
+) -> Sequence[Component]:
+    """Who is logged in, the pages that are for them, and the way out; or the way in, or that it is not open yet.
+
+    Args:
+        sandbox: whether the sandbox is.
+    """
     if viewer is not None:
         leave = html.Button([icon("sign-out"), t(lang, T.LOG_OUT)], id="logout", type="submit", className="button")
         return [
             html.Span(viewer.name or viewer.subject, id="user-name", className="user-name"),
             *([link(t(lang, Own.PAGE), "/partner", id="partner-link")] if partners_of(viewer) else []),
+            *([link(t(lang, Box.PAGE), "/sandbox", id="sandbox-link")] if sandbox else []),
             html.Form(leave, action="/logout", method="POST"),
         ]
     if login == "starting":

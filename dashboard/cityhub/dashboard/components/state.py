@@ -75,7 +75,7 @@ def simulation_banner(lang: Lang) -> Component:
     return html.P([icon("simulation"), t(lang, T.SIMULATION_BANNER)], className="banner")
 
 
-def message(title: T, text: T, lang: Lang) -> Component:
+def message(title: Wording, text: Wording, lang: Lang) -> Component:
     """A page that says why there is nothing else to see, and where to go."""
     return html.Div(
         [

@@ -48,6 +48,11 @@ def plain_table(table: Table, lang: Lang) -> Component:
     return _scrolled(table, [_head(column) for column in table.columns], lang)
 
 
+def table_rows(table: Table, lang: Lang) -> Sequence[Component]:
+    """The rows alone, for a table that stands already: below the id `<parameter>-rows`."""
+    return [_row(table, at, lang) for at in range(len(table.rows))]
+
+
 def table_head(table: Table, page: Filed, lang: Lang, heading: Component | None = None) -> Component:
     """The caption, and the file of the table while it has rows.
 
@@ -61,8 +66,8 @@ def table_head(table: Table, page: Filed, lang: Lang, heading: Component | None 
 
 def _scrolled(table: Table, heads: Sequence[Component], lang: Lang) -> Component:
     labelled = {"aria-labelledby": f"{table.parameter}-head"}
-    rows = [_row(table, at, lang) for at in range(len(table.rows))]
-    body = [dmc.TableThead(dmc.TableTr(heads)), dmc.TableTbody(rows, id=f"{table.parameter}-rows")]
+    rows = dmc.TableTbody(table_rows(table, lang), id=f"{table.parameter}-rows")
+    body = [dmc.TableThead(dmc.TableTr(heads)), rows]
     drawn = dmc.Table(body, stickyHeader=True, id=f"{table.parameter}-table", **labelled)
     return html.Div(drawn, className="table-scroll", role="region", tabIndex="0", **labelled)
 

@@ -28,14 +28,14 @@ class RealmKeys(Struct, frozen=True):
         if self.settings.keycloak_url:
             raise RoomUnavailable(
                 f"the realm is kept by {self.settings.keycloak_url}: its administrator makes a client "
-                f"{_client_id(tenant)} there with the claims organisation and tenant (docs/sandbox.md)"
+                f"{client_id(tenant)} there with the claims organisation and tenant (docs/sandbox.md)"
             )
         try:
             with administration(self.settings, self.secrets) as admin:
                 put_client(admin, _client(tenant, organisation, realm(self.settings)["clients"]))
-                key = admin.get_client_id(_client_id(tenant))
+                key = admin.get_client_id(client_id(tenant))
                 admin.generate_client_secrets(key)
-                return Key(_client_id(tenant), str(admin.get_client_secrets(key)["value"]))
+                return Key(client_id(tenant), str(admin.get_client_secrets(key)["value"]))
         except (ServiceMissing, Misconfigured) as error:
             raise RoomUnavailable(str(error)) from error
 
@@ -45,21 +45,22 @@ class RealmKeys(Struct, frozen=True):
             return
         try:
             with administration(self.settings, self.secrets) as admin:
-                key = admin.get_client_id(_client_id(tenant))
+                key = admin.get_client_id(client_id(tenant))
                 if key is not None:
                     admin.delete_client(key)
         except (ServiceMissing, Misconfigured) as error:
             raise RoomUnavailable(str(error)) from error
 
 
-def _client_id(tenant: str) -> str:
+def client_id(tenant: str) -> str:
+    """Of the tenant's machine client."""
     return f"startup-sbx-{tenant}"
 
 
 def _client(tenant: str, organisation: str, clients: list[dict[str, Any]]) -> dict[str, Any]:
     """As the realm's file has one of a startup, with its own name and claims."""
     wanted = copy.deepcopy(next(one for one in clients if one["clientId"] == _TEMPLATE))
-    wanted["clientId"] = _client_id(tenant)
+    wanted["clientId"] = client_id(tenant)
     wanted["name"] = f"Sandbox {tenant}"
     (mapper,) = wanted["protocolMappers"]
     mapper["config"]["claim.value"] = organisation

@@ -57,6 +57,7 @@ from cityhub.hub.sources import table_folders
 from cityhub.hub.web.app import WebParts, create_app
 from cityhub.hub.web.cookies import Cookies
 from cityhub.hub.web.identify import principal_of
+from cityhub.hub.web.sandbox import HubSandboxDesk
 from cityhub.kpi.definition import Catalogue, load_catalogue
 from cityhub.kpi.ledger.preview import Previews
 from cityhub.kpi.ledger.reader import LedgerReader
@@ -117,37 +118,29 @@ class _Held(NamedTuple):
 
 
 def _parts(settings: Settings, secrets: Secrets, stop: asyncio.Event, held: _Held) -> WebParts:
-    catalogue, access = load_catalogue(), kafka_access(settings, secrets)
-    reader, rooms = SqlReader(settings.store, catalogue), SandboxRoutes(held.sandbox, catalogue, principal_of)
-    proofs = Proofs(settings.store, settings.archive, catalogue, access=access, key=secrets.receipt_key)
-    writer = StartingPublisher(access, client_id="cityhub-door")
+    access = kafka_access(settings, secrets)
     live = LiveValues(Tail(access, VALUES, client_id="cityhub-web"))
-    feeds = AdapterStatusReader(settings.data / "adapters.db").all
-    desk, uploads, partners = _partners(settings, catalogue, access, writer)
+    screen = _services(settings, secrets, live, stop)
+    catalogue, writer = screen.reader.catalogue, StartingPublisher(access, client_id="cityhub-door")
+    rooms = SandboxRoutes(held.sandbox, catalogue, principal_of)
+    screen.desk, screen.uploads, partners = _partners(settings, catalogue, access, writer)
+    screen.targets = TargetDesk(TargetBook(settings.store), AuditTrail(access, writer), _now)
+    screen.sandbox = HubSandboxDesk(held.sandbox, catalogue, rooms.limits, realm(settings), asyncio.get_running_loop())
 
     def dashboard(server: FastAPI, login_state: Callable[[], LogInState]) -> Sequence[str]:
-        services = Services(
-            reader=reader,
-            feeds=feeds,
-            viewer=current_principal,
-            login_state=login_state,
-            clock=_now,
-            live=live,
-            stop=stop,
-            proofs=proofs,
-            desk=desk,
-            uploads=uploads,
-            targets=TargetDesk(TargetBook(settings.store), AuditTrail(access, writer), _now),
-        )
-        return csp_script_hashes(create_dashboard(server, services))
+        screen.login_state = login_state
+        return csp_script_hashes(create_dashboard(server, screen))
 
+    api = create_api(
+        reader=screen.reader, live=live, feeds=screen.feeds, principal_of=principal_of, clock=_now, proofs=screen.proofs
+    )
     return WebParts(
         endpoints=realm(settings),
         client_secret=secrets.web_client_secret,
         session_key=secrets.session_key,
         sessions=held.sessions,
         http=held.http,
-        api=create_api(reader=reader, live=live, feeds=feeds, principal_of=principal_of, clock=_now, proofs=proofs),
+        api=api,
         dashboard=dashboard,
         doors=[_door(writer, catalogue.contracts), *partners, *rooms.routes(), _NOTHING_ELSE],
         live=live,
@@ -155,6 +148,21 @@ def _parts(settings: Settings, secrets: Secrets, stop: asyncio.Event, held: _Hel
         vitals=held.vitals,
         readiness=Readiness(checks("web", settings, secrets, held.vitals)),
         registry=registry_of("web", settings),
+    )
+
+
+def _services(settings: Settings, secrets: Secrets, live: LiveValues, stop: asyncio.Event) -> Services:
+    """What the screen reads."""
+    catalogue, access = load_catalogue(), kafka_access(settings, secrets)
+    return Services(
+        reader=SqlReader(settings.store, catalogue),
+        feeds=AdapterStatusReader(settings.data / "adapters.db").all,
+        viewer=current_principal,
+        login_state=lambda: "starting",
+        clock=_now,
+        live=live,
+        stop=stop,
+        proofs=Proofs(settings.store, settings.archive, catalogue, access=access, key=secrets.receipt_key),
     )
 
 

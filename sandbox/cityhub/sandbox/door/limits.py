@@ -59,11 +59,15 @@ class Limits:
     def headers(self, tenant: str) -> dict[str, str]:
         """What every answer says."""
         left_s = WINDOW_S - self._clock() % WINDOW_S
-        left = max(0, QUOTA - self.usage(tenant).used)
         return {
             "RateLimit-Policy": f'"requests";q={QUOTA};w={WINDOW_S}',
-            "RateLimit": f'"requests";r={left};t={math.ceil(left_s)}',
+            "RateLimit": f'"requests";r={self.left(tenant)};t={math.ceil(left_s)}',
         }
+
+    def left(self, tenant: str) -> int:
+        """How many more it may ask in the window that runs."""
+        usage = self.usage(tenant)
+        return QUOTA - usage.used if usage.window == int(self._clock()) // WINDOW_S else QUOTA
 
     def retry_after(self) -> dict[str, str]:
         """When the next window begins."""

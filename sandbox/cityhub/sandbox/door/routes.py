@@ -47,13 +47,16 @@ class SandboxRoutes:
 
     Args:
         client: speaks with the sandbox process.
+
+    Attributes:
+        limits: what tenants have asked.
     """
 
     def __init__(self, client: SandboxClient, city: Catalogue, principal_of: PrincipalOf) -> None:
         self._client = client
         self._catalogue = msgspec.json.encode(catalogue(city))
         self._principal_of = principal_of
-        self._limits = Limits(time.time)
+        self.limits = Limits(time.time)
 
     def routes(self) -> list[BaseRoute]:
         """To be put on a server."""
@@ -81,10 +84,10 @@ class SandboxRoutes:
             response = await self._answer(handler, request)
             known: Tenant | None = getattr(request.state, "tenant", None)
             if known is not None:
-                response.headers.update(self._limits.headers(known.name) | cors(request, known))
+                response.headers.update(self.limits.headers(known.name) | cors(request, known))
                 took_ms = int((time.monotonic() - began) * 1000)
                 asked = Asked(datetime.now(UTC), request.method, request.url.path, response.status_code, took_ms)
-                self._limits.note(known.name, asked)
+                self.limits.note(known.name, asked)
             return response
 
         return answer
@@ -94,9 +97,9 @@ class SandboxRoutes:
             caller = caller_of(await self._principal_of(request))
             if name := request.path_params.get("tenant"):
                 request.state.tenant = await self._known(caller, name)
-                if not self._limits.take(name):
+                if not self.limits.take(name):
                     text = "too many requests for this tenant; the next window begins soon"
-                    return problem(HTTPStatus.TOO_MANY_REQUESTS, text, headers=self._limits.retry_after())
+                    return problem(HTTPStatus.TOO_MANY_REQUESTS, text, headers=self.limits.retry_after())
             return await handler(request, caller)
         except Refused as refused:
             return problem(refused.status, str(refused), headers=refused.headers)
@@ -131,7 +134,7 @@ class SandboxRoutes:
             return _json(await self._client.wish(Wish(do="show", organisation=caller.organisation, name=tenant)))
         caller = caller.managing()
         await self._client.wish(Wish(do="delete", organisation=caller.organisation, name=tenant))
-        self._limits.forget(tenant)
+        self.limits.forget(tenant)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     async def _rotate(self, request: Request, caller: Caller) -> Response:
@@ -147,7 +150,7 @@ class SandboxRoutes:
         return _json(await self._client.wish(wish))
 
     async def _requests(self, request: Request, caller: Caller) -> Response:
-        return _json(msgspec.json.encode(self._limits.told(request.path_params["tenant"])))
+        return _json(msgspec.json.encode(self.limits.told(request.path_params["tenant"])))
 
     async def _feed(self, request: Request, caller: Caller) -> Response:
         tenant, streams = request.path_params["tenant"], SSE in request.headers.get("accept", "")

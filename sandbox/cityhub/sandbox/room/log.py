@@ -18,6 +18,7 @@ create table if not exists entry(
   topic text, off integer, body blob not null);
 create unique index if not exists entry_place on entry(topic, off) where topic is not null;
 create index if not exists entry_kind on entry(kind, name, number);
+create index if not exists entry_newest on entry(kind, number);
 create table if not exists room(only integer primary key check (only = 1), body blob not null);
 """
 _PIECE, _TRIMMED_EVERY = 10_000, 10_000
@@ -122,6 +123,12 @@ class TenantLog:
                 values += wanted
         query = f"select number, kind, name, at_ms, body from entry where {' and '.join(where)} order by number limit ?"  # noqa: S608 - our own words
         return [Entry(*row) for row in self._db.execute(query, [*values, limit])]
+
+    def last(self, kinds: Sequence[str], limit: int) -> list[Entry]:
+        """The newest entries of these kinds, newest first."""
+        query = "select number, kind, name, at_ms, body from entry where kind = ? order by number desc limit ?"
+        found = [Entry(*row) for kind in kinds for row in self._db.execute(query, (kind, limit))]
+        return sorted(found, reverse=True)[:limit]
 
     def newest(self) -> int:
         """The greatest number that was ever given; 0 = none."""

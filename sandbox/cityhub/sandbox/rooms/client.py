@@ -55,7 +55,7 @@ class SandboxClient:
         return await self._post(f"/rooms/{tenant}", msgspec.json.encode(command), _whose(organisation))
 
     async def entries(self, tenant: str, organisation: str | None, query: Sequence[tuple[str, str]]) -> list[Told]:
-        """A page of a tenant's log. Args: query = after, kind, name."""
+        """A page of a tenant's log. Args: query = after, kind, name; newest = so many, newest first."""
         answer = await self._send(
             self._http.build_request(
                 "GET",

@@ -10,7 +10,7 @@ import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 from msgspec import Struct
@@ -20,7 +20,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from cityhub.sandbox.errors import SandboxError, SpecRefused
-from cityhub.sandbox.room.log import Entry, TenantLog
+from cityhub.sandbox.room.log import Entry, Kind, TenantLog
 from cityhub.sandbox.rooms.child import Answer
 from cityhub.sandbox.rooms.commands import AnyCommand
 from cityhub.sandbox.rooms.houses import Houses
@@ -184,6 +184,8 @@ class Service:
 
 def _after(log: TenantLog, request: Request, after: int) -> list[Entry]:
     query = request.query_params
+    if newest := query.get("newest"):
+        return log.last(query.getlist("kind") or get_args(Kind), min(int(newest), _PAGE))
     return log.after(after, kinds=query.getlist("kind"), names=query.getlist("name"), limit=_PAGE)
 
 
