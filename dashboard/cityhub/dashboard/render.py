@@ -104,6 +104,7 @@ def _field(view: View, address: FieldPage) -> Page:
 
 def _of_somebody(view: View, address: PartnerPage | TablesPage | SandboxPage | SandboxEventsPage) -> Page:
     found: Component | None
+    reason: Wording
     if isinstance(address, PartnerPage):
         name, found, reason = t(view.lang, Own.PAGE), partner_page(view, address), T.MISSING_PARTNER
     elif isinstance(address, TablesPage):
