@@ -134,6 +134,23 @@ class LogReader:
             self._last[tp], self._next[tp] = found, found[-1].offset + 1
         return found
 
+    async def read_any(self, topic: str, firsts: Mapping[int, int]) -> dict[int, Sequence[Any]]:
+        """Some records of any of these partitions, each from its offset on; none when nothing comes within a second.
+
+        Raises:
+            LogBroken: the log does not hold one of the offsets any more.
+        """
+        tps = {TopicPartition(topic, part): first for part, first in firsts.items()}
+        for tp, first in tps.items():
+            self._seek(tp, first)
+        with _translated(f"cannot read {topic}"):
+            try:
+                found = await self._consumer.getmany(*tps, timeout_ms=_WAIT_MS, max_records=_RECORDS)
+            except OffsetOutOfRangeError as error:
+                raise LogBroken(f"{topic} does not hold all of {dict(firsts)} any more") from error
+        self._next |= {tp: records[-1].offset + 1 for tp, records in found.items() if records}
+        return {tp.partition: records for tp, records in found.items() if records}
+
     def _seek(self, tp: TopicPartition, first: int) -> None:
         if tp not in self._next:
             self._next[tp] = first

@@ -76,6 +76,12 @@ COMPLETE = Gauge(
     registry=REGISTRY,
 )
 PARTITIONS = Gauge("cityhub_consumer_partitions", "partitions assigned to this worker", registry=REGISTRY)
+ALERTS = Counter(
+    "cityhub_alerts",
+    "audio alerts for the order office's inbox: delivered, refused, expired (older than an hour) or synthetic",
+    ["outcome"],
+    registry=REGISTRY,
+)
 VALUES = Counter("cityhub_values_published", "KPI values acknowledged by the value topic", registry=REGISTRY)
 PASS_SECONDS = Histogram(
     "cityhub_publishing_seconds", "one pass of the publisher over the store", buckets=_SLOW_S, registry=REGISTRY

@@ -98,6 +98,8 @@ class Settings(BaseModel):
     transit_agencies: str = Field(default="", description="agencies read of the GTFS, `id or name;…`; empty = all")
     sources: str = Field(default="", description="YAML file with addresses of partners' systems; empty = simulated")
     register_url: str = Field(default="", description="asset register: CSV, `file:///…` or `http(s)://…`")
+    alerts_url: Url = Field(default="", description="inbox that gets audio alerts; empty = the simulated city's")
+    alerts_secret_file: str = Field(default="", description="file with the bearer token of that inbox")
     poll_s: float = Field(default=10.0, gt=0, le=3600, description="seconds between two polls of a feed")
     kafka_port: Port = Field(default=19092, description="embedded Kafka, listener of the hub's own processes")
     kafka_controller_port: Port = Field(default=19093, description="embedded Kafka, controller")

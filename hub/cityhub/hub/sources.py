@@ -23,6 +23,7 @@ import yaml
 from msgspec import Struct
 
 from cityhub.adapters.catalogue import ADAPTERS
+from cityhub.adapters.city.order_office.inbox import Inbox
 from cityhub.adapters.dvv.transit.source import DVV_TRANSIT, ControlCentre
 from cityhub.adapters.kit.adapter import Link
 from cityhub.adapters.kit.folder_adapter import folder_of
@@ -107,6 +108,26 @@ def table_folders(settings: Settings) -> Mapping[str, Path]:
         if one.enabled and urlsplit(url).scheme in SCHEMES["folder"]:
             found[form.feed] = folder_of(url)
     return found
+
+
+def inbox(settings: Settings) -> Inbox | None:
+    """Where audio alerts go; None = nowhere.
+
+    Raises:
+        Misconfigured: the file of its secret cannot be read.
+    """
+    if settings.alerts_url:
+        file = settings.alerts_secret_file
+        if file and not Path(file).is_file():
+            raise Misconfigured(f"CITYHUB_ALERTS_SECRET_FILE = {file!r}: is not there")
+        return Inbox(settings.alerts_url, _secret(file))
+    if not settings.city:
+        return None
+    return Inbox(f"http://127.0.0.1:{settings.city_port}{INBOX}", simulated=True)
+
+
+INBOX = "/city/order-office/inbox"
+"""Of the simulated city."""
 
 
 def simulated(source: Source, settings: Settings) -> str:

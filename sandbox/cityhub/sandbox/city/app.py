@@ -17,6 +17,7 @@ from starlette.routing import Route
 from cityhub.sandbox.city.assets import register_csv
 from cityhub.sandbox.city.chronicle import Chronicle
 from cityhub.sandbox.city.feed import CityFeed
+from cityhub.sandbox.city.inbox import AlertInbox
 from cityhub.sandbox.city.network import Line, build_network
 from cityhub.sandbox.city.served import SERVED, City
 from cityhub.sandbox.city.served.endpoint import SIMULATION
@@ -33,6 +34,7 @@ GET /vdv454/aus?seit=<cursor>                IstFahrt
 GET /vdv454/ref-aus?Betriebstag=YYYY-MM-DD   SollFahrt
 GET /<partner>/<source>                      each in its own format
 GET /assets.csv                              asset register
+POST /city/order-office/inbox                audio alerts; GET shows the newest
 GET /healthz
 """
 
@@ -62,6 +64,7 @@ def create_city(
             Route("/vdv454/aus", city.actual),
             Route("/vdv454/ref-aus", city.reference),
             Route("/assets.csv", _assets),
+            Route("/city/order-office/inbox", AlertInbox().answer, methods=["GET", "POST"]),
             *chain.from_iterable(one.serve(teller) for one in SERVED if one.serve),
         ]
     )
