@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,6 +56,7 @@ class TenantLog:
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self._path = path
+        self._in_use = threading.Lock()
         uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
         self._db = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
         if not read_only:
@@ -122,12 +124,14 @@ class TenantLog:
                 where.append(f"{column} in ({','.join('?' * len(wanted))})")
                 values += wanted
         query = f"select number, kind, name, at_ms, body from entry where {' and '.join(where)} order by number limit ?"  # noqa: S608 - our own words
-        return [Entry(*row) for row in self._db.execute(query, [*values, limit])]
+        with self._in_use:
+            return [Entry(*row) for row in self._db.execute(query, [*values, limit])]
 
     def last(self, kinds: Sequence[str], limit: int) -> list[Entry]:
         """The newest entries of these kinds, newest first."""
         query = "select number, kind, name, at_ms, body from entry where kind = ? order by number desc limit ?"
-        found = [Entry(*row) for kind in kinds for row in self._db.execute(query, (kind, limit))]
+        with self._in_use:
+            found = [Entry(*row) for kind in kinds for row in self._db.execute(query, (kind, limit))]
         return sorted(found, reverse=True)[:limit]
 
     def newest(self) -> int:
@@ -181,4 +185,6 @@ class TenantLog:
         return None if found is None else bytes(found[0])
 
     def close(self) -> None:
-        self._db.close()
+        """Waits for a thread that is reading: SQLite does not bear to be closed under it."""
+        with self._in_use:
+            self._db.close()
