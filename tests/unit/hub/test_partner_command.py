@@ -27,7 +27,7 @@ NOW = datetime(2026, 11, 25, 8, tzinfo=UTC)
 def test_streams_are_those_of_the_contracts_and_those_asked_for() -> None:
     grant = asked_for("wbd", "", ["lorawan"])
     assert grant.streams == ("bin", "lorawan", "operation", "roadwork", "sewer")
-    assert len(grant.types) == 11
+    assert len(grant.types) == 12
     assert asked_for("wbd", "de.duisburg.wbd.bin.*", []).streams == ("bin",)
     assert {spec.name for spec in asked_for("wbd", "de.duisburg.wbd.bin.*", []).topics()} == {
         "du.in.wbd.bin",

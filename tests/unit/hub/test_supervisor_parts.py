@@ -95,6 +95,7 @@ def test_processes_wait_only_for_what_this_hub_runs_itself() -> None:
         "gate": ("topics",),
         "bookkeeper": ("topics",),
         "adapters": ("topics",),
+        "rooms": (),
         "web": (),
     }
 
