@@ -10,12 +10,14 @@ from msgspec.structs import replace
 from sqlalchemy import select
 
 from cityhub.kpi.errors import NotAsJudged
+from cityhub.kpi.kernel.cell_timeline import TimelineCell
+from cityhub.kpi.kernel.effect import Evaluator
 from cityhub.kpi.proof.rebuild import rebuild
 from cityhub.kpi.store import schema
 from tests.unit.kpi.engine import JOB, Engine
 from tests.unit.kpi.proof.world import World
 
-TABLES = ("series", "cell", "reference", "verdict")
+TABLES = ("series", "reference", "verdict")
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +68,29 @@ def rows(engine: Engine, table: str) -> set[tuple[Any, ...]]:
     }
 
 
+def remembered(engine: Engine) -> dict[tuple[str, bytes], object]:
+    """What cells know that an event can still change.
+
+    When a cell forgets the rest follows from the batches: whoever makes new cells looks through old ones.
+    """
+    evaluator = Evaluator(engine.plans, engine.catalogue.contracts)
+    with engine.database.begin() as connection:
+        found = connection.execute(select(schema.cell)).mappings().all()
+        clocks: dict[str, int] = {}
+        for topic, at_ms in connection.execute(select(schema.cursor.c.topic, schema.cursor.c.appended_ms)):
+            clocks[topic] = min(at_ms, clocks.get(topic, at_ms))
+    known: dict[tuple[str, bytes], object] = {}
+    for row in found:
+        family, state = str(row["plan"]), bytes(row["state"])
+        kind = evaluator.cells[family][1].kind if family in evaluator.cells else None
+        if isinstance(kind, TimelineCell):
+            trimmed = kind._decoded(kind.trim(state, evaluator.floor_ms(family, clocks) or 0))
+            known[family, bytes(row["key"])] = None if trimmed is None else trimmed.entries
+        else:
+            known[family, bytes(row["key"])] = state
+    return {at: one for at, one in known.items() if one}
+
+
 def cursors(engine: Engine) -> set[tuple[Any, ...]]:
     row = schema.cursor.c
     names = (row.topic, row.part, row.off, row.hash, row.appended_ms, row.records, row.duplicates, row.rejected)
@@ -80,6 +105,7 @@ def test_a_lost_store_comes_back_with_the_same_bytes(world: World, tmp_path: Pat
     for table in TABLES:
         assert rows(engine, table) == rows(world.engine, table), table
         assert rows(engine, table)
+    assert remembered(engine) == remembered(world.engine) != {}
     assert engine.buckets() == world.engine.buckets()
     assert cursors(engine) == cursors(world.engine)
 
