@@ -37,12 +37,12 @@ def _log_in(hub: Hub, page: Page) -> None:
 
 def _make(page: Page) -> None:
     """The key is there once."""
-    page.locator("#sandbox-name").fill("demo")
+    page.locator("#sandbox-name").fill("laden")
     page.locator("#sandbox-make").press("Enter")
-    expect(page.locator("#sandbox-client")).to_have_text("startup-sbx-demo", timeout=SLOW_MS)
+    expect(page.locator("#sandbox-client")).to_have_text("startup-sbx-laden", timeout=SLOW_MS)
     assert len(page.locator("#sandbox-secret").inner_text()) >= 32
     page.locator("#sandbox-open").click()
-    expect(page.locator("#headline")).to_have_text("Mandant demo", timeout=SLOW_MS)
+    expect(page.locator("#headline")).to_have_text("Mandant laden", timeout=SLOW_MS)
     expect(page.locator("#sandbox-clock")).to_contain_text("Noch läuft nichts.", timeout=SLOW_MS)
 
 
@@ -79,7 +79,7 @@ def _compare(page: Page) -> None:
 def _look_everywhere(hub: Hub, page: Page) -> None:
     page.set_viewport_size({"width": NARROW, "height": 900})
     for look in ("lang=de&theme=contrast", "lang=en&theme=dark"):
-        for path in ("/sandbox", "/sandbox/demo"):
+        for path in ("/sandbox", "/sandbox/laden"):
             page.goto(f"{hub.url}{path}?{look}")
             page.locator("#tenants-rows tr, #sandbox-clock strong").first.wait_for()
             assert serious(page) == [], (path, look)
