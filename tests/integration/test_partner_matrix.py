@@ -188,6 +188,10 @@ async def world(kafka: Kafka, keycloak: Keycloak) -> AsyncIterator[World]:
     made.remove_clients()
 
 
+SANDBOX = "/v1/sandbox"
+"""Its routes are no partner's, and are tried by all callers in tests/unit/sandbox/rooms/test_door.py."""
+
+
 async def test_every_route_for_partners_is_tried(tmp_path: Path) -> None:
     made = Installation(tmp_path)
     async with web_app(made.settings, made.secrets, asyncio.Event(), Vitals()) as app:
@@ -197,7 +201,7 @@ async def test_every_route_for_partners_is_tried(tmp_path: Path) -> None:
         found = {
             (method, route.path)
             for route in inner.router.routes
-            if isinstance(route, Route) and route.path.startswith("/v1")
+            if isinstance(route, Route) and route.path.startswith("/v1") and not route.path.startswith(SANDBOX)
             for method in (route.methods or set()) - {"HEAD"}
         }
     assert found == ROUTES.keys() | UPLOADS.keys()

@@ -23,6 +23,8 @@ BERT = Principal(subject="bert", organisation="startup-b", roles=frozenset({"sta
 KEY = Principal(subject="key", organisation="startup-a", roles=frozenset({"startup"}), tenant="parken")
 OPERATOR = Principal(subject="ute", roles=frozenset({"hub-operator"}))
 LEADER = Principal(subject="lea", organisation="city", roles=frozenset({"leadership"}))
+PARTNER = Principal(subject="ingest", organisation="dvv", roles=frozenset({"partner-publisher", "partner-admin"}))
+NOBODYS = Principal(subject="nina", roles=frozenset({"startup"}))
 PLAY = {"day": "2026-11-24", "streams": ["gauge"], "speed": 0}
 
 
@@ -61,7 +63,7 @@ async def test_nobody_learns_of_anothers_tenant(sandbox: Sandbox) -> None:
     assert standing["play"] is None, "nothing of what was tried has happened"
 
 
-@pytest.mark.parametrize(("who", "status"), [(None, 401), (LEADER, 403)])
+@pytest.mark.parametrize(("who", "status"), [(None, 401), (LEADER, 403), (PARTNER, 403), (NOBODYS, 403)])
 async def test_others_are_told_what_they_lack(sandbox: Sandbox, who: Principal | None, status: int) -> None:
     for method, path in [("GET", "/catalogue"), ("POST", "/tenants"), *requests(sandbox)]:
         answer = await sandbox.ask(who, method, path.format(tenant="parken", kpi="M07", city="M07"))
