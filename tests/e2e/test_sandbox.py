@@ -8,6 +8,7 @@ from tests.e2e.hub import Hub
 from tests.e2e.test_first_light import SLOW_MS, serious
 
 NARROW = 320
+CHART_MS = 90_000
 
 
 def test_a_startup_replays_a_day_and_compares(hub: Hub, browser: Browser) -> None:
@@ -64,16 +65,30 @@ def _compare(page: Page) -> None:
     page.locator("#sandbox-put").click()
     expect(page.locator("#sandbox-put-said")).to_contain_text("parking-15 wird gezählt", timeout=SLOW_MS)
     expect(page.locator("#sandbox-own")).to_have_value("parking-15", timeout=SLOW_MS)
-    _choose(page, "#sandbox-city", "M07")
-    page.locator("#sandbox-compare").click()
-    expect(page.locator("#sandbox-compare-said")).to_contain_text("unterscheiden sich", timeout=SLOW_MS)
-    expect(page.locator("#compare-chart")).to_be_visible(timeout=SLOW_MS)
+    _side_by_side(page)
     assert serious(page) == []
     page.locator("#differing-rows a").first.click()
     expect(page.locator("#headline")).to_contain_text("Ereignisse hinter", timeout=SLOW_MS)
     expect(page.locator("#events-rows tr").first).to_contain_text("stellplatz-", timeout=SLOW_MS)
     assert serious(page) == []
     page.locator("#sandbox-back").click()
+
+
+def _side_by_side(page: Page) -> None:
+    """Dash gives up on the chart when a busy machine takes 30 s to load its program; then one loads the page anew."""
+    for attempt in range(3):
+        _choose(page, "#sandbox-city", "M07")
+        page.locator("#sandbox-compare").click()
+        expect(page.locator("#sandbox-compare-said")).to_contain_text("unterscheiden sich", timeout=SLOW_MS)
+        try:
+            expect(page.locator("#compare-chart")).to_be_visible(timeout=CHART_MS)
+        except AssertionError:
+            if attempt == 2:
+                raise
+            page.reload()
+            _choose(page, "#sandbox-own", "parking-15")
+        else:
+            return
 
 
 def _look_everywhere(hub: Hub, page: Page) -> None:
