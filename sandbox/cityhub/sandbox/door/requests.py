@@ -12,6 +12,7 @@ from msgspec import Struct
 from starlette.requests import Request
 
 from cityhub.adapters.doors.http import MOST_EVENTS, Refused
+from cityhub.api.partner.asking import of_query
 from cityhub.kpi.values import WindowKind
 from cityhub.sandbox.door.caller import Caller
 from cityhub.sandbox.errors import SpecRefused, TooMuch
@@ -90,13 +91,10 @@ def _read(body: bytes, wanted: type[Asked]) -> Asked:
 
 
 def _query(request: Request, wanted: type[Asked]) -> Asked:
-    said: dict[str, Any] = dict(request.query_params)
-    if len(said) < len(request.query_params.multi_items()):
-        raise SpecRefused("a parameter is given twice")
     try:
-        return msgspec.convert(said, wanted, strict=False)
-    except msgspec.ValidationError as error:
-        raise SpecRefused(f"the address is not understood: {error}") from error
+        return of_query(request.query_params, wanted)
+    except Refused as error:
+        raise SpecRefused(str(error)) from error
 
 
 def _body(wanted: type[Command]) -> Callable[[Request], Awaitable[Command]]:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from cityhub.sandbox.city.streams.story import iso
 from cityhub.sandbox.room.story import Timed, epoch_ms, saying
 from cityhub.sdk.event import make_event
 
@@ -27,7 +28,7 @@ def closure(number: int, begin: datetime, end: datetime) -> Timed:
         subject=site,
         time=begin,
         recorded_at=begin + timedelta(seconds=2),
-        data={**_SITE, "valid_from": _iso(begin), "valid_to": _iso(end)},
+        data={**_SITE, "valid_from": iso(begin), "valid_to": iso(end)},
         synthetic=True,
     )
     event = replace(event, borough="STB05", registerversion="simulated-1")
@@ -45,7 +46,3 @@ def held_up(coming: Timed, begin: datetime, end: datetime) -> list[Timed]:
     waited = free - event.time
     arrives_ms = coming.arrives_ms + waited // timedelta(milliseconds=1)
     return [coming._replace(arrives_ms=arrives_ms, event=saying(event, {}, free))]
-
-
-def _iso(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

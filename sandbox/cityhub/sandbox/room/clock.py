@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 FASTEST = 1000.0
 
@@ -23,23 +22,20 @@ class Clock(Struct, frozen=True):
     speed: float = 0.0
     rush_to: datetime | None = None
 
+    @property
+    def stands(self) -> bool:
+        """Whether it neither runs nor is on its way."""
+        return self.speed == 0 and self.rush_to is None
+
     def now(self, real_s: float) -> datetime:
         """What the clock shows."""
         if self.rush_to is not None:
             return self.rush_to
         return self.at + timedelta(seconds=max(0.0, real_s - self.since_s) * self.speed)
 
-    def set(self, real_s: float, speed: float) -> Clock:
-        """From now on at another speed, 0 = frozen."""
-        return Clock(self.now(real_s), real_s, speed)
-
     def frozen_at(self, moment: datetime, real_s: float) -> Clock:
         """Standing still at an instant."""
         return Clock(moment, real_s)
-
-    def rushing(self, to: datetime) -> Clock:
-        """On its way to an instant."""
-        return replace(self, rush_to=to)
 
     def arrived(self, real_s: float) -> Clock:
         """The way is done: on from there as before."""

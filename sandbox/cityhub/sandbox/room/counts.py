@@ -76,7 +76,7 @@ class Counts:
 
     def reader(self, kpi_id: str) -> KpiReader:
         """What reads a KPI; one that nobody counts is looked for among the city's."""
-        return self._engine(kpi_id).reader()
+        return self._engine(kpi_id).reader
 
     def proofs(self, kpi_id: str) -> Proofs:
         """What opens a KPI's numbers."""
@@ -85,7 +85,7 @@ class Counts:
     def compare(self, own: str, city: str, span: tuple[datetime, datetime]) -> Comparison:
         """See `comparison.compare`; UnknownThing: no such own KPI."""
         self.spec(own)
-        return compare((self.reader(own), self._theirs.reader()), own, city, span)
+        return compare((self.reader(own), self._theirs.reader), own, city, span)
 
     def digest(self) -> str:
         """SHA-256 of all numbers without labels and revisions, 64 hex digits."""

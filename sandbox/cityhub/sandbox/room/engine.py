@@ -34,6 +34,9 @@ class TenantEngine:
     Args:
         folder: what it keeps of its own: store and archive.
         catalogue: what is counted.
+
+    Attributes:
+        reader: the city's read service over this store.
     """
 
     def __init__(self, folder: Path, catalogue: Catalogue) -> None:
@@ -47,6 +50,7 @@ class TenantEngine:
         self._writer = KpiWriter(self._database, evaluator, JOB)
         self._publishing = Publishing(self._database, plans, JOB, _alone)
         self._outbox = Outbox(self._database, _alone)
+        self.reader = SqlReader(self.store, catalogue)
         self.topics = frozenset(evaluator.topics)
         for topic in sorted(self.topics):
             self._writer.position(topic, 0)
@@ -77,10 +81,6 @@ class TenantEngine:
         letters = list(self._outbox.dead_letters())
         self._outbox.mark_relayed(letters)
         return values, letters
-
-    def reader(self) -> SqlReader:
-        """The city's read service over this store."""
-        return SqlReader(self.store, self.catalogue)
 
     def proofs(self, log: TenantLog) -> Proofs:
         """The city's proof service; what the log holds is archived first."""

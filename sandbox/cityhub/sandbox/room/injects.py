@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from cityhub.sandbox.city.traffic import lot
 from cityhub.sandbox.errors import SpecRefused
 from cityhub.sandbox.room.bridge import closure, held_up
-from cityhub.sandbox.room.story import Timed, saying
+from cityhub.sandbox.room.story import Timed, epoch_ms, saying
 from cityhub.sdk.contract import Contracts
 from cityhub.sdk.duration import seconds
 from cityhub.sdk.errors import ContractError
@@ -152,17 +152,15 @@ class Injects:
 
     def _one(self, number: int, inject: Inject, coming: Timed) -> list[Timed]:
         at_ms = coming.arrives_ms
-        over = inject.until and at_ms >= _ms(inject.until) and inject.kind != "bridge-closed"  # its queue lasts longer
-        if over or (inject.since and at_ms < _ms(inject.since)):
+        over = (
+            inject.until and at_ms >= epoch_ms(inject.until) and inject.kind != "bridge-closed"
+        )  # its queue lasts longer
+        if over or (inject.since and at_ms < epoch_ms(inject.since)):
             return [coming]
         if not inject.where.holds(coming.event):
             return [coming]
         chance = lot(self._seed, "inject", number, coming.event.source, coming.event.id)
         return [coming] if chance.random() >= inject.share else _KINDS[inject.kind](inject, coming, chance.random())
-
-
-def _ms(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
 
 
 def _late(inject: Inject, coming: Timed, _: float) -> list[Timed]:
@@ -189,7 +187,7 @@ def _bad_schema(_: Inject, coming: Timed, __: float) -> list[Timed]:
 def _outage(inject: Inject, coming: Timed, _: float) -> list[Timed]:
     if not inject.catch_up or inject.until is None:
         return []
-    return [coming._replace(arrives_ms=_ms(inject.until))]
+    return [coming._replace(arrives_ms=epoch_ms(inject.until))]
 
 
 def _silent(*_: object) -> list[Timed]:

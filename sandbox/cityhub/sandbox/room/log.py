@@ -26,7 +26,7 @@ _PIECE, _TRIMMED_EVERY = 10_000, 10_000
 KEPT = 300_000
 """Values and refusals so many entries back are forgotten, so that a room that runs for weeks does not grow."""
 _KEEP = "insert into room values (1, ?) on conflict(only) do update set body = excluded.body"
-Kind = Literal["event", "value", "refused", "story"]
+Kind = Literal["event", "value", "refused"]
 
 
 class Entry(NamedTuple):

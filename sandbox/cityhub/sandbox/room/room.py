@@ -66,11 +66,10 @@ class Room:
     def standing(self, real_s: float) -> Standing:
         """What there is."""
         state, clock = self._state, self._state.clock
-        still = clock.speed == 0 and clock.rush_to is None
         return Standing(
             now=state.position,
             speed=clock.speed,
-            frozen_at=state.position if still else None,
+            frozen_at=state.position if clock.stands else None,
             rushing_to=clock.rush_to,
             behind_s=max(0.0, (clock.now(real_s) - state.position).total_seconds()),
             lap=state.lap,
@@ -182,7 +181,7 @@ class Room:
             (one.topic, one.event.type, at_ms, codec.encode(one.event)) for one in judged if one.event is not None
         ]
         self._append(records)
-        if self._state.clock.speed == 0 and self._state.clock.rush_to is None:  # else the next step does
+        if self._state.clock.stands:  # else the next step does
             self.counts.publish(at_ms)
         return [one.outcome for one in judged]
 
@@ -247,7 +246,7 @@ class Room:
         course = self._followed(state)  # first of all: an archived day may not be there
         self._state = state
         self._log.empty(msgspec.json.encode(state))
-        self.counts.begin_again([read_spec(text, self._city) for text in state.specs])
+        self.counts.begin_again([one for one in self.counts.specs if one.text in state.specs])
         self._course = course
         self._published_at, self._published_s = state.position, 0.0
         if self._course is not None:

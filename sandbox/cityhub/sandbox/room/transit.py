@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from msgspec import Raw
 
 from cityhub.adapters.dvv.transit.mapping import Batch, apply
 from cityhub.adapters.dvv.transit.source import SIMULATION_URI
-from cityhub.adapters.dvv.transit.trips import FeedState
+from cityhub.adapters.dvv.transit.trips import FeedState, milliseconds
 from cityhub.adapters.dvv.transit.wire import PlannedTrip, parse_actual, parse_planned
 from cityhub.sandbox.city.feed import CityFeed
 from cityhub.sandbox.city.messages import ist_fahrt
@@ -32,7 +32,7 @@ def departures(seed: int, start: datetime, end: datetime) -> Iterator[Event]:
         days = {(moment - timedelta(hours=hours)).astimezone(LOCAL).date() for hours in (0, 5)} - known
         planned = [trip for day in sorted(days) for trip in _planned(feed, day)]
         known |= days
-        messages = feed.messages(_ms(moment - _STEP), _ms(moment))
+        messages = feed.messages(milliseconds(moment - _STEP), milliseconds(moment))
         actual, _ = parse_actual([Raw(ist_fahrt(message)) for message in messages])
         batch = Batch(answered_at=moment, source_uri=SIMULATION_URI, planned=planned, actual=actual, synthetic=True)
         step = apply(state, batch, moment)
@@ -44,7 +44,3 @@ def departures(seed: int, start: datetime, end: datetime) -> Iterator[Event]:
 def _planned(feed: CityFeed, day: date) -> list[PlannedTrip]:
     trips, _ = parse_planned([Raw(body) for body in feed.timetable(day)])
     return trips
-
-
-def _ms(moment: datetime) -> int:
-    return int(moment.astimezone(UTC).timestamp() * 1000)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -107,19 +108,19 @@ class Dispatcher:
             event = codec.decode(value)
         except RejectedEvent:
             return True  # the engine refuses it, too, and says so
-        outcome = self._useless(event) if event.type == ALERT else None
         if event.type != ALERT:
             return True
-        for attempt in range(1 << 30):
-            if outcome is not None or stop.is_set():
-                break
-            outcome = await self._sent(event)
+        for attempt in count():
+            outcome = self._useless(event)
             if outcome is None:
-                await pause(stop, _RETRY_S[min(attempt, len(_RETRY_S) - 1)])
-                outcome = self._useless(event)
-        if outcome is not None:
-            metrics.ALERTS.labels(outcome).inc()
-        return outcome is not None
+                if stop.is_set():
+                    break
+                outcome = await self._sent(event)
+            if outcome is not None:
+                metrics.ALERTS.labels(outcome).inc()
+                return True
+            await pause(stop, _RETRY_S[min(attempt, len(_RETRY_S) - 1)])
+        return False
 
     def _useless(self, event: Event) -> str | None:
         if event.synthetic and not self._inbox.simulated:
