@@ -212,6 +212,17 @@ async def test_partner_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert caught.value.reason == "unreachable"
 
 
+@pytest.mark.parametrize(
+    "url", ["http://[::1/x", "http://feed\x00.example/", "http://feed.example:99999999/", "ftp://x/"]
+)
+async def test_address_that_is_none_is_a_fault_of_the_feed(url: str) -> None:
+    """A partner may have written it: the next page of an answer."""
+    async with httpx.AsyncClient() as http:
+        with pytest.raises(FeedFault) as caught:
+            await download(http, url, params={}, etag=None)
+    assert caught.value.reason == "unreachable"
+
+
 async def test_partner_that_drips_is_left(tmp_path: Path) -> None:
     released = asyncio.Event()
 

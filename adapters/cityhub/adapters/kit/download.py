@@ -83,8 +83,8 @@ async def download(
     headers = {"accept": ", ".join(accept), "accept-encoding": "identity"} | _condition(etag) | _login(scheme, secret)
     headers |= {"content-type": posted_as} if posted else {}
     method, content = ("POST", posted) if posted else ("GET", None)
-    request = http.build_request(method, url, params=params, headers=headers, content=content, timeout=_TIMEOUT)
     with _faults(url, deadline_s):
+        request = http.build_request(method, url, params=params, headers=headers, content=content, timeout=_TIMEOUT)
         async with asyncio.timeout(deadline_s), _sent(http, request) as answer:
             if answer.status_code == httpx.codes.NOT_MODIFIED and etag:
                 return NotModified(_clock_of(answer))
@@ -128,6 +128,8 @@ def _faults(url: str, deadline_s: float) -> Iterator[None]:
         raise FeedFault("timeout", f"{url} did not answer within {deadline_s:g} s") from error
     except httpx.RemoteProtocolError as error:
         raise FeedFault("incomplete", f"the answer of {url} broke off or is no HTTP: {said(error)}") from error
+    except httpx.InvalidURL as error:
+        raise FeedFault("unreachable", f"{url[:200]!r} is no address: {said(error)}") from error
     except httpx.HTTPError as error:
         raise FeedFault("unreachable", f"{url} cannot be reached: {said(error)}") from error
 
