@@ -19,7 +19,7 @@ import psutil
 import psycopg
 import pytest
 
-from tests.integration.servers import free_ports
+from tests.ports import free_ports
 
 LIMIT_S = 300.0
 """A loaded machine may need minutes for a first start."""
