@@ -19,7 +19,7 @@ from cityhub.bus.access import KafkaAccess
 from cityhub.hub.embedded import kafka
 from cityhub.hub.secrets import Secrets, load_or_create
 from cityhub.hub.settings import Settings, parse
-from tests.integration.servers import free_ports
+from tests.ports import free_ports
 
 LIMIT_S = float(os.environ.get("TEST_LIMIT_S", "900"))
 """A first start on a very busy machine."""

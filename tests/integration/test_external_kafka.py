@@ -39,7 +39,8 @@ from cityhub.hub.probes import probes
 from cityhub.hub.secrets import generate, load_or_create
 from cityhub.hub.settings import parse
 from tests.integration.postgres import Postgres, postgres
-from tests.integration.servers import LIMIT_S, Installation, Kafka, free_ports
+from tests.integration.servers import LIMIT_S, Installation, Kafka
+from tests.ports import free_ports
 
 __all__ = ["postgres"]
 
