@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -54,6 +54,7 @@ class Database:
     Args:
         where: file of an SQLite store, or URL of a PostgreSQL database (`postgresql://user:password@host/name`).
             A writer makes the tables, or upgrades them; several may open at once.
+        alone: the one table of an SQLite file beside the store, which is made where it is missing.
 
     Attributes:
         address: for people: the file, or the URL without its password.
@@ -63,7 +64,8 @@ class Database:
         StoreUnavailable: it cannot be opened now, or must not be: damaged, foreign, or of another version of the hub.
     """
 
-    def __init__(self, where: str | Path, *, read_only: bool = False) -> None:
+    def __init__(self, where: str | Path, *, read_only: bool = False, alone: Table | None = None) -> None:
+        self._alone = alone
         self.path: Path | None = None
         if isinstance(where, str) and where.startswith(("postgresql:", "postgres:")):
             self._engine, self.address = _postgresql(where, read_only=read_only)
@@ -114,7 +116,10 @@ class Database:
 
     def _prepare(self) -> None:
         try:
-            if not self.has_tables():
+            if self.path is not None and self._alone is not None:
+                with self.begin() as connection:
+                    self._alone.create(connection, checkfirst=True)
+            elif not self.has_tables():
                 with self.begin() as connection:
                     bring_up_to_date(connection, self.address)
         except BaseException:
@@ -131,6 +136,34 @@ class Database:
             raise StoreUnavailable(f"{self.address}: {_words(error)}") from error
         except PoolTimeout as error:
             raise StoreUnavailable(f"{self.address}: all connections are in use: {error}") from error
+
+
+class ReadableStore:
+    """A store for reading, opened once a writer has made it.
+
+    Args:
+        where: as of `Database`.
+    """
+
+    def __init__(self, where: str | Path) -> None:
+        self._where = where
+        self._opened: Database | None = None
+
+    def database(self) -> Database | None:
+        """None before there are tables. Raises: StoreUnavailable, as `Database`."""
+        if self._opened is None and (isinstance(self._where, str) or self._where.exists()):
+            database = Database(self._where, read_only=True)
+            if not database.has_tables():
+                database.close()
+                return None
+            self._opened = database
+        return self._opened
+
+    def close(self) -> None:
+        """Give the connections back; the next question opens it again."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
 
 
 @contextmanager
