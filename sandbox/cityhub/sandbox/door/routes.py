@@ -22,7 +22,7 @@ from cityhub.sandbox.door.caller import Caller, caller_of
 from cityhub.sandbox.door.catalogue import catalogue
 from cityhub.sandbox.door.cors import cors
 from cityhub.sandbox.door.limits import Asked, Limits
-from cityhub.sandbox.door.requests import COMMANDS, Reading, wish_of
+from cityhub.sandbox.door.requests import COMMANDS, Reading, key_days_of, wish_of
 from cityhub.sandbox.door.stream import SSE, events, message, query_of, socket
 from cityhub.sandbox.errors import RoomUnavailable, SandboxError, SpecRefused, TooMuch, UnknownTenant, UnknownThing
 from cityhub.sandbox.rooms.client import SandboxClient
@@ -107,7 +107,7 @@ class SandboxRoutes:
             return _refusal(error)
 
     async def _known(self, caller: Caller, name: str) -> Tenant:
-        wish = Wish(do="show", organisation=caller.organisation, name=caller.check(name))
+        wish = Wish(do="show", organisation=caller.organisation, name=caller.check(name), by_key=bool(caller.tenant))
         return msgspec.json.decode(await self._client.wish(wish), type=Tenant)
 
     async def _preflight(self, request: Request) -> Response:
@@ -138,8 +138,9 @@ class SandboxRoutes:
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     async def _rotate(self, request: Request, caller: Caller) -> Response:
-        tenant = request.path_params["tenant"]
-        return _json(await self._client.wish(Wish(do="rotate", organisation=caller.organisation, name=tenant)))
+        tenant, days = request.path_params["tenant"], key_days_of(await request.body())
+        wish = Wish(do="rotate", organisation=caller.organisation, name=tenant, key_days=days)
+        return _json(await self._client.wish(wish))
 
     async def _origins(self, request: Request, caller: Caller) -> Response:
         try:
