@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -38,14 +38,28 @@ class SandboxAway(SandboxTrouble):
     """Nobody answers now."""
 
 
+class KeyLife(Struct, frozen=True, kw_only=True):
+    """How long a tenant's key is good. Attributes: used = newest request with it, None = there was none yet."""
+
+    made: datetime
+    expires: datetime
+    used: datetime | None
+    state: Literal["good", "ends-soon", "over"]
+
+
 class Tenant(Struct, frozen=True, kw_only=True):
-    """A tenant as its startup sees it. Attributes: origins = web pages that browsers may ask from."""
+    """A tenant as its startup sees it.
+
+    Attributes:
+        origins: web pages that browsers may ask from. key: of its programs; None where none of its own is recorded.
+    """
 
     name: str
     organisation: str
     created: datetime
     expires: datetime
     origins: tuple[str, ...] = ()
+    key: KeyLife | None = None
 
 
 class Key(Struct, frozen=True):
@@ -232,8 +246,16 @@ class SandboxDesk(Protocol):
 
     async def tenants(self, who: Principal | None) -> Sequence[Tenant]: ...
     async def tenant(self, who: Principal | None, name: str) -> Tenant: ...
-    async def create(self, who: Principal | None, name: str, days: int, organisation: str) -> Made: ...
-    async def rotate(self, who: Principal | None, name: str) -> Key: ...
+    async def create(
+        self, who: Principal | None, name: str, days: int, organisation: str, key_days: int | None
+    ) -> Made:
+        """Make a tenant. Args: key_days = None: its key is good as long as the tenant."""
+        ...
+
+    async def rotate(self, who: Principal | None, name: str, key_days: int | None) -> Made:
+        """Another key, in any case; the one before ends."""
+        ...
+
     async def allow(self, who: Principal | None, name: str, origins: Sequence[str]) -> Tenant: ...
     async def delete(self, who: Principal | None, name: str) -> None: ...
     async def usage(self, who: Principal | None, name: str) -> Usage: ...

@@ -67,6 +67,10 @@ class Typed:
         """A whole number from 0."""
         return self._read(field, said, count_in(one_line(said)), Box.NO_WHOLE) or 0
 
+    def whole_or_none(self, field: Wording, said: object) -> int | None:
+        """A whole number from 0; None where nothing is typed."""
+        return self.whole(field, said) if one_line(said) else None
+
     def number(self, field: Wording, said: object) -> float:
         """A decimal as the language writes it."""
         return self._read(field, said, number_in(one_line(said), self.lang), Goal.NO_NUMBER) or 0.0

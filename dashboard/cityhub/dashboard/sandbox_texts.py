@@ -202,6 +202,26 @@ class Box(Wording):
     ORIGINS_SAVED = Text("Gespeichert: {origins}", "Saved: {origins}")
 
     KEY = Text("Schlüssel für Programme", "Key for programs")
+    KEY_MADE = Text("Erstellt", "Made")
+    KEY_UNTIL = Text("Gültig bis", "Valid until")
+    KEY_USED = Text("Zuletzt benutzt", "Last used")
+    KEY_NEVER = Text("noch nie", "never yet")
+    KEY_NONE = Text(
+        "Für diesen Mandanten ist kein eigener Schlüssel verzeichnet.", "No key of this tenant's own is recorded."
+    )
+    KEY_SOON = Text(
+        "Der Schlüssel gilt nur noch bis {time}. Erneuern Sie ihn rechtzeitig und geben Sie Ihren Programmen das neue.",
+        "The key is valid only until {time}. Rotate it in time, and give your programs the new one.",
+    )
+    KEY_OVER = Text(
+        "Der Schlüssel gilt nicht mehr. Erneuern Sie ihn, damit Ihre Programme wieder Zugang haben.",
+        "The key is no longer valid. Rotate it, so that your programs have access again.",
+    )
+    KEY_ENDS = Text("Schlüssel gültig bis", "Key valid until")
+    KEY_DAYS_FIELD = Text(
+        "Schlüssel gilt so viele Tage (leer = so lange wie der Mandant)",
+        "Key is valid for so many days (empty = as long as the tenant)",
+    )
     ROTATE_ASK = Text("Schlüssel erneuern …", "Rotate the key …")
     ROTATE_HINT = Text(
         "Der bisherige Schlüssel gilt sofort nicht mehr. Das neue Geheimnis wird nur einmal gezeigt.",

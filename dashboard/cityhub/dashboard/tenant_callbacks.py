@@ -9,7 +9,7 @@ from dash import Input, Output, State, html
 
 from cityhub.dashboard import formats
 from cityhub.dashboard.components.link import link
-from cityhub.dashboard.components.tenants import secret, tenant_list
+from cityhub.dashboard.components.tenants import key_life, secret, tenant_list
 from cityhub.dashboard.room_answers import Here, done, pressed, unread
 from cityhub.dashboard.sandbox_address import SandboxPage
 from cityhub.dashboard.sandbox_form import Typed, one_line, words_in
@@ -34,6 +34,7 @@ def _register_tenants(app: dash.Dash, services: Services) -> None:
         State("sandbox-name", "value"),
         State("sandbox-days", "value"),
         State("sandbox-organisation", "value"),
+        State("sandbox-key-days", "value"),
         prevent_initial_call=True,
     )
     async def make(clicks: object, path: object, settings: object, *said: object) -> Any:
@@ -56,11 +57,12 @@ def _register_access(app: dash.Dash, services: Services) -> None:
         Output("sandbox-rotated", "children"),
         Input("sandbox-rotate", "n_clicks"),
         *_WHERE,
+        State("sandbox-key-days", "value"),
         prevent_initial_call=True,
     )
-    async def rotate(clicks: object, path: object, settings: object) -> Any:
+    async def rotate(clicks: object, path: object, settings: object, days: object) -> Any:
         """Give the tenant another key."""
-        return await pressed(services, clicks, path, settings, _rotate)
+        return await pressed(services, clicks, path, settings, lambda here: _rotate(here, days))
 
     @app.callback(  # type: ignore[untyped-decorator]
         Output("sandbox-allowed", "children"),
@@ -74,12 +76,12 @@ def _register_access(app: dash.Dash, services: Services) -> None:
         return await pressed(services, clicks, path, settings, lambda here: _allow(here, origins))
 
 
-async def _make(here: Here, name: object, days: object, organisation: object) -> Any:
+async def _make(here: Here, name: object, days: object, organisation: object, key_days: object) -> Any:
     lang, typed = here.lang, Typed(here.lang)
-    count = typed.whole(Box.DAYS_FIELD, days)
+    count, of_key = typed.whole(Box.DAYS_FIELD, days), typed.whole_or_none(Box.KEY_DAYS_FIELD, key_days)
     if typed.unread:
         return unread(typed.unread, lang)
-    made = await here.desk.create(here.who, one_line(name), count, one_line(organisation))
+    made = await here.desk.create(here.who, one_line(name), count, one_line(organisation), of_key)
     dash.set_props("sandbox-tenants", {"children": tenant_list(await here.desk.tenants(here.who), lang)})
     way = html.P(link(t(lang, Box.OPEN, name=made.tenant.name), SandboxPage(made.tenant.name).path, id="sandbox-open"))
     if made.key is None:
@@ -87,8 +89,14 @@ async def _make(here: Here, name: object, days: object, organisation: object) ->
     return done(t(lang, Box.MADE), secret(made.key, lang), way)
 
 
-async def _rotate(here: Here) -> Any:
-    return secret(await here.desk.rotate(here.who, here.tenant), here.lang)
+async def _rotate(here: Here, days: object) -> Any:
+    typed = Typed(here.lang)
+    of_key = typed.whole_or_none(Box.KEY_DAYS_FIELD, days)
+    if typed.unread:
+        return unread(typed.unread, here.lang)
+    made = await here.desk.rotate(here.who, here.tenant, of_key)
+    dash.set_props("sandbox-key-life", {"children": key_life(made.tenant.key, here.lang)})
+    return secret(made.key, here.lang) if made.key else dash.no_update
 
 
 async def _allow(here: Here, said: object) -> Any:

@@ -16,6 +16,7 @@ sandbox_app = typer.Typer(
 )
 app.add_typer(sandbox_app)
 
+KeyDays = Annotated[int | None, typer.Option(help="Until its key is taken away; as long as the tenant when not given.")]
 Tenant = Annotated[str, typer.Argument(help="Name of the tenant.")]
 File = Annotated[Path, typer.Argument(help="A YAML file; - reads from standard input.", allow_dash=True)]
 
@@ -26,18 +27,27 @@ def create(
     *,
     organisation: Annotated[str, typer.Option(help="Startup that it is for, as in its people's accounts.")],
     days: Annotated[int, typer.Option(help="Until it is deleted.")] = 30,
+    key_days: KeyDays = None,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
     """Make a tenant and its key, which is shown once; one that is there lives longer."""
     from cityhub.hub.commands import sandbox
 
-    raise typer.Exit(sandbox.create(running(data), tenant, organisation, days, as_json=as_json))
+    raise typer.Exit(sandbox.create(running(data), tenant, organisation, days, key_days, as_json=as_json))
+
+
+@sandbox_app.command("rotate")
+def rotate(tenant: Tenant, *, key_days: KeyDays = None, data: Data = None, as_json: Json = False) -> None:
+    """Give a tenant another key, which is shown once; the old one ends at once."""
+    from cityhub.hub.commands import sandbox
+
+    raise typer.Exit(sandbox.rotate(running(data), tenant, key_days, as_json=as_json))
 
 
 @sandbox_app.command("list")
 def listing(data: Data = None, as_json: Json = False) -> None:
-    """All tenants."""
+    """All tenants, and how long their keys are good."""
     from cityhub.hub.commands import sandbox
 
     raise typer.Exit(sandbox.listing(running(data), as_json=as_json))

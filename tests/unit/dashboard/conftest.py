@@ -10,7 +10,7 @@ import pytest
 
 from cityhub.kpi.store.decisions import begin
 from tests.unit.api.world import principal
-from tests.unit.dashboard.sandbox_world import SandboxWorld, startup
+from tests.unit.dashboard.sandbox_world import NOW, SandboxWorld, startup
 from tests.unit.dashboard.world import World
 from tests.unit.kpi.proof.world import World as Week
 
@@ -58,5 +58,6 @@ def open_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxWo
 def sandbox(open_sandbox: SandboxWorld) -> SandboxWorld:
     """One for all tests, as rooms are slow to build; each begins with what it needs."""
     open_sandbox.viewer = startup()
+    open_sandbox.now = NOW
     open_sandbox.rooms.away = False
     return open_sandbox

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +14,7 @@ from cityhub.dashboard.inplace import Sheet
 from cityhub.dashboard.room_example import EXAMPLE
 from cityhub.sdk.principal import Principal
 from tests.unit.dashboard.reading import by_id, ids, nodes, page, read, shown, text
-from tests.unit.dashboard.sandbox_world import DAY, OTHER, OWN, SandboxWorld, startup
+from tests.unit.dashboard.sandbox_world import DAY, NOW, OTHER, OWN, SandboxWorld, startup
 
 MISSING = "Diese Seite gibt es nicht"
 
@@ -159,6 +160,46 @@ def test_keys_origins_and_limits(world: SandboxWorld) -> None:
     world.service._limits.take("demo")
     assert "599 von 600 Anfragen" in text(world.look()["sandbox-limits"]["children"])
     assert world.press("sandbox-allowed", "sandbox-allow", origins="") == "Keine fremde Webseite darf fragen."
+
+
+@pytest.mark.parametrize(
+    ("lang", "never", "soon", "over"),
+    [
+        ("de", "Zuletzt benutzt noch nie", "Der Schlüssel gilt nur noch bis 05.12.2026", "gilt nicht mehr"),
+        ("en", "Last used never yet", "The key is valid only until 5 Dec 2026", "no longer valid"),
+    ],
+)
+def test_a_key_says_how_long_it_is_good_and_warns(
+    world: SandboxWorld, lang: str, never: str, soon: str, over: str
+) -> None:
+    def key() -> str:
+        return " ".join(text(by_id(page(world, "/sandbox/demo", lang=lang).body, "sandbox-key-life")).split())
+
+    world.press("sandbox-rotated", "sandbox-rotate", lang=lang, key_days="10")
+    assert never in text(world.said["sideUpdate"]["sandbox-key-life"]["children"])
+    told = []
+    for days in (0, 4, 10):
+        world.now = NOW + timedelta(days=days)
+        told.append((soon in key(), over in key()))
+    assert told == [(False, False), (True, False), (False, True)]
+    assert read(page(world, "/sandbox", lang=lang).body, "sandbox-tenants").count("2026") >= 2
+    world.viewer = startup(OTHER)
+    none = "ist kein eigener Schlüssel verzeichnet" if lang == "de" else "No key of this tenant's own"
+    assert none in shown(world, "/sandbox/theirs", lang=lang)
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        ("31", "key_days: 31 is not between 1 and 30; the tenant ends 2026-12-25"),
+        ("bald", "Schlüssel gilt so viele Tage (leer = so lange wie der Mandant): „bald“ ist keine ganze Zahl."),
+    ],
+)
+def test_a_key_that_cannot_be_is_not_made(world: SandboxWorld, days: str, words: str) -> None:
+    issued = world.keys.issued
+    assert world.press("sandbox-rotated", "sandbox-rotate", key_days=days) == words
+    assert world.press("sandbox-made", "sandbox-make", "/sandbox", name="fourth", days="30", key_days=days) == words
+    assert world.keys.issued == issued
 
 
 def test_a_room_that_does_not_answer_is_said_and_the_page_stays(world: SandboxWorld) -> None:

@@ -14,7 +14,7 @@ from cityhub.dashboard.components.form import asked_twice, button, choice, field
 from cityhub.dashboard.components.link import link
 from cityhub.dashboard.components.room import ENTRIES, entry_table, kind_words, request_table
 from cityhub.dashboard.components.table import plain_table
-from cityhub.dashboard.components.tenants import simulated
+from cityhub.dashboard.components.tenants import key_life, simulated
 from cityhub.dashboard.pages.room_commands import commands
 from cityhub.dashboard.room_example import EXAMPLE
 from cityhub.dashboard.sandbox_address import SandboxPage
@@ -49,7 +49,7 @@ def room_page(view: View, desk: SandboxDesk, tenant: Tenant) -> Component:
             section("requests", t(lang, Box.ASKED), _requests(lang)),
             _two_columns(
                 [section("origins", t(lang, Box.ORIGINS), _origins(tenant, lang))],
-                [section("key", t(lang, Box.KEY), _key(lang))],
+                [section("key", t(lang, Box.KEY), _key(tenant, lang))],
             ),
             section("commands", t(lang, Box.COMMANDS), commands(desk.doors(name), name, view.now, lang)),
             section("delete", t(lang, Box.DELETE), _delete(name, lang)),
@@ -211,9 +211,11 @@ def _origins(tenant: Tenant, lang: Lang) -> Sequence[Component]:
     ]
 
 
-def _key(lang: Lang) -> Sequence[Component]:
+def _key(tenant: Tenant, lang: Lang) -> Sequence[Component]:
     sure = button("sandbox-rotate", t(lang, Box.ROTATE_YES))
     return [
+        html.Div(key_life(tenant.key, lang), id="sandbox-key-life"),
+        field("sandbox-key-days", t(lang, Box.KEY_DAYS_FIELD)),
         asked_twice(t(lang, Box.ROTATE_ASK), t(lang, Box.ROTATE_HINT), sure),
         html.Div(id="sandbox-rotated", role="status"),
     ]

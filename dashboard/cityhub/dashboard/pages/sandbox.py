@@ -64,6 +64,7 @@ def _form(view: View, desk: SandboxDesk) -> Sequence[Component]:
             [
                 field("sandbox-name", t(lang, Box.NAME_FIELD)),
                 field("sandbox-days", t(lang, Box.DAYS_FIELD), value="30"),
+                field("sandbox-key-days", t(lang, Box.KEY_DAYS_FIELD)),
                 html.Div(organisation, hidden=not chooses),
             ],
             className="target-fields",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -35,6 +35,7 @@ from cityhub.sandbox.rooms.commands import (
     SetClock,
     Stand,
 )
+from cityhub.sandbox.rooms.keys import Key
 from cityhub.sandbox.rooms.service import Wish
 from cityhub.sandbox.rooms.tenants import Tenant
 from cityhub.sdk import plain_yaml
@@ -44,29 +45,66 @@ Answer = TypeVar("Answer")
 _SHOWN = 20
 
 
-def create(settings: Settings, tenant: str, organisation: str, days: int, *, as_json: bool) -> int:
+class _Made(msgspec.Struct, frozen=True):
+    tenant: Tenant
+    key: Key | None
+
+
+def create(
+    settings: Settings, tenant: str, organisation: str, days: int, key_days: int | None, *, as_json: bool
+) -> int:
     """Make a tenant; its secret is printed and kept nowhere else."""
-    wish = Wish(do="create", organisation=organisation, name=tenant, days=days)
+    wish = Wish(do="create", organisation=organisation, name=tenant, days=days, key_days=key_days)
+    return _made(settings, wish, as_json=as_json)
+
+
+def rotate(settings: Settings, tenant: str, key_days: int | None, *, as_json: bool) -> int:
+    """Another key; its secret is printed and kept nowhere else."""
+    return _made(settings, Wish(do="rotate", organisation=None, name=tenant, key_days=key_days), as_json=as_json)
+
+
+def _made(settings: Settings, wish: Wish, *, as_json: bool) -> int:
     said = _asked(settings, lambda sandbox: sandbox.wish(wish))
     if as_json:
         return _json(said)
-    found = msgspec.json.decode(said)
-    show(f"tenant {tenant} of {organisation} until {found['tenant']['expires'][:10]}")
-    if found["key"]:
-        show(f"client  {found['key']['client']}\nsecret  {found['key']['secret']}  (shown only now)")
-        show(f"docs/sandbox.md goes on from here; the page is {settings.public_url}/sandbox/{tenant}")
+    found = msgspec.json.decode(said, type=_Made)
+    tenant = found.tenant
+    show(f"tenant {tenant.name} of {tenant.organisation} until {tenant.expires:%Y-%m-%d}")
+    if found.key:
+        show(f"client  {found.key.client}\nsecret  {found.key.secret}  (shown only now)")
+        show(f"docs/sandbox.md goes on from here; the page is {settings.public_url}/sandbox/{tenant.name}")
+    _warn([tenant])
     return 0
 
 
 def listing(settings: Settings, *, as_json: bool) -> int:
-    """All tenants."""
+    """All tenants; keys that end soon, or have ended, are named."""
     said = _asked(settings, lambda sandbox: sandbox.wish(Wish(do="list", organisation=None)))
     if as_json:
         return _json(said)
     found = msgspec.json.decode(said, type=list[Tenant])
-    rows = [(one.name, one.organisation, f"{one.created:%Y-%m-%d}", f"{one.expires:%Y-%m-%d}") for one in found]
-    show(table(("TENANT", "ORGANISATION", "SINCE", "UNTIL"), rows))
+    rows = [
+        (
+            one.name,
+            one.organisation,
+            f"{one.created:%Y-%m-%d}",
+            f"{one.expires:%Y-%m-%d}",
+            *((f"{one.key.made:%Y-%m-%d}", f"{one.key.expires:%Y-%m-%d}") if one.key else ("–", "–")),
+            f"{one.key.used:%Y-%m-%d %H:%M}" if one.key and one.key.used else "–",
+        )
+        for one in found
+    ]
+    show(table(("TENANT", "ORGANISATION", "SINCE", "UNTIL", "KEY SINCE", "KEY UNTIL", "LAST USED (UTC)"), rows))
+    _warn(found)
     return 0
+
+
+def _warn(tenants: Iterable[Tenant]) -> None:
+    """Of keys that end soon, or have ended."""
+    for one in tenants:
+        if one.key and one.key.state != "good":
+            says = "is over" if one.key.state == "over" else f"ends at {one.key.expires:%Y-%m-%d %H:%M} UTC"
+            show(f"the key of {one.name} {says}: `cityhub sandbox rotate {one.name}` makes another one")
 
 
 def show_room(settings: Settings, tenant: str, *, as_json: bool) -> int:

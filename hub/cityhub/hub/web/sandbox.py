@@ -98,21 +98,21 @@ class HubSandboxDesk:
         with _translated():
             return msgspec.json.decode(await self._wish(_caller(who, name), "show", name), type=desk.Tenant)
 
-    async def create(self, who: Principal | None, name: str, days: int, organisation: str) -> desk.Made:
+    async def create(
+        self, who: Principal | None, name: str, days: int, organisation: str, key_days: int | None
+    ) -> desk.Made:
         """See `SandboxDesk`. Args: organisation = of an operator's tenant; everybody else's is their own."""
         with _translated():
             caller = caller_of(who).managing()
             owner = organisation if caller.organisation is None else caller.organisation
-            made = await self._client.wish(Wish(do="create", organisation=owner, name=name, days=days))
-            return msgspec.json.decode(made, type=desk.Made)
+            wish = Wish(do="create", organisation=owner, name=name, days=days, key_days=key_days)
+            return msgspec.json.decode(await self._client.wish(wish), type=desk.Made)
 
-    async def rotate(self, who: Principal | None, name: str) -> desk.Key:
+    async def rotate(self, who: Principal | None, name: str, key_days: int | None) -> desk.Made:
         """See `SandboxDesk`."""
         with _translated():
-            made = msgspec.json.decode(await self._wish(_caller(who, name), "rotate", name), type=desk.Made)
-            if made.key is None:
-                raise RoomUnavailable("no key was made: try again in a minute")
-            return made.key
+            made = await self._wish(_caller(who, name), "rotate", name, key_days=key_days)
+            return msgspec.json.decode(made, type=desk.Made)
 
     async def allow(self, who: Principal | None, name: str, origins: Sequence[str]) -> desk.Tenant:
         """See `SandboxDesk`."""

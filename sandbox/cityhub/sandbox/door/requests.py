@@ -35,11 +35,16 @@ class Reading(NamedTuple):
 
 
 class _NewTenant(Struct, frozen=True, forbid_unknown_fields=True):
-    """Attributes: organisation = only for operators."""
+    """Attributes: organisation = only for operators; key_days = None: as long as the tenant."""
 
     name: str
     days: int = 30
     organisation: str = ""
+    key_days: int | None = None
+
+
+class _NewKey(Struct, frozen=True, forbid_unknown_fields=True):
+    key_days: int | None = None
 
 
 class _Numbers(Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,7 +85,16 @@ def wish_of(body: bytes, caller: Caller) -> Wish:
     organisation = said.organisation if caller.organisation is None else caller.organisation
     if caller.organisation is not None and said.organisation not in {"", caller.organisation}:
         raise SpecRefused("organisation: follows from your token; leave it out")
-    return Wish(do="create", organisation=organisation, name=said.name, days=said.days)
+    return Wish(do="create", organisation=organisation, name=said.name, days=said.days, key_days=said.key_days)
+
+
+def key_days_of(body: bytes) -> int | None:
+    """How long another key shall live; None, also without a body, = as long as the tenant.
+
+    Raises:
+        SpecRefused: it is not understood.
+    """
+    return _read(body or b"{}", _NewKey).key_days
 
 
 def _read(body: bytes, wanted: type[Asked]) -> Asked:

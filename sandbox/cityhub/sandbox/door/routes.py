@@ -22,7 +22,7 @@ from cityhub.sandbox.door.caller import Caller, caller_of
 from cityhub.sandbox.door.catalogue import catalogue
 from cityhub.sandbox.door.cors import cors
 from cityhub.sandbox.door.limits import Notes, headers
-from cityhub.sandbox.door.requests import COMMANDS, Reading, wish_of
+from cityhub.sandbox.door.requests import COMMANDS, Reading, key_days_of, wish_of
 from cityhub.sandbox.door.stream import SSE, events, message, query_of, socket
 from cityhub.sandbox.errors import RoomUnavailable, SandboxError, SpecRefused, TooMuch, UnknownTenant, UnknownThing
 from cityhub.sandbox.rooms.client import SandboxClient
@@ -107,7 +107,8 @@ class SandboxRoutes:
             return _refusal(error)
 
     async def _wish(self, caller: Caller, do: Literal["show", "admit", "usage"], name: str) -> bytes:
-        return await self._client.wish(Wish(do=do, organisation=caller.organisation, name=caller.check(name)))
+        organisation, checked = caller.organisation, caller.check(name)
+        return await self._client.wish(Wish(do=do, organisation=organisation, name=checked, by_key=bool(caller.tenant)))
 
     async def _preflight(self, request: Request) -> Response:
         """What a browser asks before it sends a token (Fetch §3.3); without leave the answer says nothing."""
@@ -137,8 +138,9 @@ class SandboxRoutes:
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     async def _rotate(self, request: Request, caller: Caller) -> Response:
-        tenant = request.path_params["tenant"]
-        return _json(await self._client.wish(Wish(do="rotate", organisation=caller.organisation, name=tenant)))
+        tenant, days = request.path_params["tenant"], key_days_of(await request.body())
+        wish = Wish(do="rotate", organisation=caller.organisation, name=tenant, key_days=days)
+        return _json(await self._client.wish(wish))
 
     async def _origins(self, request: Request, caller: Caller) -> Response:
         try:

@@ -7,24 +7,27 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Literal, get_args
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from cityhub.sandbox.errors import SandboxError, SpecRefused
+from cityhub.sandbox.errors import RoomUnavailable, SandboxError, SpecRefused
 from cityhub.sandbox.room.log import Entry, Kind, TenantLog
 from cityhub.sandbox.rooms.child import Answer
 from cityhub.sandbox.rooms.commands import AnyCommand
 from cityhub.sandbox.rooms.houses import Houses
-from cityhub.sandbox.rooms.keys import Keys
+from cityhub.sandbox.rooms.keys import Keys, life_of_key
 from cityhub.sandbox.rooms.limits import Limits, Note, Share, Usage
 from cityhub.sandbox.rooms.tenants import Tenant, Tenants
 
@@ -39,6 +42,7 @@ class Wish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     Attributes:
         do: admit: show it, and count a request of it. usage: what it has asked. note: remember answers.
         organisation: of the caller, None = an operator's.
+        key_days: of a key that is made. by_key: who asks is a program with the tenant's own key.
     """
 
     do: Literal["list", "show", "admit", "usage", "note", "create", "rotate", "allow", "delete"]
@@ -47,6 +51,8 @@ class Wish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     days: int = 30
     origins: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
+    key_days: int | None = None
+    by_key: bool = False
 
 
 class Admitted(Struct, frozen=True):
@@ -70,6 +76,8 @@ class Service:
         self._word = word
         self._clock = clock
         self._limits = Limits(lambda: clock().timestamp())
+        self._changing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """By tenant: its key is made or taken away by one at a time."""
 
     def app(self) -> Starlette:
         """To be served on a port of this machine or cluster."""
@@ -84,10 +92,25 @@ class Service:
         )
 
     async def sweep(self) -> None:
-        """Delete tenants whose time is over, and end rooms that stand still."""
-        for tenant in self._tenants.expired(self._clock()):
-            await self._delete(tenant)
+        """Delete tenants and take away keys whose time is over, and end rooms that stand still.
+
+        Raises:
+            RoomUnavailable: that was not done for some, as Keycloak does not answer; for the others it was.
+        """
+        now, troubles = self._clock(), []
+        ended = self._tenants.expired(now)
+        due = [one for one in self._tenants.of() if one not in ended and one.key and one.key.due(now)]
+        for work in [
+            *(partial(self._delete, one) for one in ended),
+            *(partial(self._end_key, one.name) for one in due),
+        ]:
+            try:
+                await work()
+            except SandboxError as error:
+                troubles.append(str(error))
         await self._houses.sweep()
+        if troubles:
+            raise RoomUnavailable("; ".join(troubles))
 
     def _guarded(self, handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
@@ -108,14 +131,21 @@ class Service:
         return _said(_found(await getattr(self, f"_do_{wish.do}")(wish)))
 
     async def _do_list(self, wish: Wish) -> list[Tenant]:
-        return self._tenants.of(wish.organisation)
+        return [self._told(one) for one in self._tenants.of(wish.organisation)]
 
     async def _do_show(self, wish: Wish) -> Tenant:
-        return self._tenants.one(wish.name, wish.organisation)
+        return self._told(self._asking(wish))
 
     async def _do_admit(self, wish: Wish) -> Admitted:
+        tenant = self._asking(wish)
+        return Admitted(self._told(tenant), self._limits.take(tenant.name))
+
+    def _asking(self, wish: Wish) -> Tenant:
+        """The tenant; that it was asked for with its own key is noted."""
         tenant = self._tenants.one(wish.name, wish.organisation)
-        return Admitted(tenant, self._limits.take(tenant.name))
+        if wish.by_key and tenant.key and (used := tenant.key.used_at(self._clock())) is not tenant.key:
+            return self._tenants.keep_key(tenant, used)
+        return tenant
 
     async def _do_usage(self, wish: Wish) -> Usage:
         return self._limits.usage(self._tenants.one(wish.name, wish.organisation).name)
@@ -130,30 +160,48 @@ class Service:
         known = {one.name for one in self._tenants.of(wish.organisation)}
         tenant = self._tenants.create(wish.name, wish.organisation, wish.days, self._clock())
         if tenant.name in known:
-            return {"tenant": tenant, "key": None}
+            return {"tenant": self._told(tenant), "key": None}
         try:
-            key = await asyncio.to_thread(self._keys.issue, tenant.name, tenant.organisation)
+            return await self._issue(wish)
         except SandboxError:
             self._tenants.delete(tenant)
             raise
-        return {"tenant": tenant, "key": key}
 
     async def _do_rotate(self, wish: Wish) -> dict[str, Any]:
-        tenant = self._tenants.one(wish.name, wish.organisation)
-        return {"tenant": tenant, "key": await asyncio.to_thread(self._keys.issue, tenant.name, tenant.organisation)}
+        return await self._issue(wish)
+
+    async def _issue(self, wish: Wish) -> dict[str, Any]:
+        """Make a key; the one before ends. Until it is made, what is recorded is the life of the one before."""
+        async with self._changing[wish.name]:
+            now, tenant = self._clock(), self._tenants.one(wish.name, wish.organisation)
+            life = life_of_key(wish.key_days, tenant.expires, now)
+            key = await asyncio.to_thread(self._keys.issue, tenant.name, tenant.organisation)
+            tenant = self._tenants.keep_key(self._tenants.one(wish.name, wish.organisation), life)
+            return {"tenant": self._told(tenant), "key": key}
+
+    async def _end_key(self, name: str) -> None:
+        async with self._changing[name]:
+            key = self._tenants.one(name, None).key
+            if key and key.due(self._clock()):
+                await asyncio.to_thread(self._keys.withdraw, name)
+                self._tenants.keep_key(self._tenants.one(name, None), replace(key, state="over"))
+
+    def _told(self, tenant: Tenant) -> Tenant:
+        return replace(tenant, key=tenant.key.told(self._clock())) if tenant.key else tenant
 
     async def _do_allow(self, wish: Wish) -> Tenant:
-        return self._tenants.allow(self._tenants.one(wish.name, wish.organisation), wish.origins)
+        return self._told(self._tenants.allow(self._tenants.one(wish.name, wish.organisation), wish.origins))
 
     async def _do_delete(self, wish: Wish) -> None:
         await self._delete(self._tenants.one(wish.name, wish.organisation))
 
     async def _delete(self, tenant: Tenant) -> None:
         """Last the tenant itself: what fails in between is tried again."""
-        await asyncio.to_thread(self._keys.withdraw, tenant.name)
-        await self._houses.close(tenant.name)
-        self._tenants.delete(tenant)
-        self._limits.forget(tenant.name)
+        async with self._changing[tenant.name]:
+            await asyncio.to_thread(self._keys.withdraw, tenant.name)
+            await self._houses.close(tenant.name)
+            self._tenants.delete(tenant)
+            self._limits.forget(tenant.name)
 
     async def _ask(self, request: Request) -> Response:
         name = self._known(request)

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from cityhub.sandbox.errors import SpecRefused, TooMuch, UnknownTenant
+from cityhub.sandbox.rooms.keys import KeyLife
 
 MOST_OF_ONE = 5
 LONGEST_DAYS = 90
@@ -29,6 +30,7 @@ class Tenant(Struct, frozen=True, kw_only=True):
     Attributes:
         name: part of topics and addresses. organisation: whose it is; of a token that asks, never of a request.
         expires: then it is deleted. origins: web pages that browsers may ask from (CORS).
+        key: of its programs; None where none of its own is recorded.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Tenant(Struct, frozen=True, kw_only=True):
     created: datetime
     expires: datetime
     origins: tuple[str, ...] = ()
+    key: KeyLife | None = None
 
 
 class Tenants:
@@ -103,6 +106,10 @@ class Tenants:
                 text = "is no origin; write https://host or http://localhost:port, without a path"
                 raise SpecRefused(f"origins[{number}]: {origin[:80]!r} {text}")
         return self._put(msgspec.structs.replace(tenant, origins=tuple(origins)))
+
+    def keep_key(self, tenant: Tenant, key: KeyLife) -> Tenant:
+        """Remember how long its key lives, or that it is used."""
+        return self._put(msgspec.structs.replace(tenant, key=key))
 
     def delete(self, tenant: Tenant) -> None:
         """Forget a tenant; its room must be closed."""
