@@ -288,7 +288,7 @@ async def test_a_process_that_died_while_it_renewed(
     two: TwoProcesses, realm: Realm, oidc: OidcClient, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its claim holds the others up for a minute at most; meanwhile what Keycloak said last counts."""
-    monkeypatch.setattr("cityhub.hub.identity.sessions._LOOKS", 2)
+    monkeypatch.setattr("cityhub.hub.identity.sessions._PATIENCE_S", 0.0)
     session_id = await two.log_in(realm, oidc)
     clock.now += 301
     assert two.stores[0].claim(session_id, clock.now, clock.now - 60) is not None
