@@ -99,6 +99,11 @@ def test_quickstart_holds_all_that_a_partner_needs() -> None:
         "du.in.gebag.flat",
     ):
         assert part in text
+    external = parse(
+        {"CITYHUB_KAFKA_BOOTSTRAP": "k:9093", "CITYHUB_KAFKA_USERNAME": "u", "CITYHUB_KAFKA_PASSWORD": "p"}
+    )
+    found = (quickstart.of(one, asked_for("gebag", "", []), "").text() for one in (settings, external))
+    assert ["security.protocol=SASL_SSL" in one for one in found] == [False, True]
     later = quickstart.of(settings, asked_for("gebag", "", []), "")
     assert "SECRET=$(cityhub partner secret gebag)" in later.text()
     assert "secret" not in later.as_json()
