@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -45,6 +46,7 @@ from cityhub.hub.identity import partners
 from cityhub.hub.probes import probes
 from cityhub.hub.secrets import generate, load_or_create
 from cityhub.hub.settings import parse
+from tests.integration.hub_processes import until
 from tests.integration.postgres import Postgres, postgres
 from tests.integration.servers import LIMIT_S, Installation, Kafka
 from tests.ports import free_ports
@@ -166,15 +168,19 @@ async def test_every_process_does_its_work_with_what_the_chart_gives(settings: M
     assert codes == dict.fromkeys(PROCESSES, 0)
 
 
-def test_a_partner_is_let_in_and_out_with_the_charts_rules(settings: Mapping[str, str]) -> None:
+async def test_a_partner_is_let_in_and_out_with_the_charts_rules(settings: Mapping[str, str]) -> None:
     access, grant = kafka_access(parse(settings), generate()), asked_for("gebag", "", ["extra"])
     assert "du.in.gebag.extra" in partners.enforce(access, grant)
     with administration(access, "test") as admin:
         everything = ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY)
         of_partner = ACLFilter("User:ingest-gebag", None, ACLOperation.ANY, ACLPermissionType.ANY, everything)
-        assert set(admin.describe_acls(of_partner)[0]) == set(acl.rules("ingest-gebag", "gebag"))
+
+        async def stands(*rules: ACL) -> bool:
+            return set(admin.describe_acls(of_partner)[0]) == set(rules)
+
+        await until(partial(stands, *acl.rules("ingest-gebag", "gebag")), [])
         partners.enforce(access, replace(grant, revoked="2026-11-26"))
-        assert admin.describe_acls(of_partner)[0] == []
+        await until(stands, [])
 
 
 async def refused(settings: Mapping[str, str]) -> bytes:

@@ -179,6 +179,12 @@ def test_another_secret_is_refused_with_what_to_do(outside: Outside, tmp_path: P
         partners.grants(settings, load(settings.data))
 
 
+@pytest.mark.parametrize("web", ["", "cityhub-web", "ftp://web", 'http://web/a"b', "http://web/login"])
+def test_an_address_of_the_web_that_is_none_is_refused(outside: Outside, web: str) -> None:
+    with pytest.raises(Misconfigured, match=r"--web .*: write it as http://host:port, without a path"):
+        provision.prepare(outside.settings, outside.keycloak.installation.secrets, "admin", "", web)
+
+
 @pytest.mark.parametrize(
     ("change", "password", "words"),
     [

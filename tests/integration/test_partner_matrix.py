@@ -27,8 +27,8 @@ from cityhub.bus.letters import LetterBox
 from cityhub.bus.log_reader import LogReader
 from cityhub.bus.log_span import Span
 from cityhub.bus.vitals import Vitals
-from cityhub.hub.identity.grants import Grant, client_of
 from cityhub.hub.identity.clients import put_client
+from cityhub.hub.identity.grants import Grant, client_of
 from cityhub.hub.identity.provision import realm
 from cityhub.hub.run.topics import wanted
 from cityhub.hub.web.serve import web_app

@@ -58,5 +58,6 @@ def administration(access: KafkaAccess, client_id: str) -> Iterator[Admin]:
         if error.retriable:
             raise BusUnavailable(f"{access.bootstrap} does not answer: {error}; try again") from error
         raise BusRefused(
-            f"{access.bootstrap} does not let {access.username} change topics and rules: {error}"
+            f"{access.bootstrap} does not let {access.username} change topics and rules: {error}; "
+            "docs/helm.md (Kafka) lists what it must be allowed"
         ) from error

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 from keycloak import KeycloakAdmin
+from msgspec.structs import replace
 
 from cityhub.hub.commands import quickstart
 from cityhub.hub.commands.partner import asked_for
 from cityhub.hub.errors import Misconfigured
-from cityhub.hub.identity import people
+from cityhub.hub.identity import partners, people
 from cityhub.hub.identity.clients import OwnClients
 from cityhub.hub.identity.grants import Grant, grant_of
-from cityhub.hub.secrets import load_or_create
+from cityhub.hub.secrets import generate, load_or_create
 from cityhub.hub.settings import parse
 from cityhub.sdk import codec
 from cityhub.sdk.contract import load_contracts
@@ -99,6 +100,11 @@ def test_quickstart_holds_all_that_a_partner_needs() -> None:
         "du.in.gebag.flat",
     ):
         assert part in text
+    external = parse(
+        {"CITYHUB_KAFKA_BOOTSTRAP": "k:9093", "CITYHUB_KAFKA_USERNAME": "u", "CITYHUB_KAFKA_PASSWORD": "p"}
+    )
+    found = (quickstart.of(one, asked_for("gebag", "", []), "").text() for one in (settings, external))
+    assert ["security.protocol=SASL_SSL" in one for one in found] == [False, True]
     later = quickstart.of(settings, asked_for("gebag", "", []), "")
     assert "SECRET=$(cityhub partner secret gebag)" in later.text()
     assert "secret" not in later.as_json()
@@ -146,6 +152,12 @@ def test_an_external_keycloak_is_administered_only_with_the_secret_of_the_hubs_c
         (tmp_path / file).write_bytes(content)
     code, said = code_and_words("partner", "list", "--data", str(tmp_path))
     assert (code, words in said) == (2, True), said
+
+
+def test_secrets_of_an_older_version_are_named(tmp_path: Path) -> None:
+    older = replace(generate(), admin_client_secret="")
+    with pytest.raises(Misconfigured, match=r"secrets.json is of an older version: the next `cityhub up` completes it"):
+        partners.grants(parse({}, {"data": str(tmp_path)}), older)
 
 
 @pytest.mark.parametrize("client", ["hub-admin", "cityhub-web", "realm-management", "startup-demo", "Ingest-wbd", ""])

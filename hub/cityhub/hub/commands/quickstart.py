@@ -25,7 +25,7 @@ class Quickstart(Struct, frozen=True, kw_only=True):
 
     Attributes:
         secret: of a client that was just made; "" = it was shown before.
-        base_url, token_url: addresses. kafka: `host:port` of the partners' listener.
+        base_url, token_url: addresses. kafka: `host:port` of the partners' listener; tls: which speaks TLS.
         first: an event that passes, marked as synthetic.
     """
 
@@ -34,6 +34,7 @@ class Quickstart(Struct, frozen=True, kw_only=True):
     base_url: str
     token_url: str
     kafka: str
+    tls: bool
     first: Event
 
     @property
@@ -100,7 +101,7 @@ class Quickstart(Struct, frozen=True, kw_only=True):
         client = f'clientId="{self.grant.client}" clientSecret="$SECRET"'
         return [
             f"bootstrap.servers={self.kafka}",
-            "security.protocol=SASL_PLAINTEXT",
+            f"security.protocol={'SASL_SSL' if self.tls else 'SASL_PLAINTEXT'}",
             "sasl.mechanism=OAUTHBEARER",
             f"sasl.oauthbearer.token.endpoint.url={self.token_url}",
             f"sasl.login.callback.handler.class={_LOGIN}CallbackHandler",
@@ -121,6 +122,7 @@ def of(settings: Settings, grant: Grant, secret: str) -> Quickstart:
         secret=secret,
         base_url=settings.public_url,
         token_url=f"{realm(settings).issuer}/protocol/openid-connect/token",
+        tls=bool(settings.kafka_bootstrap),
         kafka=f"<partners' listener of {settings.kafka_bootstrap}>" if settings.kafka_bootstrap else embedded,
         first=first_event(load_contracts()[grant.types[0]], datetime.now(UTC).replace(microsecond=0)),
     )

@@ -69,9 +69,11 @@ def admin_secret(settings: Settings, secrets: Secrets) -> str:
     """Of the hub's client.
 
     Raises:
-        Misconfigured: an external Keycloak's is not given, or its file cannot be read.
+        Misconfigured: an external Keycloak's is not given, or its file cannot be read, or `secrets.json` is old.
     """
     if not settings.keycloak_url:
+        if not secrets.admin_client_secret:
+            raise Misconfigured(f"{settings.data / FILE} is of an older version: the next `cityhub up` completes it")
         return secrets.admin_client_secret
     if not (file := settings.keycloak_admin_secret_file):
         raise Misconfigured(

@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
 import msgspec
 import structlog
 from keycloak import KeycloakAdmin
 from keycloak.exceptions import KeycloakGetError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from cityhub.hub.embedded import kafka, keycloak, partner_keys
 from cityhub.hub.errors import Misconfigured, ServiceMissing
@@ -25,7 +26,7 @@ from cityhub.hub.identity.administration import ADMIN_CLIENT, MASTER, REALM, adm
 from cityhub.hub.identity.clients import Item, align, give_roles, put_client
 from cityhub.hub.identity.endpoints import WEB_CLIENT, RealmEndpoints
 from cityhub.hub.secrets import FILE, Secrets
-from cityhub.hub.settings import Settings
+from cityhub.hub.settings import ServerUrl, Settings
 
 _REALM = Path(__file__).with_name("realm.json")
 _EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - recognised, not bound
@@ -74,13 +75,18 @@ def prepare(settings: Settings, secrets: Secrets, name: str, password: str, web_
         web_url: where Keycloak tells the web of log-outs.
 
     Raises:
-        ServiceMissing, Misconfigured: as `administration.master`; or the realm is not an external Keycloak's.
+        ServiceMissing, Misconfigured: as `administration.master`; or the realm is not an external Keycloak's, or
+            Keycloak is told to be elsewhere, or the web's address is none.
     """
     if not settings.keycloak_url:
         raise Misconfigured("CITYHUB_KEYCLOAK_URL is empty: the embedded Keycloak's realm is made by `cityhub up`")
+    try:
+        wanted = realm(settings, TypeAdapter(Annotated[ServerUrl, Field(min_length=1)]).validate_python(web_url))
+    except ValidationError as error:
+        raise Misconfigured(f"--web {web_url!r}: write it as http://host:port, without a path") from error
     _check_hostname(settings)
     with master(settings, name, password) as admin:
-        _reconcile(admin, settings, secrets, realm(settings, web_url))
+        _reconcile(admin, settings, secrets, wanted)
 
 
 def _reconcile(admin: KeycloakAdmin, settings: Settings, secrets: Secrets, wanted: Mapping[str, Any]) -> None:
