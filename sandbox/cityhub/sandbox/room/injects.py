@@ -5,10 +5,11 @@ Each inject decides by a lot of its own per event, so that one more changes noth
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -126,41 +127,75 @@ def _faults_of_where(where: Where, contracts: Contracts) -> Iterator[str]:
             yield f"where.boroughs[{number}]: {borough[:20]!r} is no borough; there are STB01 to STB07"
 
 
+class Acted(NamedTuple):
+    """What an inject made of an event: nothing, itself, or several. Attributes: stage = of whoever acts next."""
+
+    stage: int
+    found: list[Timed]
+
+
+class _Span(NamedTuple):
+    """Arrivals that an inject acts on, epoch ms: [since, until), and not after the last before it was taken away."""
+
+    since_ms: float
+    until_ms: float
+    last_ms: float
+
+    def holds(self, at_ms: int) -> bool:
+        return self.since_ms <= at_ms < self.until_ms and at_ms <= self.last_ms
+
+
 class Injects:
-    """All injects of a tenant, in the order in which they were made.
+    """All injects of a day, in the order in which they were made. Each acts on an event at the instant of its arrival.
 
     Args:
-        seed: of the tenant; with another one other events are hit.
+        seed: of the day; with another one other events are hit.
+        taken_away: when the first so many ended, virtual time.
     """
 
-    def __init__(self, seed: int, injects: Sequence[Inject]) -> None:
+    def __init__(self, seed: int, injects: Sequence[Inject], taken_away: Sequence[datetime] = ()) -> None:
         self._seed = seed
-        self.injects = tuple(injects)
+        self._injects: list[Inject] = []
+        self._spans: list[_Span] = []
+        for inject in injects:
+            self.add(inject)
+        self._taken_away(taken_away)
 
-    def told(self) -> Iterator[Timed]:
-        """Events that exist only because of an inject."""
-        for number, inject in enumerate(self.injects):
+    def add(self, inject: Inject) -> int:
+        """One more, after all others; its number."""
+        self._injects.append(inject)
+        since_ms = -math.inf if inject.since is None else epoch_ms(inject.since)
+        queues = inject.kind == "bridge-closed"  # for longer than the closure lasts
+        until_ms = math.inf if queues or inject.until is None else epoch_ms(inject.until)
+        self._spans.append(_Span(since_ms, until_ms, math.inf))
+        return len(self._spans) - 1
+
+    def take_away(self, at: datetime) -> None:
+        """All end: what had arrived by an instant stays as they made it."""
+        ended = sum(span.last_ms < math.inf for span in self._spans)
+        self._taken_away([at] * (len(self._spans) - ended), ended)
+
+    def _taken_away(self, instants: Sequence[datetime], first: int = 0) -> None:
+        for number, at in enumerate(instants, first):
+            self._spans[number] = self._spans[number]._replace(last_ms=epoch_ms(at))
+
+    def told(self, first: int = 0) -> Iterator[Timed]:
+        """Events that exist only because of an inject, from one on, told before it was taken away."""
+        for number, inject in enumerate(self._injects[first:], first):
             if inject.kind == "bridge-closed" and inject.since and inject.until:
-                yield closure(number, inject.since, inject.until)
+                site = closure(number, inject.since, inject.until)
+                if site.arrives_ms <= self._spans[number].last_ms:
+                    yield site
 
-    def through(self, coming: Timed) -> list[Timed]:
-        """What becomes of an event: nothing, itself, or several. Nothing arrives before `coming` does."""
-        found = [coming]
-        for number, inject in enumerate(self.injects):
-            found = [after for one in found for after in self._one(number, inject, one)]
-        return found
-
-    def _one(self, number: int, inject: Inject, coming: Timed) -> list[Timed]:
-        at_ms = coming.arrives_ms
-        over = (
-            inject.until and at_ms >= epoch_ms(inject.until) and inject.kind != "bridge-closed"
-        )  # its queue lasts longer
-        if over or (inject.since and at_ms < epoch_ms(inject.since)):
-            return [coming]
-        if not inject.where.holds(coming.event):
-            return [coming]
-        chance = lot(self._seed, "inject", number, coming.event.source, coming.event.id)
-        return [coming] if chance.random() >= inject.share else _KINDS[inject.kind](inject, coming, chance.random())
+    def acted(self, coming: Timed, stage: int) -> Acted | None:
+        """What the first inject from a stage on makes of an event as it arrives; None = none of them means it."""
+        for number in range(stage, len(self._injects)):
+            if self._spans[number].holds(coming.arrives_ms) and self._injects[number].where.holds(coming.event):
+                inject = self._injects[number]
+                chance = lot(self._seed, "inject", number, coming.event.source, coming.event.id)
+                if chance.random() < inject.share:
+                    return Acted(number + 1, _KINDS[inject.kind](inject, coming, chance.random()))
+        return None
 
 
 def _late(inject: Inject, coming: Timed, _: float) -> list[Timed]:
