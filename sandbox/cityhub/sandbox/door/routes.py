@@ -187,7 +187,8 @@ class SandboxRoutes:
     def _asking(self, reading: Reading) -> Handler:
         async def handle(request: Request, caller: Caller) -> Response:
             command = await reading.read(request)
-            return _json(await self._client.ask(request.path_params["tenant"], caller.organisation, command))
+            found = await self._client.ask(request.path_params["tenant"], caller.organisation, command)
+            return reading.answer(found)
 
         return handle
 

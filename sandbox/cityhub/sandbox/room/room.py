@@ -184,8 +184,9 @@ class Room:
             raise TooMuch(
                 f"the room holds {MOST_BYTES // 1_000_000} MB, which are the most: reset it, or begin a day anew"
             )
-        judged = [judge(body, self._city.contracts, self._state.position) for body in bodies]
-        at_ms = epoch_ms(self._state.position)
+        now = self._state.position
+        judged = [judge(index, body, self._city.contracts, now) for index, body in enumerate(bodies)]
+        at_ms = epoch_ms(now)
         records = [
             (one.topic, one.event.type, at_ms, codec.encode(one.event)) for one in judged if one.event is not None
         ]
