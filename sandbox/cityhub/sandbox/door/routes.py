@@ -209,8 +209,7 @@ def _refusal(error: SandboxError) -> Response:
     """A problem document; `problems` has a line for each."""
     status = _STATUS[type(error)]
     headers = {"Retry-After": "5"} if status is HTTPStatus.SERVICE_UNAVAILABLE else None
-    problems = error.problems if isinstance(error, SpecRefused) else (str(error),)
-    return Response(document(status, str(error), problems=problems), status, headers, media_type=MEDIA_TYPE)
+    return Response(document(status, str(error), problems=error.problems), status, headers, media_type=MEDIA_TYPE)
 
 
 def _denial(error: Exception) -> Response:

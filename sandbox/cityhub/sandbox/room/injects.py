@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cityhub.sandbox.city.streams.story import wall_clock
 from cityhub.sandbox.city.traffic import lot
 from cityhub.sandbox.errors import SpecRefused
 from cityhub.sandbox.room.bridge import closure, held_up
@@ -23,6 +24,7 @@ from cityhub.sdk.contract import Contracts
 from cityhub.sdk.duration import seconds
 from cityhub.sdk.errors import ContractError
 from cityhub.sdk.event import Event
+from cityhub.sdk.text import Text
 
 Kind = Literal["late", "duplicate", "disorder", "bad-schema", "outage", "silent", "storm", "bridge-closed"]
 _LONGEST_S = 86_400
@@ -96,35 +98,54 @@ def _utc(moment: datetime | None) -> datetime | None:
     return None if moment is None else moment.astimezone(UTC)
 
 
-def _faults(inject: Inject, contracts: Contracts) -> Iterator[str]:
+def _faults(inject: Inject, contracts: Contracts) -> Iterator[Text | str]:
     for name, moment in (("from", inject.since), ("until", inject.until)):
         if moment is not None and moment.tzinfo is None:
             yield f"{name}: {moment.isoformat()} has no offset; write it as 2026-11-24T07:00:00+01:00"
             return
     if inject.since and inject.until and inject.until <= inject.since:
-        yield f"until: {inject.until.isoformat()} is not after from; write a later instant"
+        until = wall_clock(inject.until)
+        yield Text(
+            f"Das Ende {until} liegt nicht nach dem Beginn; bitte einen späteren Zeitpunkt schreiben.",
+            f"until: {inject.until.isoformat()} is not after from; write a later instant",
+        )
     if not 0 < inject.share <= 1:
-        yield f"share: {inject.share} is not above 0 and at most 1; 0.2 is every fifth event"
+        yield Text(
+            f"Der Anteil liegt zwischen 0 und 100 Prozent, nicht bei {inject.share * 100:g}; 20 ist jedes fünfte.",
+            f"share: {inject.share} is not above 0 and at most 1; 0.2 is every fifth event",
+        )
     try:
         if seconds(inject.by) > _LONGEST_S:
             yield f"by: {inject.by!r} is more than a day; write at most 24h"
     except ContractError as error:
         yield f"by: {error}"
     if inject.kind in {"outage", "bridge-closed"} and inject.until is None:
-        yield f"until: is missing; {inject.kind} has an end"
+        yield Text(
+            "Es fehlt das Ende; diese Störung hört auf. Bitte einen Zeitpunkt unter „Bis“ schreiben.",
+            f"until: is missing; {inject.kind} has an end",
+        )
     if inject.kind == "silent" and not inject.where.subjects:
-        yield "where.subjects: is empty; name the things that are silent, such as [lamp-0017]"
+        yield Text(
+            "Es fehlen die Dinge, die stumm sind; bitte nennen, etwa lamp-0017.",
+            "where.subjects: is empty; name the things that are silent, such as [lamp-0017]",
+        )
     yield from _faults_of_where(inject.where, contracts)
 
 
-def _faults_of_where(where: Where, contracts: Contracts) -> Iterator[str]:
+def _faults_of_where(where: Where, contracts: Contracts) -> Iterator[Text]:
     known = [type_.removeprefix("de.duisburg.") for type_ in contracts]
     for number, pattern in enumerate(where.types):
         if not any(fnmatchcase(type_, pattern.removeprefix("de.duisburg.")) for type_ in known):
-            yield f"where.types[{number}]: {pattern[:80]!r} matches no event type; GET /v1/sandbox/catalogue lists them"
+            yield Text(
+                f"Die Ereignisart „{pattern[:80]}“ gibt es nicht; /v1/sandbox/catalogue nennt alle.",
+                f"where.types[{number}]: {pattern[:80]!r} matches no event type; GET /v1/sandbox/catalogue lists them",
+            )
     for number, borough in enumerate(where.boroughs):
         if borough not in {f"STB0{one}" for one in range(1, 8)}:
-            yield f"where.boroughs[{number}]: {borough[:20]!r} is no borough; there are STB01 to STB07"
+            yield Text(
+                f"„{borough[:20]}“ ist kein Stadtbezirk; es gibt STB01 bis STB07.",
+                f"where.boroughs[{number}]: {borough[:20]!r} is no borough; there are STB01 to STB07",
+            )
 
 
 class Acted(NamedTuple):

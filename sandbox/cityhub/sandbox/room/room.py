@@ -14,9 +14,16 @@ import msgspec
 from msgspec.structs import replace
 
 from cityhub.kpi.definition import Catalogue, KpiDefinition
-from cityhub.sandbox.errors import SpecRefused, TooMuch
+from cityhub.sandbox.errors import TooMuch
 from cityhub.sandbox.room.archived import Past
-from cityhub.sandbox.room.checks import check_play, checked_inject, checked_instant, checked_speed
+from cityhub.sandbox.room.checks import (
+    MOST_INJECTS,
+    check_play,
+    check_room_for,
+    checked_inject,
+    checked_instant,
+    checked_speed,
+)
 from cityhub.sandbox.room.clock import Clock
 from cityhub.sandbox.room.comparison import Comparison
 from cityhub.sandbox.room.counts import Counts
@@ -29,12 +36,13 @@ from cityhub.sandbox.room.state import Play, RoomState, Standing
 from cityhub.sandbox.room.story import Timed, epoch_ms, span
 from cityhub.sdk import codec
 from cityhub.sdk.door import HUB
+from cityhub.sdk.text import Text
 
 CHUNK = timedelta(minutes=15)
 """Virtual time that is worked off at once, so that commands are heard in between."""
 PUBLISHED_EVERY = timedelta(hours=1)
 """On the way to an instant, of virtual time; a room that keeps pace publishes at most once per real second."""
-MOST_INJECTS, MOST_SPECS = 50, 20
+MOST_SPECS = 20
 MOST_BYTES = 1_000_000_000
 """Of a room's log, beyond which no own events are taken."""
 _BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
@@ -117,13 +125,7 @@ class Room:
             SpecRefused: it is not valid. TooMuch: there are enough.
         """
         inject, now = read_inject(tree, self._city.contracts), self._state.position
-        if len(self._state.injects) >= MOST_INJECTS:
-            text = "injects are the most, those that were taken away among them; take them away and begin the day anew"
-            raise TooMuch(f"{MOST_INJECTS} {text}")
-        if inject.until is not None and inject.until <= now:
-            raise SpecRefused(
-                f"until: {inject.until.isoformat()} is over, the clock shows {now.isoformat()}; set it back first"
-            )
+        check_room_for(len(self._state.injects), inject, now)
         inject = replace(inject, since=max(inject.since or now, now + _NEXT))
         self._keep(injects=(*self._state.injects, inject))
         if self._course is not None:
@@ -161,7 +163,8 @@ class Room:
         spec = read_spec(text, self._city)
         others = [one for one in self.counts.specs if one.definition.id != spec.definition.id]
         if len(others) >= MOST_SPECS:
-            raise TooMuch(f"{MOST_SPECS} own KPIs are the most; delete one first")
+            german = f"Mehr als {MOST_SPECS} eigene Kennzahlen gehen nicht; bitte erst eine löschen."
+            raise TooMuch(Text(german, f"{MOST_SPECS} own KPIs are the most; delete one first"))
         self._count_own([*others, spec])
         return spec
 

@@ -137,7 +137,7 @@ def test_what_was_taken_away_is_gone_when_the_day_begins_anew(tmp_path: Path, kn
 def test_injects_that_were_taken_away_count_until_the_day_begins_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cityhub.sandbox.room.room.MOST_INJECTS", 2)
+    monkeypatch.setattr("cityhub.sandbox.room.checks.MOST_INJECTS", 2)
     one = room(tmp_path)
     one.replay(PLAY, 0.0, speed=0)
     for _ in range(2):
