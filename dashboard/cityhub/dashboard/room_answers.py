@@ -70,20 +70,24 @@ async def pressed(services: Services, clicks: object, path: object, settings: ob
 
 
 def said_of(error: SandboxTrouble, lang: Lang) -> Component:
-    """What is shown of a refusal: the sandbox's own lines, which are English, or a sentence of ours."""
+    """What is shown of a refusal: the sandbox's own lines, or a sentence of ours."""
     if isinstance(error, NoSuchTenant):
         return trouble([t(lang, Box.NOT_YOURS)])
     if isinstance(error, SandboxAway):
         _log.warning("sandbox_away", error=str(error))
-        return trouble([t(lang, Box.AWAY)], error.problems)
-    return trouble([], error.problems)
+        return trouble([t(lang, Box.AWAY), *_lines(error, lang)])
+    return trouble(_lines(error, lang))
 
 
-def trouble(lines: Sequence[str], english: Sequence[str] = ()) -> Component:
-    """One line each. Args: english = after these, whatever the page's language."""
-    drawn = [html.Li([icon("warning"), html.Span(line)], className="trouble") for line in lines]
-    drawn += [html.Li([icon("warning"), html.Code(line, lang="en")], className="trouble") for line in english]
-    return html.Ul(drawn, className="plain")
+def _lines(error: SandboxTrouble, lang: Lang) -> list[str | Component]:
+    """What is said in English only is quoted."""
+    return [one.get(lang) if one.de else html.Code(one.en, lang="en") for one in error.lines]
+
+
+def trouble(lines: Sequence[str | Component]) -> Component:
+    """One line each."""
+    drawn = [html.Span(line) if isinstance(line, str) else line for line in lines]
+    return html.Ul([html.Li([icon("warning"), line], className="trouble") for line in drawn], className="plain")
 
 
 def unread(fields: Sequence[Unread], lang: Lang) -> Component:

@@ -27,6 +27,7 @@ from cityhub.dashboard.room_presses import (
     clear_injects,
     compare,
     drop_own,
+    follow,
     put_own,
     set_clock,
     show_own,
@@ -46,6 +47,7 @@ _SHOWN = (
     Output("sandbox-tick", "interval"),
     Output("sandbox-injects", "children"),
     Output("sandbox-own", "data"),
+    Output("sandbox-own", "value"),
     Output("sandbox-entries-none", "hidden"),
     Output("entries-rows", "children"),
     Output("sandbox-limits", "children"),
@@ -71,15 +73,16 @@ def _register_look(app: dash.Dash, services: Services) -> None:
         Input("sandbox-shown", "value"),
         *_WHERE,
         State("sandbox-own", "data"),
+        State("sandbox-own", "value"),
     )
     async def look(_: object, __: object, shown: object, *said: object) -> tuple[object, ...]:
         """Read the room; what is not to be read stays as it is."""
-        path, settings, known = said
+        path, settings, known, chosen = said
         here = here_of(services, path, settings)
         if here is None:
             raise PreventUpdate  # the page is of somebody who has logged out meanwhile
         try:
-            return await asyncio.wait_for(_look(here, shown, known), _READ_WITHIN_S)
+            return await asyncio.wait_for(_look(here, shown, known, chosen), _READ_WITHIN_S)
         except TimeoutError:
             return t(here.lang, Box.OPENING), RUNNING_MS, *_AS_IT_IS
         except SandboxTrouble as error:
@@ -99,7 +102,7 @@ def _register_look(app: dash.Dash, services: Services) -> None:
         return await pressed(services, any(clicks), path, settings, lambda here: set_clock(here, key, to))
 
 
-async def _look(here: Here, shown: object, known: object) -> tuple[object, ...]:
+async def _look(here: Here, shown: object, known: object, chosen: object) -> tuple[object, ...]:
     lang, kinds = here.lang, [shown] if isinstance(shown, str) and shown in ENTRIES else []
     found, entries, usage = await asyncio.gather(
         here.desk.ask(here.who, here.tenant, {"do": "stand"}, Standing),
@@ -112,6 +115,7 @@ async def _look(here: Here, shown: object, known: object) -> tuple[object, ...]:
         RESTING_MS if found.frozen_at else RUNNING_MS,
         inject_list(found.injects, lang),
         dash.no_update if own == known else own,  # else an open list of them would close
+        dash.no_update if chosen in found.kpis else next(iter(found.kpis), None),
         bool(entries),
         table_rows(entry_table(entries, lang), lang),
         limits_words(usage, lang),
@@ -182,11 +186,16 @@ def _register_comparison(app: dash.Dash, services: Services) -> None:
     @app.callback(  # type: ignore[untyped-decorator]
         Output("sandbox-compare-said", "children"),
         Input("sandbox-compare", "n_clicks"),
+        Input("sandbox-follow", "n_intervals"),
         *_WHERE,
         State("sandbox-own", "value"),
         State("sandbox-city", "value"),
+        State("sandbox-comparing", "data"),
         prevent_initial_call=True,
     )
-    async def compared(clicks: object, path: object, settings: object, mine: object, city: object) -> Any:
-        """Put an own KPI beside the city's."""
+    async def compared(clicks: object, looks: object, *said: object) -> Any:
+        """Put an own KPI beside the city's, and let what is shown of both follow the clock."""
+        path, settings, mine, city, shown = said
+        if dash.ctx.triggered_id == "sandbox-follow":
+            return await pressed(services, looks, path, settings, lambda here: follow(here, shown))
         return await pressed(services, clicks, path, settings, lambda here: compare(here, mine, city))

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import dash
+import msgspec
 from dash import html
+from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
 from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from cityhub.dashboard import formats
 from cityhub.dashboard.components.comparison import comparison_part, verdict
 from cityhub.dashboard.room_answers import Here, done, look_again, trouble, unread
-from cityhub.dashboard.sandbox_desk import Inject, Standing
+from cityhub.dashboard.sandbox_desk import Comparison, Inject, Standing
 from cityhub.dashboard.sandbox_form import LONGEST_SPEC, Typed, TypedDay, TypedInject, chosen_in, one_line, words_in
 from cityhub.dashboard.sandbox_texts import Box
 from cityhub.dashboard.texts import t
@@ -33,6 +37,14 @@ class Written(Struct, frozen=True):
     """The text of an own KPI."""
 
     text: str
+
+
+class Shown(Struct, frozen=True):
+    """A comparison on the page. Attributes: now = of the clock when it was made, as text."""
+
+    own: str
+    city: str
+    now: str
 
 
 async def set_clock(here: Here, key: str, to: object) -> Any:
@@ -126,6 +138,7 @@ async def drop_own(here: Here, kpi: object) -> Any:
         return trouble([t(here.lang, Box.CHOOSE_OWN)])
     await here.desk.ask(here.who, here.tenant, {"do": "drop-kpi", "kpi": one_line(kpi)}, Standing)
     dash.set_props("sandbox-own", {"value": None})
+    dash.set_props("sandbox-comparing", {"data": None})
     look_again()
     return done(t(here.lang, Box.DROPPED, id=one_line(kpi)))
 
@@ -135,7 +148,28 @@ async def compare(here: Here, own: object, city: object) -> Any:
     if not one_line(own) or not one_line(city):
         words = Box.CHOOSE_CITY if one_line(own) else Box.CHOOSE_OWN
         return trouble([t(here.lang, words)])
-    course = await here.desk.course(here.who, here.tenant, one_line(own), one_line(city))
-    drawn = comparison_part(course, here.tenant, here.lang, here.theme)
+    standing = await here.desk.ask(here.who, here.tenant, {"do": "stand"}, Standing)
+    found, drawn = await _drawn(here, Shown(one_line(own), one_line(city), standing.now.isoformat()))
     dash.set_props("sandbox-compared", {"children": drawn})
-    return html.P(verdict(course.comparison, here.lang))
+    return html.P(verdict(found, here.lang))
+
+
+async def follow(here: Here, shown: object) -> Any:
+    """The comparison that is shown, where the clock has gone on; its verdict is no news to be read out again."""
+    try:
+        before = msgspec.convert(shown, Shown)
+    except msgspec.ValidationError as error:
+        raise PreventUpdate from error  # nothing is compared yet
+    standing = await here.desk.ask(here.who, here.tenant, {"do": "stand"}, Standing)
+    if standing.now.isoformat() == before.now:
+        raise PreventUpdate
+    found, drawn = await _drawn(here, replace(before, now=standing.now.isoformat()))
+    dash.set_props("sandbox-compared", {"children": [html.P(verdict(found, here.lang)), drawn]})
+    return ""
+
+
+async def _drawn(here: Here, shown: Shown) -> tuple[Comparison, Component]:
+    """Both KPIs as they are now, and the page knows what it shows."""
+    course = await here.desk.course(here.who, here.tenant, shown.own, shown.city)
+    dash.set_props("sandbox-comparing", {"data": asdict(shown)})
+    return course.comparison, comparison_part(course, here.tenant, here.lang, here.theme)

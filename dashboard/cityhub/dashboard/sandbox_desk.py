@@ -19,11 +19,11 @@ Answer = TypeVar("Answer")
 
 
 class SandboxTrouble(Exception):  # noqa: N818 - an answer, not a failure
-    """Root of what a desk raises. Attributes: problems = lines, each with place, value and remedy; in English."""
+    """Root of what a desk raises. Attributes: lines = each with value and remedy; without German, `de` is ""."""
 
-    def __init__(self, *problems: str) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
+    def __init__(self, *lines: Text) -> None:
+        super().__init__("\n".join(one.en for one in lines))
+        self.lines = lines
 
 
 class NoSuchTenant(SandboxTrouble):

@@ -10,17 +10,27 @@ SandboxError
 
 from __future__ import annotations
 
+from cityhub.sdk.text import Text
+
 
 class SandboxError(Exception):
-    """Root of everything this portion raises."""
+    """Root of everything this portion raises.
+
+    Args:
+        lines: what is wrong, each with place, value and remedy; a str is English only, as validators write it.
+
+    Attributes:
+        lines: the same; without German, `de` is "". problems: in English.
+    """
+
+    def __init__(self, *lines: Text | str) -> None:
+        self.lines = tuple(Text("", one) if isinstance(one, str) else one for one in lines)
+        self.problems = tuple(one.en for one in self.lines)
+        super().__init__("\n".join(self.problems))
 
 
 class SpecRefused(SandboxError):  # noqa: N818 - an answer, not a failure
-    """What a tenant has written is not valid. Attributes: problems = each with place, value and remedy."""
-
-    def __init__(self, *problems: str) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
+    """What a tenant has written is not valid."""
 
 
 class TooMuch(SandboxError):  # noqa: N818 - an answer, not a failure

@@ -136,11 +136,20 @@ class SandboxWorld(World):
         shown = self.said.get("response", {}).get(output, {}).get("children")
         return text(shown).replace("\u00a0", " ")
 
-    def look(self, path: object = "/sandbox/demo", shown: object = "", lang: str = "de") -> Mapping[str, Any]:
+    def look(
+        self, path: object = "/sandbox/demo", shown: object = "", lang: str = "de", own: object = None
+    ) -> Mapping[str, Any]:
         """What the page reads of the room: properties by id; nothing where it reads nothing."""
         (output,) = (key for key in self._callbacks() if "sandbox-clock.children" in key)
         answer = self.post(
-            self.call(output, "sandbox-tick", path, lang=lang, more={"sandbox-shown": shown}, trigger="n_intervals")
+            self.call(
+                output,
+                "sandbox-tick",
+                path,
+                lang=lang,
+                more={"sandbox-shown": shown, "sandbox-own": own},
+                trigger="n_intervals",
+            )
         )
         found: dict[str, Any] = answer.json()["response"] if answer.status_code == httpx.codes.OK else {}
         return found

@@ -114,7 +114,7 @@ def test_a_startup_makes_and_deletes_a_tenant(world: SandboxWorld) -> None:
 def test_an_operator_names_the_organisation(world: SandboxWorld) -> None:
     world.viewer = startup("", "hub-operator")
     said = world.press("sandbox-made", "sandbox-make", "/sandbox", name="third", days="7", organisation="")
-    assert said == "organisation: is missing; name the startup that the tenant is for"
+    assert said == "Es fehlt die Organisation; bitte das Startup nennen, für das der Mandant ist."
     world.press("sandbox-made", "sandbox-make", "/sandbox", name="third", days="7", organisation=OTHER)
     assert world.tenants.one("third", None).organisation == OTHER
     world.press("sandbox-deleted", "sandbox-delete", "/sandbox/third")
@@ -123,10 +123,10 @@ def test_an_operator_names_the_organisation(world: SandboxWorld) -> None:
 @pytest.mark.parametrize(
     ("name", "days", "words"),
     [
-        ("X", "30", "name: 'X' is none; write 3 to 31 small letters, digits and -, a letter first"),
-        ("good-name", "91", "days: 91 is not between 1 and 90"),
+        ("X", "30", "„X“ geht nicht als Name; bitte 3 bis 31 kleine Buchstaben, Ziffern und -, zuerst ein Buchstabe."),
+        ("good-name", "91", "Ein Mandant gilt 1 bis 90 Tage, nicht 91."),
         ("good-name", "viele", "Gilt so viele Tage (höchstens 90): „viele“ ist keine ganze Zahl."),
-        ("theirs", "30", "name: 'theirs' is taken; choose another"),
+        ("theirs", "30", "Den Namen „theirs“ gibt es schon; bitte einen anderen wählen."),
     ],
 )
 def test_what_is_wrong_with_a_tenant_is_said(world: SandboxWorld, name: str, days: str, words: str) -> None:
@@ -152,7 +152,7 @@ def test_keys_origins_and_limits(world: SandboxWorld) -> None:
     assert world.press("sandbox-allowed", "sandbox-allow", origins="https://a.example\n\nhttps://b.example") == (
         "Gespeichert: https://a.example, https://b.example"
     )
-    assert "origins[0]: 'a.example' is no origin" in world.press(
+    assert "„a.example“ geht nicht; bitte ohne Pfad" in world.press(
         "sandbox-allowed", "sandbox-allow", origins="a.example"
     )
     drawn = page(world, "/sandbox/demo").body

@@ -60,7 +60,10 @@ def test_the_clock_obeys(played: SandboxWorld) -> None:
     assert "Läuft 60-fach." in clock()
     bad = played.press("sandbox-clock-said", "sandbox-go", to="heute")
     assert bad.endswith("„heute“ ist kein Zeitpunkt; bitte so schreiben: 24.11.2026 07:00")
-    assert "is not within 40 days" in played.press("sandbox-clock-said", "sandbox-go", to="24.11.2027 07:00")
+    far = played.press("sandbox-clock-said", "sandbox-go", to="24.11.2027 07:00")
+    assert far.startswith("24.11.2027 07:00 liegt nicht in den 40 Tagen nach dem 24.11.2026 00:00; bitte")
+    said = played.press("sandbox-clock-said", "sandbox-go", lang="en", to="2027-11-24 07:00")
+    assert "is not within 40 days" in said
 
 
 @pytest.mark.parametrize(
@@ -68,7 +71,7 @@ def test_the_clock_obeys(played: SandboxWorld) -> None:
     [
         ({"day": "gestern"}, "Tag (TT.MM.JJJJ): „gestern“ ist kein Tag"),
         ({"speed": "schnell"}, "Tempo (0 bis 1.000-fach): „schnell“ ist keine Zahl"),
-        ({"speed": "2.000"}, "speed: 2000.0 is not between 0 and 1000; 0 freezes the clock"),
+        ({"speed": "2.000"}, "Das Tempo 2000 liegt nicht zwischen 0 und 1000; 0 hält die Uhr an."),
         ({"seed": "x"}, "Startwert des Zufalls: „x“ ist keine ganze Zahl."),
     ],
 )
@@ -87,7 +90,7 @@ def test_injects_come_and_go(played: SandboxWorld) -> None:
         until="05:00",
         **{"from": "03:00"},
     )
-    assert said == "where.types[1]: '' matches no event type; GET /v1/sandbox/catalogue lists them"
+    assert said == "Die Ereignisart „“ gibt es nicht; /v1/sandbox/catalogue nennt alle."
     played.press(
         "sandbox-inject-said", "sandbox-inject", kind="late", share="20", types="dvv.lamp.*", until="05:00",
         **{"from": "03:00"},
@@ -95,8 +98,8 @@ def test_injects_come_and_go(played: SandboxWorld) -> None:
     listed = text(played.look()["sandbox-injects"]["children"]).replace("\u00a0", " ")
     assert listed == "verspätet, 20 % der Ereignisse, von 24.11.2026 03:00 Uhr bis 24.11.2026 05:00 Uhr · dvv.lamp.*"
     wrong = played.press("sandbox-inject-said", "sandbox-inject", kind="silent", share="150")
-    assert "share: 1.5 is not above 0 and at most 1" in wrong
-    assert "where.subjects: is empty" in wrong
+    assert "Der Anteil liegt zwischen 0 und 100 Prozent, nicht bei 150" in wrong
+    assert "Es fehlen die Dinge, die stumm sind" in wrong
     assert played.press("sandbox-inject-said", "sandbox-clear") == "Ab jetzt gibt es keine Störung mehr."
     assert text(played.look()["sandbox-injects"]["children"]) == "Keine. Alles läuft, wie es soll."
 
@@ -124,12 +127,43 @@ def test_an_own_kpi_is_taken_and_stands_beside_the_citys(played: SandboxWorld) -
     assert not page(played, *ways[0].split("?")).found
 
 
+def test_the_own_kpi_is_chosen_after_a_reload_and_no_other_choice_is_touched(played: SandboxWorld) -> None:
+    played.press("sandbox-put-said", "sandbox-put", spec=EXAMPLE)
+    played.press("sandbox-put-said", "sandbox-put", spec=EXAMPLE.replace("parking-15", "parking-20"))
+    assert played.look()["sandbox-own"]["value"] == "parking-15"
+    assert "value" not in played.look(own="parking-20")["sandbox-own"]
+
+
+def test_a_comparison_follows_the_clock_as_the_reader_chose_it(played: SandboxWorld) -> None:
+    def follow(shown: object) -> str:
+        return played.press("sandbox-compare-said", "sandbox-follow", comparing=shown, own="other", city="I02")
+
+    played.press("sandbox-put-said", "sandbox-put", spec=EXAMPLE)
+    played.said = {}
+    follow(None)
+    assert played.said == {}, "nothing is compared yet"
+    played.press("sandbox-compare-said", "sandbox-compare", own="parking-15", city="M07")
+    shown = played.said["sideUpdate"]["sandbox-comparing"]["data"]
+    played.said = {}
+    follow(shown)
+    assert played.said == {}, "the clock stands where it stood"
+    played.rooms.run("demo", 6.0)
+    assert follow(shown) == ""
+    drawn = played.said["sideUpdate"]["sandbox-compared"]["children"]
+    assert text(drawn).startswith("parking-15 und M07: ")
+    (graph,) = [node for node in nodes(drawn) if node["type"] == "Graph"]
+    assert graph["props"]["figure"]["layout"]["uirevision"] == "parking-15 M07"
+    assert played.said["sideUpdate"]["sandbox-comparing"]["data"]["now"] > shown["now"]
+
+
 def test_an_own_kpis_text_comes_back_and_it_can_be_deleted(world: SandboxWorld) -> None:
     world.press("sandbox-put-said", "sandbox-put", spec=EXAMPLE)
     world.press("sandbox-own-said", "sandbox-show", own="parking-15")
     assert world.said["sideUpdate"]["sandbox-spec"]["value"] == EXAMPLE
     assert world.press("sandbox-own-said", "sandbox-drop", own="parking-15") == "parking-15 ist gelöscht."
-    assert world.press("sandbox-own-said", "sandbox-drop", own="parking-15").startswith("no own KPI 'parking-15'")
+    assert world.press("sandbox-own-said", "sandbox-drop", own="parking-15").startswith(
+        "Eine eigene Kennzahl „parking-15“"
+    )
     assert world.press("sandbox-own-said", "sandbox-show", own=None).startswith("Wählen Sie eine eigene Kennzahl.")
     world.press("sandbox-put-said", "sandbox-example")
     assert world.said["sideUpdate"]["sandbox-spec"]["value"] == EXAMPLE
@@ -142,7 +176,7 @@ def test_the_validator_is_quoted_line_by_line(world: SandboxWorld) -> None:
     assert len(lines) >= 2
     assert {line["props"]["lang"] for line in lines} == {"en"}
     assert any("full" in text(line) for line in lines)
-    assert "has 9000 bytes; at most 8192 are read" in world.press("sandbox-put-said", "sandbox-put", spec="x" * 10_000)
+    assert "hat 9000 Bytes; höchstens 8192" in world.press("sandbox-put-said", "sandbox-put", spec="x" * 10_000)
 
 
 @pytest.mark.parametrize(

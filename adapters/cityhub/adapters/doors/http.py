@@ -92,7 +92,7 @@ class HttpDoor:
             partner = partner_of(principal)
             only_judge = _only_judge(request.query_params)
             body = await request.body()
-            bodies = _bodies(request.headers, body)
+            bodies = bodies_of(request.headers, body)
             came = _came(request.headers, bodies, _trace(request))
             self._gauge.admit(partner, len(bodies))
             with self._gauge.holding(len(body)):
@@ -108,12 +108,12 @@ class HttpDoor:
         now, begun = self._clock(), time.perf_counter()
         items = [_Item(body, came, admission(body, came, self._contracts, partner, now)) for body, came in events]
         if only_judge:
-            return _answer([self._outcome(index, item, None) for index, item in enumerate(items)], HTTPStatus.OK)
+            return answer_of([self._outcome(index, item, None) for index, item in enumerate(items)], HTTPStatus.OK)
         await self._bury(items, partner)
         places = await self._write(items)
         tally.accepted("http", partner, len(places), time.perf_counter() - begun)
         outcomes = [self._outcome(index, item, places.get(index)) for index, item in enumerate(items)]
-        return _answer(outcomes, HTTPStatus.ACCEPTED)
+        return answer_of(outcomes, HTTPStatus.ACCEPTED)
 
     async def _bury(self, items: Sequence[_Item], partner: str) -> None:
         refused = [(item, item.found) for item in items if isinstance(item.found, RejectedEvent)]
@@ -206,7 +206,7 @@ def _kind(headers: Mapping[str, str]) -> str:
     return headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def _bodies(headers: Mapping[str, str], body: bytes) -> list[bytes]:
+def bodies_of(headers: Mapping[str, str], body: bytes) -> list[bytes]:
     """The request's events in structured mode, unread.
 
     Raises:
@@ -250,7 +250,8 @@ def _came(headers: Mapping[str, str], bodies: Sequence[bytes], trace: str) -> li
     return [Came("http", one, trace=trace) for one in numbered or (hashlib.sha256(body).hexdigest() for body in bodies)]
 
 
-def _answer(outcomes: Sequence[Outcome], status: HTTPStatus) -> Response:
+def answer_of(outcomes: Sequence[Outcome], status: HTTPStatus) -> Response:
+    """What became of each event of a request; 422 where all were refused. Args: status = else."""
     refused = [one for one in outcomes if one.status == "rejected"]
     told = {"accepted": len(outcomes) - len(refused), "rejected": len(refused), "results": outcomes}
     if len(refused) < len(outcomes):

@@ -103,6 +103,7 @@ def figure(course: Course, lang: Lang, theme: Theme) -> go.Figure:
     drawn.update_yaxes(ticksuffix=units.sign(found.unit, lang) if found.unit == "%" else "", nticks=5)
     drawn.update_layout(
         separators=".," if lang == "en" else ",.",
+        uirevision=f"{found.own} {found.city}",  # drawn anew, the reader's zoom stays
         showlegend=True,
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "traceorder": "reversed"},
     )

@@ -27,6 +27,8 @@ from cityhub.kpi.kernel.windows import berlin
 
 RUNNING_MS, RESTING_MS = 2_000, 10_000
 """How often the room is read while its clock runs, and else."""
+FOLLOWING_MS = 15_000
+"""How often a comparison follows the clock: seldom enough to be read."""
 SPEEDS = (1, 60, 600)
 SEED = 2026
 
@@ -43,6 +45,8 @@ def room_page(view: View, desk: SandboxDesk, tenant: Tenant) -> Component:
             html.P(t(lang, Box.ENDS_AT, **ends), className="sentence"),
             dcc.Interval(id="sandbox-tick", interval=RUNNING_MS),
             dcc.Store(id="sandbox-poke"),
+            dcc.Interval(id="sandbox-follow", interval=FOLLOWING_MS),
+            dcc.Store(id="sandbox-comparing"),
             _two_columns(*_course(view, desk)),
             section("compare", t(lang, Box.COMPARE), _compare(desk, lang)),
             section("entries", t(lang, Box.NEWEST), _entries(lang)),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 _GRACE_S = 5
 _SOCKET_MESSAGE_BYTES = 65_536
@@ -22,6 +24,7 @@ async def serve(app: ASGIApp, *, host: str, port: int, stop: asyncio.Event) -> N
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        ws=_Sockets,
         ws_max_size=_SOCKET_MESSAGE_BYTES,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=_GRACE_S,
@@ -39,3 +42,12 @@ async def serve(app: ASGIApp, *, host: str, port: int, stop: asyncio.Event) -> N
         ending.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await ending
+
+
+class _Sockets(WebSocketsSansIOProtocol):
+    """Takes a handshake that was denied with a whole answer for completed: uvicorn logs it as an error of the app."""
+
+    async def send(self, message: Any) -> None:
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
+            self.handshake_complete = True

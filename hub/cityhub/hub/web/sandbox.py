@@ -26,6 +26,7 @@ from cityhub.sandbox.rooms.commands import AnyCommand
 from cityhub.sandbox.rooms.limits import QUOTA, WINDOW_S, Usage
 from cityhub.sandbox.rooms.service import Wish
 from cityhub.sdk.principal import Principal
+from cityhub.sdk.text import Text
 
 Answer = TypeVar("Answer")
 DRAWN_WITHIN_S = 10.0
@@ -84,7 +85,8 @@ class HubSandboxDesk:
             return asked.result(DRAWN_WITHIN_S)
         except TooLate:
             asked.cancel()
-            raise desk.SandboxAway(f"no answer from the sandbox within {DRAWN_WITHIN_S:.0f} s: try again") from None
+            text = f"no answer from the sandbox within {DRAWN_WITHIN_S:.0f} s: try again"
+            raise desk.SandboxAway(Text("", text)) from None
 
     async def tenants(self, who: Principal | None) -> list[desk.Tenant]:
         """See `SandboxDesk`."""
@@ -182,15 +184,13 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except Refused as refused:
-        raise desk.NoSuchTenant(str(refused)) from refused
+        raise desk.NoSuchTenant(Text("", str(refused))) from refused
     except UnknownTenant as error:
-        raise desk.NoSuchTenant(str(error)) from error
+        raise desk.NoSuchTenant(*error.lines) from error
     except RoomUnavailable as error:
-        raise desk.SandboxAway(str(error)) from error
-    except SpecRefused as error:
-        raise desk.SandboxRefused(*error.problems) from error
+        raise desk.SandboxAway(*error.lines) from error
     except SandboxError as error:
-        raise desk.SandboxRefused(str(error)) from error
+        raise desk.SandboxRefused(*error.lines) from error
 
 
 def _entry(told: Told) -> desk.Entry:

@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -38,13 +39,22 @@ class Page(Struct, frozen=True):
     more: bool
 
 
+class _Hour(NamedTuple):
+    """What is handed over in an hour since the epoch, in order."""
+
+    hour: int
+    times_ms: list[int]
+    messages: list[Message]
+
+
 class CityFeed:
     """The control centre of the simulated DVG: a function of seed and time."""
 
     def __init__(self, seed: int, lines: tuple[Line, ...]) -> None:
         self._seed = seed
         self._lines = lines
-        self._hour = lru_cache(maxsize=4)(self._encoded_hour)
+        self._hour = lru_cache(maxsize=4)(self._of_hour)
+        self._encoded = lru_cache(maxsize=4)(self._encoded_hour)
         self._messages = lru_cache(maxsize=1024)(self._messages_of)
 
     def cursor(self, upto_ms: int) -> str:
@@ -71,25 +81,33 @@ class CityFeed:
         """All SollFahrt objects of an operating day."""
         return (soll_fahrt(trip) for trip in trips_of(self._lines, day))
 
-    def messages(self, from_ms: int, upto_ms: int) -> list[Message]:
+    def messages(self, from_ms: int, upto_ms: int) -> Iterator[Message]:
         """Everything handed over in (from_ms, upto_ms], in order."""
-        chosen = [
-            message
-            for trip in self._running(from_ms, upto_ms)
-            for message in self._messages(trip)
-            if from_ms < message.at_ms <= upto_ms
-        ]
-        return sorted(chosen, key=lambda message: (message.at_ms, message.trip.id))
+        return (message for part, of_part in self._parts(from_ms, upto_ms) for message in of_part.messages[part])
 
     def _after(self, from_ms: int, now_ms: int) -> Iterator[tuple[int, bytes]]:
-        for hour in range(from_ms // _HOUR_MS, now_ms // _HOUR_MS + 1):
-            times, bodies = self._hour(hour)
-            first, end = bisect_right(times, from_ms), bisect_right(times, now_ms)
-            yield from zip(times[first:end], bodies[first:end], strict=True)
+        for part, of_part in self._parts(from_ms, now_ms):
+            yield from zip(of_part.times_ms[part], self._encoded(of_part.hour)[part], strict=True)
 
-    def _encoded_hour(self, hour: int) -> tuple[list[int], list[bytes]]:
-        messages = self.messages(hour * _HOUR_MS - 1, (hour + 1) * _HOUR_MS - 1)
-        return [message.at_ms for message in messages], [ist_fahrt(message) for message in messages]
+    def _parts(self, from_ms: int, upto_ms: int) -> Iterator[tuple[slice, _Hour]]:
+        """Which messages of which hour lie in (from_ms, upto_ms]."""
+        for hour in range(from_ms // _HOUR_MS, upto_ms // _HOUR_MS + 1):
+            found = self._hour(hour)
+            yield slice(bisect_right(found.times_ms, from_ms), bisect_right(found.times_ms, upto_ms)), found
+
+    def _encoded_hour(self, hour: int) -> list[bytes]:
+        return [ist_fahrt(message) for message in self._hour(hour).messages]
+
+    def _of_hour(self, hour: int) -> _Hour:
+        begin_ms, end_ms = hour * _HOUR_MS, (hour + 1) * _HOUR_MS
+        chosen = [
+            message
+            for trip in self._running(begin_ms - 1, end_ms)
+            for message in self._messages(trip)
+            if begin_ms <= message.at_ms < end_ms
+        ]
+        chosen.sort(key=lambda message: (message.at_ms, message.trip.id))
+        return _Hour(hour, [message.at_ms for message in chosen], chosen)
 
     def _messages_of(self, trip: Trip) -> list[Message]:
         return messages_of(self._seed, trip, drive(self._seed, trip, self._lines))

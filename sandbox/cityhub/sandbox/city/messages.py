@@ -11,6 +11,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from zlib import crc32
 
 import msgspec
@@ -179,6 +180,7 @@ def soll_fahrt(trip: Trip) -> bytes:
     )
 
 
+@lru_cache(maxsize=8192)
 def iso(moment_s: float, offset_s: int) -> str:
     """Local time with its offset, as control centres write it."""
     return datetime.fromtimestamp(moment_s, UTC).astimezone(timezone(timedelta(seconds=offset_s))).isoformat()

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 from msgspec import Struct
 from starlette.requests import Request
+from starlette.responses import Response
 
-from cityhub.adapters.doors.http import MOST_EVENTS, Refused
+from cityhub.adapters.doors.http import Outcome, Refused, answer_of, bodies_of
 from cityhub.api.partner.asking import of_query
 from cityhub.kpi.values import WindowKind
 from cityhub.sandbox.door.caller import Caller
@@ -19,19 +20,23 @@ from cityhub.sandbox.errors import SpecRefused, TooMuch
 from cityhub.sandbox.rooms import commands
 from cityhub.sandbox.rooms.commands import Command
 from cityhub.sandbox.rooms.service import Wish
-from cityhub.sdk import codec
 
 Asked = TypeVar("Asked")
 MOST_QUERY_BYTES = 8 * 1024
-_items = msgspec.json.Decoder(tuple[msgspec.Raw, ...])
+
+
+def as_json(found: bytes) -> Response:
+    """What a room says, as it says it."""
+    return Response(found, media_type="application/json")
 
 
 class Reading(NamedTuple):
-    """An address below a tenant's, and how a request to it becomes a command."""
+    """An address below a tenant's, how a request to it becomes a command, and what a room says an answer."""
 
     method: str
     path: str
     read: Callable[[Request], Awaitable[Command]]
+    answer: Callable[[bytes], Response] = as_json
 
 
 class _NewTenant(Struct, frozen=True, forbid_unknown_fields=True):
@@ -194,23 +199,17 @@ async def _graphql(request: Request) -> Command:
 
 
 async def _events(request: Request) -> Command:
-    """Events as at `/v1/events`: structured, binary, or a batch."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    body = await request.body()
-    if kind == codec.STRUCTURED:
-        return commands.Publish(events=(msgspec.Raw(body),))
-    if kind == "application/json":
-        return commands.Publish(events=(msgspec.Raw(codec.as_structured(request.headers, body)),))
-    if kind != codec.BATCH:
-        known = f"{codec.STRUCTURED}, {codec.BATCH}, or application/json with ce- headers"
-        raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"content-type {kind[:80]!r}: send {known}")
-    try:
-        items = _items.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise SpecRefused(f"the body is not a JSON array of events: {error}") from error
-    if len(items) > MOST_EVENTS:
-        raise TooMuch(f"{len(items)} events in one request, at most {MOST_EVENTS} are taken: send several requests")
-    return commands.Publish(events=items)
+    """Events as at `/v1/events`: structured, binary, or a batch; the same refusals."""
+    return commands.Publish(events=tuple(bodies_of(request.headers, await request.body())))
+
+
+class _Published(Struct):
+    results: list[Outcome]
+
+
+def _published(found: bytes) -> Response:
+    """The answer of `/v1/events`."""
+    return answer_of(msgspec.json.decode(found, type=_Published).results, HTTPStatus.ACCEPTED)
 
 
 COMMANDS = (
@@ -228,7 +227,7 @@ COMMANDS = (
     Reading("GET", "/kpis/{kpi}/events", _explain),
     Reading("GET", "/kpis/{kpi}/receipt", _receipt),
     Reading("POST", "/graphql", _graphql),
-    Reading("POST", "/events", _events),
+    Reading("POST", "/events", _events, _published),
     Reading("GET", "/digests", _plain(commands.Digests())),
     Reading("POST", "/reset", _plain(commands.Reset())),
 )

@@ -189,7 +189,8 @@ class SandboxRoutes:
     def _asking(self, reading: Reading) -> Handler:
         async def handle(request: Request, caller: Caller) -> Response:
             command = await reading.read(request)
-            return _json(await self._client.ask(request.path_params["tenant"], caller.organisation, command))
+            found = await self._client.ask(request.path_params["tenant"], caller.organisation, command)
+            return reading.answer(found)
 
         return handle
 
@@ -210,8 +211,7 @@ def _refusal(error: SandboxError) -> Response:
     """A problem document; `problems` has a line for each."""
     status = _STATUS[type(error)]
     again = {"Retry-After": "5"} if status is HTTPStatus.SERVICE_UNAVAILABLE else None
-    problems = error.problems if isinstance(error, SpecRefused) else (str(error),)
-    return Response(document(status, str(error), problems=problems), status, again, media_type=MEDIA_TYPE)
+    return Response(document(status, str(error), problems=error.problems), status, again, media_type=MEDIA_TYPE)
 
 
 def _denial(error: Exception) -> Response:

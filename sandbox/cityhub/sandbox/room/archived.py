@@ -21,6 +21,7 @@ from cityhub.sandbox.room.story import Timed, epoch_ms, saying, span
 from cityhub.sdk.contract import Contract, Contracts
 from cityhub.sdk.door import HUB
 from cityhub.sdk.event import Event
+from cityhub.sdk.text import Text
 
 _LATEST = timedelta(days=2)
 """Events that came later than this after they had happened are not replayed."""
@@ -44,7 +45,10 @@ class ArchivedStory:
 
     def __init__(self, past: Past, day: date, contracts: Contracts) -> None:
         if not past.archive:
-            raise SpecRefused("source: this sandbox has no archive; replay a simulated day")
+            text = "source: this sandbox has no archive; replay a simulated day"
+            raise SpecRefused(
+                Text("Diese Testumgebung hat kein Archiv; bitte einen simulierten Tag nachspielen.", text)
+            )
         self._past = past
         self._contracts = contracts
         self._archive = Archive(storage_of(past.archive), contracts)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from cityhub.sandbox.city.streams.closures import freed
 from cityhub.sandbox.city.streams.story import iso
 from cityhub.sandbox.room.story import Timed, epoch_ms, saying
 from cityhub.sdk.event import make_event
@@ -13,8 +14,6 @@ from cityhub.sdk.event import make_event
 _SITE = {"owner": "city", "mode": "car", "lat": 51.4497, "lon": 6.7283, "status": "active"}
 _PUBLISHED, _TOPIC = "de.duisburg.city.roadwork.published.v1", "du.evt.city.roadwork.v1"
 _GATED_OUT = "de.duisburg.duisport.container.gated-out.v1"
-_DRAINS = 8
-"""Trucks pass this many times as fast as they came."""
 
 
 def closure(number: int, begin: datetime, end: datetime) -> Timed:
@@ -40,7 +39,7 @@ def held_up(coming: Timed, begin: datetime, end: datetime) -> list[Timed]:
     event = coming.event
     if event.type != _GATED_OUT or event.data.get("mode") != "truck" or event.data.get("classifier") != "ACT":
         return [coming]
-    free = end + (max(event.time, begin) - begin) / _DRAINS
+    free = freed(max(event.time, begin), begin, end)
     if event.time >= free:
         return [coming]
     waited = free - event.time

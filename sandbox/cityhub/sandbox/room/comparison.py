@@ -10,6 +10,7 @@ from msgspec import Struct
 from cityhub.kpi.reader import KpiReader, anchor_of
 from cityhub.kpi.values import KpiValue, WindowKind
 from cityhub.sandbox.errors import SpecRefused
+from cityhub.sdk.text import Text
 
 MOST = 2_000
 
@@ -70,8 +71,12 @@ def compare(readers: tuple[KpiReader, KpiReader], own: str, city: str, span: tup
     mine, theirs = readers[0].catalogue[own], readers[1].catalogue[city]
     common = [kind for kind in WindowKind if kind in mine.windows and kind in theirs.windows]
     if not common:
+        ours, others = _named(mine.windows), _named(theirs.windows)
         raise SpecRefused(
-            f"windows: {own} has {_named(mine.windows)}, {city} has {_named(theirs.windows)}; give {own} one of these"
+            Text(
+                f"{own} hat die Zeiträume {ours}, {city} hat {others}; bitte {own} einen davon geben.",
+                f"windows: {own} has {ours}, {city} has {others}; give {own} one of these",
+            )
         )
     units = mine.unit if mine.unit == theirs.unit else f"{mine.unit} / {theirs.unit}"
     scopes = ["city", *(f"STB0{one}" for one in range(1, 8) if "borough" in mine.scopes and "borough" in theirs.scopes)]

@@ -19,6 +19,7 @@ from cityhub.sandbox.room.comparison import Comparison, compare
 from cityhub.sandbox.room.engine import TenantEngine
 from cityhub.sandbox.room.log import Record, TenantLog
 from cityhub.sandbox.room.spec import Spec
+from cityhub.sdk.text import Text
 
 _CITY, _OWN = "city", "own"
 
@@ -72,7 +73,13 @@ class Counts:
         for one in self.specs:
             if one.definition.id == kpi_id:
                 return one
-        raise UnknownThing(f"no own KPI {kpi_id[:40]!r}; there are {', '.join(self.own()) or 'none'}")
+        own = ", ".join(self.own())
+        raise UnknownThing(
+            Text(
+                f"Eine eigene Kennzahl „{kpi_id[:40]}“ gibt es nicht; es gibt {own or 'keine'}.",
+                f"no own KPI {kpi_id[:40]!r}; there are {own or 'none'}",
+            )
+        )
 
     def reader(self, kpi_id: str) -> KpiReader:
         """What reads a KPI; one that nobody counts is looked for among the city's."""

@@ -16,12 +16,19 @@ from cityhub.sdk.event import Event
 
 
 class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What became of one event. Attributes: status = accepted or rejected; reason, pointer and detail of a refusal."""
+    """What became of one event, in the form of `/v1/events`.
 
+    Attributes:
+        index: in the request. status: accepted or rejected. reason, pointer, contract, detail: of a refusal.
+    """
+
+    index: int
     status: str
     id: str | UnsetType = UNSET
+    topic: str | UnsetType = UNSET
     reason: str | UnsetType = UNSET
     pointer: str | UnsetType = UNSET
+    contract: str | UnsetType = UNSET
     detail: str | UnsetType = UNSET
 
 
@@ -33,10 +40,11 @@ class Judged(NamedTuple):
     outcome: Outcome
 
 
-def judge(body: bytes, contracts: Contracts, now: datetime) -> Judged:
+def judge(index: int, body: bytes, contracts: Contracts, now: datetime) -> Judged:
     """What the sandbox says of an event in structured mode.
 
     Args:
+        index: of the event in its request.
         now: what the tenant's clock shows.
     """
     try:
@@ -44,13 +52,19 @@ def judge(body: bytes, contracts: Contracts, now: datetime) -> Judged:
         kept = replace(judged(event, contracts, event.partner, now), borough=event.borough, synthetic=True)
         _refuse_people(kept, contracts)
     except RejectedEvent as why:
-        said = texts_of(body, ("id",))
-        pointer = "/" + why.attribute.replace(".", "/") if why.attribute else ""
+        said = texts_of(body, ("id", "type"))
         refused = Outcome(
-            status="rejected", id=said.get("id", UNSET), reason=why.reason, pointer=pointer, detail=str(why)
+            index=index,
+            status="rejected",
+            id=said.get("id", UNSET),
+            reason=why.reason,
+            pointer="/" + why.attribute.replace(".", "/") if why.attribute else "",
+            contract=said["type"] if said.get("type") in contracts else UNSET,
+            detail=str(why),
         )
         return Judged(None, "", refused)
-    return Judged(kept, contracts[kept.type].topic, Outcome(status="accepted", id=kept.id))
+    topic = contracts[kept.type].topic
+    return Judged(kept, topic, Outcome(index=index, status="accepted", id=kept.id, topic=topic))
 
 
 def _refuse_people(event: Event, contracts: Contracts) -> None:

@@ -14,9 +14,16 @@ import msgspec
 from msgspec.structs import replace
 
 from cityhub.kpi.definition import Catalogue, KpiDefinition
-from cityhub.sandbox.errors import SpecRefused, TooMuch
+from cityhub.sandbox.errors import TooMuch
 from cityhub.sandbox.room.archived import Past
-from cityhub.sandbox.room.checks import check_play, checked_inject, checked_instant, checked_speed
+from cityhub.sandbox.room.checks import (
+    MOST_INJECTS,
+    check_play,
+    check_room_for,
+    checked_inject,
+    checked_instant,
+    checked_speed,
+)
 from cityhub.sandbox.room.clock import Clock
 from cityhub.sandbox.room.comparison import Comparison
 from cityhub.sandbox.room.counts import Counts
@@ -29,15 +36,18 @@ from cityhub.sandbox.room.state import Play, RoomState, Standing
 from cityhub.sandbox.room.story import Timed, epoch_ms, span
 from cityhub.sdk import codec
 from cityhub.sdk.door import HUB
+from cityhub.sdk.text import Text
 
 CHUNK = timedelta(minutes=15)
 """Virtual time that is worked off at once, so that commands are heard in between."""
 PUBLISHED_EVERY = timedelta(hours=1)
 """On the way to an instant, of virtual time; a room that keeps pace publishes at most once per real second."""
-MOST_INJECTS, MOST_SPECS = 50, 20
+MOST_SPECS = 20
 MOST_BYTES = 1_000_000_000
 """Of a room's log, beyond which no own events are taken."""
 _BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
+_NEXT = timedelta(milliseconds=1)
+"""What arrived at this very millisecond has happened."""
 
 
 class Room:
@@ -76,7 +86,7 @@ class Room:
             play=state.play,
             ends=None if self._course is None else self._course.end,
             events=self._log.events(),
-            injects=state.injects,
+            injects=state.acting,
             kpis=self.counts.own(),
             cursor=self._log.newest(),
         )
@@ -109,21 +119,17 @@ class Room:
         self._keep(clock=clock)
 
     def inject(self, tree: object) -> Inject:
-        """Let something go wrong from now on.
+        """Let something go wrong with what arrives from now on.
 
         Raises:
             SpecRefused: it is not valid. TooMuch: there are enough.
         """
         inject, now = read_inject(tree, self._city.contracts), self._state.position
-        if len(self._state.injects) >= MOST_INJECTS:
-            raise TooMuch(f"{MOST_INJECTS} injects are the most; take them away and begin again")
-        if inject.until is not None and inject.until <= now:
-            raise SpecRefused(
-                f"until: {inject.until.isoformat()} is over, the clock shows {now.isoformat()}; set it back first"
-            )
-        inject = replace(inject, since=max(inject.since or now, now))
+        check_room_for(len(self._state.injects), inject, now)
+        inject = replace(inject, since=max(inject.since or now, now + _NEXT))
         self._keep(injects=(*self._state.injects, inject))
-        self._course = self._followed(self._state)
+        if self._course is not None:
+            self._course.add(inject)
         return inject
 
     def play_scenario(self, play: Play, injects: Sequence[object], real_s: float, speed: float) -> None:
@@ -136,12 +142,17 @@ class Room:
             raise TooMuch(f"{MOST_INJECTS} injects are the most, the scenario has {len(injects)}")
         wanted = tuple(checked_inject(number, tree, self._city.contracts) for number, tree in enumerate(injects))
         check_play(play)
-        self._begin(replace(self._state, play=play, injects=wanted), Clock(_BEGINNING, real_s, checked_speed(speed)))
+        self._begin(
+            replace(self._state, play=play, injects=wanted, taken_away=()),
+            Clock(_BEGINNING, real_s, checked_speed(speed)),
+        )
 
     def clear_injects(self) -> None:
-        """From now on nothing goes wrong; what did stays as it is."""
-        self._keep(injects=())
-        self._course = self._followed(self._state)
+        """From now on nothing goes wrong; what did stays as it is, and what came late is still to come."""
+        state = self._state
+        self._keep(taken_away=(*state.taken_away, *[state.position] * len(state.acting)))
+        if self._course is not None:
+            self._course.take_away(state.position)
 
     def put_spec(self, text: str) -> Spec:
         """Take a KPI of the tenant's own, in place of one of the same id; it counts what the log holds.
@@ -152,7 +163,8 @@ class Room:
         spec = read_spec(text, self._city)
         others = [one for one in self.counts.specs if one.definition.id != spec.definition.id]
         if len(others) >= MOST_SPECS:
-            raise TooMuch(f"{MOST_SPECS} own KPIs are the most; delete one first")
+            german = f"Mehr als {MOST_SPECS} eigene Kennzahlen gehen nicht; bitte erst eine löschen."
+            raise TooMuch(Text(german, f"{MOST_SPECS} own KPIs are the most; delete one first"))
         self._count_own([*others, spec])
         return spec
 
@@ -175,8 +187,9 @@ class Room:
             raise TooMuch(
                 f"the room holds {MOST_BYTES // 1_000_000} MB, which are the most: reset it, or begin a day anew"
             )
-        judged = [judge(body, self._city.contracts, self._state.position) for body in bodies]
-        at_ms = epoch_ms(self._state.position)
+        now = self._state.position
+        judged = [judge(index, body, self._city.contracts, now) for index, body in enumerate(bodies)]
+        at_ms = epoch_ms(now)
         records = [
             (one.topic, one.event.type, at_ms, codec.encode(one.event)) for one in judged if one.event is not None
         ]
@@ -233,10 +246,11 @@ class Room:
         """What is still to come, by a state."""
         if state.play is None:
             return None
-        return Course(state.play, state.injects, self._city.contracts, state.position, self._past)
+        return Course(state.play, state, self._city.contracts, self._past)
 
     def _begin(self, state: RoomState, clock: Clock) -> None:
         """The day of a state from its start, with a clock that starts there whatever it shows."""
+        state = replace(state, injects=state.acting, taken_away=())
         if state.play is not None:
             start, _ = span(state.play.day)
             clock, state = replace(clock, at=start), replace(state, position=start)

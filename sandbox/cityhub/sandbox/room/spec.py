@@ -11,6 +11,7 @@ from cityhub.kpi.definition import Catalogue, KpiDefinition, parse_definition
 from cityhub.kpi.errors import DefinitionError
 from cityhub.sandbox.errors import SpecRefused
 from cityhub.sdk import plain_yaml
+from cityhub.sdk.text import Text
 
 MOST_BYTES = 8_192
 MOST_NODES = 50
@@ -32,7 +33,12 @@ def read_spec(text: str, city: Catalogue) -> Spec:
     """
     size = len(text.encode())
     if size > MOST_BYTES:
-        raise SpecRefused(f"kpi: has {size} bytes; at most {MOST_BYTES} are read, shorten names and sentences")
+        raise SpecRefused(
+            Text(
+                f"Die Definition hat {size} Bytes; höchstens {MOST_BYTES} werden gelesen. Bitte Texte kürzen.",
+                f"kpi: has {size} bytes; at most {MOST_BYTES} are read, shorten names and sentences",
+            )
+        )
     try:
         tree = plain_yaml.load(text)
     except (yaml.YAMLError, RecursionError) as error:
@@ -40,7 +46,12 @@ def read_spec(text: str, city: Catalogue) -> Spec:
     written = tree if isinstance(tree, dict) else {}
     nodes = sum(_nodes(written.get(name)) for name in _TREES)
     if nodes > MOST_NODES:
-        raise SpecRefused(f"kpi: measure, dimensions and beside have {nodes} nodes; at most {MOST_NODES} are counted")
+        raise SpecRefused(
+            Text(
+                f"measure, dimensions und beside haben {nodes} Knoten; gerechnet werden höchstens {MOST_NODES}.",
+                f"kpi: measure, dimensions and beside have {nodes} nodes; at most {MOST_NODES} are counted",
+            )
+        )
     try:
         definition = parse_definition(text, "kpi", city.contracts)
     except DefinitionError as error:
@@ -50,14 +61,28 @@ def read_spec(text: str, city: Catalogue) -> Spec:
     return Spec(text, definition)
 
 
-def _faults(one: KpiDefinition, city: Catalogue) -> list[str]:
+def _faults(one: KpiDefinition, city: Catalogue) -> list[Text]:
     found = []
     if one.id in {known.id for known in city}:
-        found.append(f"kpi: id: {one.id} is a KPI of the city; choose another, such as my-{one.id.lower()}")
+        other = f"my-{one.id.lower()}"
+        found.append(
+            Text(
+                f"{one.id} ist eine Kennzahl der Stadt; bitte eine andere id wählen, etwa {other}.",
+                f"kpi: id: {one.id} is a KPI of the city; choose another, such as {other}",
+            )
+        )
     if one.value_of is not None:
-        found.append(f"kpi: value_of: {one.value_of!r} is of the city's catalogue; leave it out")
+        found.append(
+            Text(
+                "value_of gehört zum Katalog der Stadt; bitte weglassen.",
+                f"kpi: value_of: {one.value_of!r} is of the city's catalogue; leave it out",
+            )
+        )
     found += [
-        f"kpi: sources.{name}: {source.type} tells of people; the sandbox has no such events"
+        Text(
+            f"sources.{name}: {source.type} erzählt von Menschen; solche Ereignisse gibt es hier nicht.",
+            f"kpi: sources.{name}: {source.type} tells of people; the sandbox has no such events",
+        )
         for name, source in one.sources.items()
         if source.contract.personal or one.minimum_group
     ]

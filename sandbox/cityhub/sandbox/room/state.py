@@ -31,14 +31,21 @@ class RoomState(Struct, frozen=True, kw_only=True):
 
     Attributes:
         position: up to here everything has happened. specs: texts of own KPIs. lap: how often a story has begun.
+        taken_away: when, of the first so many injects; what they did is a part of the day until it begins anew.
     """
 
     clock: Clock
     position: datetime
     play: Play | None = None
     injects: tuple[Inject, ...] = ()
+    taken_away: tuple[datetime, ...] = ()
     specs: tuple[str, ...] = ()
     lap: int = 1
+
+    @property
+    def acting(self) -> tuple[Inject, ...]:
+        """Injects that nobody has taken away."""
+        return self.injects[len(self.taken_away) :]
 
 
 class Standing(Struct, frozen=True, kw_only=True):
@@ -47,6 +54,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     Attributes:
         now: virtual time up to which everything has happened. behind_s: virtual seconds behind the clock.
         ends: of the day that is replayed. events: in the log. cursor: number of the log's newest entry.
+        injects: that nobody has taken away.
     """
 
     now: datetime

@@ -16,23 +16,24 @@ from msgspec import Struct
 from cityhub.bus.errors import ArchiveError
 from cityhub.kpi.definition import load_catalogue
 from cityhub.kpi.errors import BatchError, UnknownKpi, Withheld
-from cityhub.sandbox.errors import SandboxError, SpecRefused, TooMuch, UnknownThing
+from cityhub.sandbox.errors import SandboxError, UnknownThing
 from cityhub.sandbox.room.archived import Past
 from cityhub.sandbox.room.room import Room
 from cityhub.sandbox.rooms.commands import AnyCommand
+from cityhub.sdk.text import Text
 
 TICK_S = 0.2
 _MORE_MEMORY_B = 768 * 1024 * 1024
 """Beyond what the fork server has."""
 _decode = msgspec.json.Decoder(AnyCommand).decode
-_ANSWERS = (SandboxError, UnknownKpi, Withheld, BatchError, ArchiveError)
+_ANSWERS = (UnknownKpi, Withheld, BatchError, ArchiveError)
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """Attributes: error = "" or the name of a `SandboxError`; problems = its lines; found = what was asked for."""
+    """Attributes: error = "" or the name of a `SandboxError`; lines = of it; found = what was asked for."""
 
     error: str = ""
-    problems: tuple[str, ...] = ()
+    lines: tuple[Text, ...] = ()
     found: msgspec.Raw = msgspec.Raw(b"null")
 
 
@@ -58,12 +59,11 @@ def answer(room: Room, asked: bytes, real_s: float) -> Answer:
         command: Any = _decode(asked)
         return Answer(found=msgspec.Raw(msgspec.json.encode(command.run(room, real_s))))
     except msgspec.ValidationError as error:
-        return Answer(error="SpecRefused", problems=(str(error),))
-    except SpecRefused as error:
-        return Answer(error="SpecRefused", problems=error.problems)
+        return Answer(error="SpecRefused", lines=(Text("", str(error)),))
+    except SandboxError as error:
+        return Answer(error=type(error).__name__, lines=error.lines)
     except _ANSWERS as error:
-        name = type(error).__name__ if isinstance(error, TooMuch) else UnknownThing.__name__
-        return Answer(error=name, problems=(str(error),))
+        return Answer(error=UnknownThing.__name__, lines=(Text("", str(error)),))
 
 
 def _limit_memory() -> None:

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from cityhub.sandbox import errors
-from cityhub.sandbox.errors import RoomUnavailable, SpecRefused
+from cityhub.sandbox.errors import RoomUnavailable
 from cityhub.sandbox.rooms.child import Answer
 from cityhub.sandbox.rooms.commands import Command
 from cityhub.sandbox.rooms.houses import ANSWER_WITHIN_S
@@ -122,8 +122,6 @@ def _whose(organisation: str | None) -> dict[str, str]:
 def _raise(body: bytes) -> msgspec.Raw:
     """What was found, or the error that was answered."""
     said = msgspec.json.decode(body, type=Answer)
-    if said.error == "SpecRefused":
-        raise SpecRefused(*said.problems)
     if said.error in _KNOWN:
-        raise getattr(errors, said.error)(*said.problems)
+        raise getattr(errors, said.error)(*said.lines)
     return said.found

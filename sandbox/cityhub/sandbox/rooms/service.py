@@ -30,6 +30,7 @@ from cityhub.sandbox.rooms.houses import Houses
 from cityhub.sandbox.rooms.keys import Keys, life_of_key
 from cityhub.sandbox.rooms.limits import Limits, Note, Share, Usage
 from cityhub.sandbox.rooms.tenants import Tenant, Tenants
+from cityhub.sdk.text import Text
 
 FOLLOW_S = 0.2
 HEARTBEAT_S = 15.0
@@ -119,10 +120,8 @@ class Service:
                 return Response(status_code=HTTPStatus.UNAUTHORIZED)
             try:
                 return await handler(request)
-            except SpecRefused as error:
-                return _said(Answer(error="SpecRefused", problems=error.problems))
             except SandboxError as error:
-                return _said(Answer(error=type(error).__name__, problems=(str(error),)))
+                return _said(Answer(error=type(error).__name__, lines=error.lines))
 
         return answer
 
@@ -156,7 +155,8 @@ class Service:
 
     async def _do_create(self, wish: Wish) -> dict[str, Any]:
         if not wish.organisation:
-            raise SpecRefused("organisation: is missing; name the startup that the tenant is for")
+            german = "Es fehlt die Organisation; bitte das Startup nennen, für das der Mandant ist."
+            raise SpecRefused(Text(german, "organisation: is missing; name the startup that the tenant is for"))
         known = {one.name for one in self._tenants.of(wish.organisation)}
         tenant = self._tenants.create(wish.name, wish.organisation, wish.days, self._clock())
         if tenant.name in known:

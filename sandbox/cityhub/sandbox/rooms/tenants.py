@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from cityhub.sandbox.errors import SpecRefused, TooMuch, UnknownTenant
 from cityhub.sandbox.rooms.keys import KeyLife
+from cityhub.sdk.text import Text
 
 MOST_OF_ONE = 5
 LONGEST_DAYS = 90
@@ -62,17 +63,30 @@ class Tenants:
             SpecRefused: no such name or life. TooMuch: it has enough.
         """
         if not _NAME.fullmatch(name):
-            raise SpecRefused(f"name: {name[:40]!r} is none; write 3 to 31 small letters, digits and -, a letter first")
+            raise SpecRefused(
+                Text(
+                    f"„{name[:40]}“ geht nicht als Name; bitte 3 bis 31 kleine Buchstaben, Ziffern und -, "
+                    "zuerst ein Buchstabe.",
+                    f"name: {name[:40]!r} is none; write 3 to 31 small letters, digits and -, a letter first",
+                )
+            )
         if not 1 <= days <= LONGEST_DAYS:
-            raise SpecRefused(f"days: {days} is not between 1 and {LONGEST_DAYS}")
+            german = f"Ein Mandant gilt 1 bis {LONGEST_DAYS} Tage, nicht {days}."
+            raise SpecRefused(Text(german, f"days: {days} is not between 1 and {LONGEST_DAYS}"))
         expires = now + timedelta(days=days)
         known = self._find(name)
         if known is not None:
             if known.organisation != organisation:
-                raise SpecRefused(f"name: {name!r} is taken; choose another")
+                german = f"Den Namen „{name}“ gibt es schon; bitte einen anderen wählen."
+                raise SpecRefused(Text(german, f"name: {name!r} is taken; choose another"))
             return self._put(msgspec.structs.replace(known, expires=max(known.expires, expires)))
         if len(self.of(organisation)) >= MOST_OF_ONE:
-            raise TooMuch(f"{organisation} has {MOST_OF_ONE} tenants, which are the most; delete one first")
+            raise TooMuch(
+                Text(
+                    f"{organisation} hat {MOST_OF_ONE} Mandanten, mehr gehen nicht; bitte erst einen löschen.",
+                    f"{organisation} has {MOST_OF_ONE} tenants, which are the most; delete one first",
+                )
+            )
         return self._put(Tenant(name=name, organisation=organisation, created=now, expires=expires))
 
     def of(self, organisation: str | None = None) -> list[Tenant]:
@@ -100,11 +114,17 @@ class Tenants:
             SpecRefused: one is no origin. TooMuch: too many.
         """
         if len(origins) > _MOST_ORIGINS:
-            raise TooMuch(f"{len(origins)} origins; at most {_MOST_ORIGINS} are allowed")
+            raise TooMuch(
+                Text(
+                    f"{len(origins)} Webseiten sind zu viele; höchstens {_MOST_ORIGINS} dürfen fragen.",
+                    f"{len(origins)} origins; at most {_MOST_ORIGINS} are allowed",
+                )
+            )
         for number, origin in enumerate(origins):
             if not _is_origin(origin):
                 text = "is no origin; write https://host or http://localhost:port, without a path"
-                raise SpecRefused(f"origins[{number}]: {origin[:80]!r} {text}")
+                german = "geht nicht; bitte ohne Pfad schreiben: https://host oder http://localhost:port"
+                raise SpecRefused(Text(f"„{origin[:80]}“ {german}.", f"origins[{number}]: {origin[:80]!r} {text}"))
         return self._put(msgspec.structs.replace(tenant, origins=tuple(origins)))
 
     def keep_key(self, tenant: Tenant, key: KeyLife) -> Tenant:

@@ -24,7 +24,13 @@ WINDOW = {"from": SEVEN.isoformat(), "until": NINE.isoformat()}
 
 def after(*trees: dict[str, Any], seed: int = 1) -> list[Timed]:
     injects = Injects(seed, [read_inject(tree, CITY.contracts) for tree in trees])
-    return [out for one in TOLD for out in injects.through(one)]
+    return [out for one in TOLD for out in fate(injects, one)]
+
+
+def fate(injects: Injects, coming: Timed, stage: int = 0) -> list[Timed]:
+    """What becomes of an event until nothing acts on it any more."""
+    acted = injects.acted(coming, stage)
+    return [coming] if acted is None else [out for one in acted.found for out in fate(injects, one, acted.stage)]
 
 
 def within(one: Timed) -> bool:

@@ -102,6 +102,54 @@ def test_one_more_inject_changes_only_the_windows_that_it_touches(tmp_path: Path
     hurt.close()
 
 
+def test_a_delay_that_is_taken_away_ends_and_a_restart_changes_nothing(tmp_path: Path) -> None:
+    plain, gone_on, opened = (room(tmp_path / name) for name in "abc")
+    for one in (plain, gone_on, opened):
+        one.replay(PLAY, 0.0, speed=0)
+        until(one, START + timedelta(hours=1))
+    for one in (gone_on, opened):
+        one.inject({"kind": "late", "by": "2h"})
+        until(one, START + timedelta(hours=2))
+        one.clear_injects()
+        assert one.standing(0.0).injects == ()
+    opened.close()
+    opened = room(tmp_path / "c")
+    assert opened.standing(0.0).injects == ()
+    for one in (plain, gone_on, opened):
+        until(one, START + timedelta(hours=5))
+    assert opened.standing(0.0).events == gone_on.standing(0.0).events == plain.standing(0.0).events
+    digests = closed(gone_on)
+    assert closed(opened) == digests
+    assert closed(plain)["events"] != digests["events"], "they came in another order"
+
+
+def test_what_was_taken_away_is_gone_when_the_day_begins_anew(tmp_path: Path, known: dict[str, str]) -> None:
+    one = room(tmp_path)
+    one.replay(PLAY, 0.0, speed=0)
+    one.inject({"kind": "duplicate"})
+    until(one, START + timedelta(hours=1))
+    one.clear_injects()
+    one.replay(PLAY, 0.0, speed=0)
+    until(one, NOON)
+    assert closed(one) == known
+
+
+def test_injects_that_were_taken_away_count_until_the_day_begins_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cityhub.sandbox.room.checks.MOST_INJECTS", 2)
+    one = room(tmp_path)
+    one.replay(PLAY, 0.0, speed=0)
+    for _ in range(2):
+        one.inject({"kind": "late"})
+        one.clear_injects()
+    with pytest.raises(TooMuch, match="begin the day anew"):
+        one.inject({"kind": "late"})
+    one.replay(PLAY, 0.0, speed=0)
+    one.inject({"kind": "late"})
+    one.close()
+
+
 def test_labels_follow_the_clock(tmp_path: Path) -> None:
     one = room(tmp_path)
     one.replay(PLAY, 0.0, speed=0)

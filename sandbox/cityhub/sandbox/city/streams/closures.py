@@ -21,14 +21,16 @@ def closure(seed: int, friday: date) -> tuple[datetime, datetime] | None:
     return begin, begin + _LENGTH
 
 
+def freed(came: datetime, begin: datetime, end: datetime) -> datetime:
+    """When a truck gets away that comes to the gate: after a closure behind all that have waited longer."""
+    free = end + (came - begin) / _DRAINS
+    return free if begin <= came < free else came
+
+
 def passes(seed: int, moment: datetime) -> datetime:
-    """When a truck gets away that comes to the gate at an instant: behind all that have waited longer."""
+    """When a truck gets away that comes to the gate at an instant, through the closures of the last days."""
     for back in range(4):
         found = closure(seed, local_day(moment) - timedelta(days=back))
-        if found is None:
-            continue
-        begin, end = found
-        free = end + (moment - begin) / _DRAINS
-        if begin <= moment < free:
+        if found is not None and (free := freed(moment, *found)) != moment:
             return free
     return moment

@@ -114,6 +114,11 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def wall_clock(moment: datetime) -> str:
+    """As people in Duisburg write it: 24.11.2026 07:00."""
+    return f"{moment.astimezone(LOCAL):%d.%m.%Y %H:%M}"
+
+
 def local_day(moment: datetime) -> date:
     """The day of Duisburg's calendar."""
     return moment.astimezone(LOCAL).date()
