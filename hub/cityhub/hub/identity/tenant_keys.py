@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from msgspec import Struct
 
+from cityhub.hub.embedded.kafka import AUDIENCE
 from cityhub.hub.errors import Misconfigured, ServiceMissing
 from cityhub.hub.identity.provision import administration, put_client, realm
 from cityhub.hub.secrets import Secrets
@@ -23,33 +26,43 @@ class RealmKeys(Struct, frozen=True):
     settings: Settings
     secrets: Secrets
 
-    def issue(self, tenant: str, organisation: str) -> Key:
+    def issue(self, tenant: str, organisation: str, *, kafka: bool) -> Key:
         """See `Keys`."""
         if self.settings.keycloak_url:
             raise RoomUnavailable(
                 f"the realm is kept by {self.settings.keycloak_url}: its administrator makes a client "
                 f"{client_id(tenant)} there with the claims organisation and tenant (docs/sandbox.md)"
             )
-        try:
-            with administration(self.settings, self.secrets) as admin:
-                put_client(admin, _client(tenant, organisation, realm(self.settings)["clients"]))
-                key = admin.get_client_id(client_id(tenant))
-                admin.generate_client_secrets(key)
-                return Key(client_id(tenant), str(admin.get_client_secrets(key)["value"]))
-        except (ServiceMissing, Misconfigured) as error:
-            raise RoomUnavailable(str(error)) from error
+        with _translated(), administration(self.settings, self.secrets) as admin:
+            put_client(admin, _client(tenant, organisation, realm(self.settings)["clients"], kafka=kafka))
+            key = admin.get_client_id(client_id(tenant))
+            admin.generate_client_secrets(key)
+            return Key(client_id(tenant), str(admin.get_client_secrets(key)["value"]))
+
+    def renew(self, tenant: str, organisation: str, *, kafka: bool) -> None:
+        """See `Keys`."""
+        if self.settings.keycloak_url:
+            return
+        with _translated(), administration(self.settings, self.secrets) as admin:
+            if admin.get_client_id(client_id(tenant)) is not None:
+                put_client(admin, _client(tenant, organisation, realm(self.settings)["clients"], kafka=kafka))
 
     def withdraw(self, tenant: str) -> None:
         """See `Keys`."""
         if self.settings.keycloak_url:
             return
-        try:
-            with administration(self.settings, self.secrets) as admin:
-                key = admin.get_client_id(client_id(tenant))
-                if key is not None:
-                    admin.delete_client(key)
-        except (ServiceMissing, Misconfigured) as error:
-            raise RoomUnavailable(str(error)) from error
+        with _translated(), administration(self.settings, self.secrets) as admin:
+            key = admin.get_client_id(client_id(tenant))
+            if key is not None:
+                admin.delete_client(key)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (ServiceMissing, Misconfigured) as error:
+        raise RoomUnavailable(str(error)) from error
 
 
 def client_id(tenant: str) -> str:
@@ -57,7 +70,7 @@ def client_id(tenant: str) -> str:
     return f"startup-sbx-{tenant}"
 
 
-def _client(tenant: str, organisation: str, clients: list[dict[str, Any]]) -> dict[str, Any]:
+def _client(tenant: str, organisation: str, clients: list[dict[str, Any]], *, kafka: bool) -> dict[str, Any]:
     """As the realm's file has one of a startup, with its own name and claims."""
     wanted = copy.deepcopy(next(one for one in clients if one["clientId"] == _TEMPLATE))
     wanted["clientId"] = client_id(tenant)
@@ -68,4 +81,6 @@ def _client(tenant: str, organisation: str, clients: list[dict[str, Any]]) -> di
     named["name"] = named["config"]["claim.name"] = "tenant"
     named["config"]["claim.value"] = tenant
     wanted["protocolMappers"] = [mapper, named]
+    if kafka:
+        wanted["defaultClientScopes"] = [*wanted["defaultClientScopes"], AUDIENCE]
     return wanted

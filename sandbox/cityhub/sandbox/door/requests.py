@@ -42,6 +42,10 @@ class _NewTenant(Struct, frozen=True, forbid_unknown_fields=True):
     organisation: str = ""
 
 
+class _Opening(Struct, frozen=True, forbid_unknown_fields=True):
+    open: bool
+
+
 class _Numbers(Struct, frozen=True, forbid_unknown_fields=True):
     window: WindowKind | None = None
     scope: str = "city"
@@ -81,6 +85,15 @@ def wish_of(body: bytes, caller: Caller) -> Wish:
     if caller.organisation is not None and said.organisation not in {"", caller.organisation}:
         raise SpecRefused("organisation: follows from your token; leave it out")
     return Wish(do="create", organisation=organisation, name=said.name, days=said.days)
+
+
+def opening_of(body: bytes) -> bool:
+    """Whether a tenant's Kafka door shall be open.
+
+    Raises:
+        SpecRefused: it is not understood.
+    """
+    return _read(body, _Opening).open
 
 
 def _read(body: bytes, wanted: type[Asked]) -> Asked:

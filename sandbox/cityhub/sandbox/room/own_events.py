@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
+import msgspec
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
@@ -23,6 +24,13 @@ class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str | UnsetType = UNSET
     pointer: str | UnsetType = UNSET
     detail: str | UnsetType = UNSET
+
+
+class Came(Struct, frozen=True):
+    """A record of the tenant's topic. Attributes: body = the event in structured mode."""
+
+    offset: int
+    body: bytes
 
 
 class Judged(NamedTuple):
@@ -51,6 +59,13 @@ def judge(body: bytes, contracts: Contracts, now: datetime) -> Judged:
         )
         return Judged(None, "", refused)
     return Judged(kept, contracts[kept.type].topic, Outcome(status="accepted", id=kept.id))
+
+
+def told(outcome: Outcome, topic: str, offset: int) -> tuple[str, bytes] | None:
+    """Reason and body of the log's entry about a record that was refused; None for one that was not."""
+    if outcome.reason is UNSET:
+        return None
+    return outcome.reason, msgspec.json.encode({"topic": topic, "offset": offset} | msgspec.structs.asdict(outcome))
 
 
 def _refuse_people(event: Event, contracts: Contracts) -> None:

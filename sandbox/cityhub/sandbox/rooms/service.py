@@ -19,13 +19,15 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from cityhub.sandbox.errors import SandboxError, SpecRefused
+from cityhub.sandbox.errors import RoomUnavailable, SandboxError, SpecRefused
 from cityhub.sandbox.room.log import Entry, Kind, TenantLog
 from cityhub.sandbox.rooms.child import Answer
-from cityhub.sandbox.rooms.commands import AnyCommand
+from cityhub.sandbox.rooms.commands import AnyCommand, Reset
 from cityhub.sandbox.rooms.houses import Houses
-from cityhub.sandbox.rooms.keys import Keys
+from cityhub.sandbox.rooms.keys import Key
 from cityhub.sandbox.rooms.tenants import Tenant, Tenants
+from cityhub.sandbox.topics.broker import Door
+from cityhub.sandbox.topics.doors import KafkaDoors
 
 FOLLOW_S = 0.2
 HEARTBEAT_S = 15.0
@@ -37,13 +39,15 @@ class Wish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     Attributes:
         organisation: of the caller, None = an operator's.
+        open: whether it shall have topics of its own on Kafka, None = show only.
     """
 
-    do: Literal["list", "show", "create", "rotate", "allow", "delete"]
+    do: Literal["list", "show", "create", "rotate", "allow", "kafka", "delete"]
     organisation: str | None
     name: str = ""
     days: int = 30
     origins: tuple[str, ...] = ()
+    open: bool | None = None
 
 
 class Service:
@@ -53,10 +57,13 @@ class Service:
         word: what callers must say.
     """
 
-    def __init__(self, tenants: Tenants, houses: Houses, keys: Keys, word: str, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, tenants: Tenants, houses: Houses, kafka: KafkaDoors, word: str, clock: Callable[[], datetime]
+    ) -> None:
         self._tenants = tenants
         self._houses = houses
-        self._keys = keys
+        self._keys = kafka.keys
+        self._kafka = kafka
         self._word = word
         self._clock = clock
 
@@ -73,10 +80,20 @@ class Service:
         )
 
     async def sweep(self) -> None:
-        """Delete tenants whose time is over, and end rooms that stand still."""
+        """Delete tenants whose time is over, and end rooms that stand still.
+
+        Raises:
+            SandboxError: a tenant could not be deleted; the others were.
+        """
+        troubles = []
         for tenant in self._tenants.expired(self._clock()):
-            await self._delete(tenant)
+            try:
+                await self._delete(tenant)
+            except SandboxError as error:
+                troubles.append(str(error))
         await self._houses.sweep()
+        if troubles:
+            raise RoomUnavailable("; ".join(troubles))
 
     def _guarded(self, handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
@@ -110,7 +127,7 @@ class Service:
         if tenant.name in known:
             return {"tenant": tenant, "key": None}
         try:
-            key = await asyncio.to_thread(self._keys.issue, tenant.name, tenant.organisation)
+            key = await self._key(tenant)
         except SandboxError:
             self._tenants.delete(tenant)
             raise
@@ -118,17 +135,26 @@ class Service:
 
     async def _do_rotate(self, wish: Wish) -> dict[str, Any]:
         tenant = self._tenants.one(wish.name, wish.organisation)
-        return {"tenant": tenant, "key": await asyncio.to_thread(self._keys.issue, tenant.name, tenant.organisation)}
+        return {"tenant": tenant, "key": await self._key(tenant)}
+
+    async def _key(self, tenant: Tenant) -> Key:
+        return await asyncio.to_thread(self._keys.issue, tenant.name, tenant.organisation, kafka=tenant.kafka)
 
     async def _do_allow(self, wish: Wish) -> Tenant:
         return self._tenants.allow(self._tenants.one(wish.name, wish.organisation), wish.origins)
+
+    async def _do_kafka(self, wish: Wish) -> Door:
+        tenant = self._tenants.one(wish.name, wish.organisation)
+        return self._kafka.door(tenant) if wish.open is None else self._kafka.put(tenant, wanted=wish.open)
 
     async def _do_delete(self, wish: Wish) -> None:
         await self._delete(self._tenants.one(wish.name, wish.organisation))
 
     async def _delete(self, tenant: Tenant) -> None:
-        """Last the tenant itself: what fails in between is tried again."""
+        """Last the tenant itself: what fails in between is tried again, by `sweep` at the latest."""
+        self._tenants.end(tenant, self._clock())
         await asyncio.to_thread(self._keys.withdraw, tenant.name)
+        await self._kafka.remove(tenant.name)
         await self._houses.close(tenant.name)
         self._tenants.delete(tenant)
 
@@ -138,7 +164,10 @@ class Service:
             command = msgspec.json.decode(await request.body(), type=AnyCommand)
         except msgspec.ValidationError as error:
             raise SpecRefused(str(error)) from error
-        return _said(await self._houses.ask(name, command))
+        if not isinstance(command, Reset):
+            return _said(await self._houses.ask(name, command))
+        with self._kafka.emptied(name):
+            return _said(await self._houses.ask(name, command))
 
     async def _entries(self, request: Request) -> Response:
         log = await self._log(self._known(request))
