@@ -83,7 +83,7 @@ def audit() -> TopicSpec:
 
 
 class SandboxTopics(Struct, frozen=True):
-    """The topics of a tenant of the sandbox, `sbx.<tenant>.…`, each of one partition: it writes `incoming`, reads the rest.
+    """A tenant's topics `sbx.<tenant>.…`, of one partition each: it writes `incoming` and reads the others.
 
     The dot behind the name keeps `sbx.demo.` apart from `sbx.demo-2.`; names of tenants hold none.
     """
@@ -176,4 +176,9 @@ def _log(retention_ms: int) -> tuple[tuple[str, str], ...]:
 
 
 _SANDBOX = {"event": "events", "value": "values", "refused": "refused"}
-_SANDBOX_LOG = (*_log(SANDBOX_DAYS * DAY_MS), ("retention.bytes", str(256 << 20)), ("segment.bytes", str(32 << 20)))
+_SANDBOX_LOG = (
+    *_log(SANDBOX_DAYS * DAY_MS),
+    ("retention.bytes", str(256 << 20)),
+    ("segment.bytes", str(32 << 20)),
+    ("file.delete.delay.ms", "1000"),  # of a topic that is deleted no byte shall stay for long
+)

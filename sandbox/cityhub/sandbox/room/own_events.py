@@ -65,7 +65,7 @@ def told(outcome: Outcome, topic: str, offset: int) -> tuple[str, bytes] | None:
     """Reason and body of the log's entry about a record that was refused; None for one that was not."""
     if outcome.reason is UNSET:
         return None
-    return outcome.reason, msgspec.json.encode({"topic": topic, "offset": offset} | msgspec.structs.asdict(outcome))
+    return outcome.reason, msgspec.json.encode({"topic": topic, "offset": offset} | msgspec.to_builtins(outcome))
 
 
 def _refuse_people(event: Event, contracts: Contracts) -> None:
