@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError
 
 from cityhub.bus.access import KafkaAccess
 from cityhub.bus.publisher import as_bus_error
+from cityhub.bus.wary_records import WaryFetcher
 
 GROUP = "cityhub-gate"
 PATTERN = r"^du\.in\.[a-z]+\..+$"
@@ -37,10 +38,11 @@ class Quarantine:
     """A member of a group, as an async context manager. Methods raise BusUnavailable or BusRefused.
 
     Args:
-        pattern: names of the topics that the group reads.
+        pattern: names of the topics that the group reads. wary: batches are looked at first, see `wary_records`.
     """
 
-    def __init__(self, access: KafkaAccess, group: str = GROUP, pattern: str = PATTERN) -> None:
+    def __init__(self, access: KafkaAccess, group: str = GROUP, pattern: str = PATTERN, *, wary: bool = False) -> None:
+        self._wary = wary
         self._group = group
         self._pattern = pattern
         self._held: set[TopicPartition] = set()
@@ -58,6 +60,8 @@ class Quarantine:
     async def __aenter__(self) -> Self:
         try:
             await self._consumer.start()
+            if self._wary:
+                self._consumer._fetcher.__class__ = WaryFetcher
             self._consumer.subscribe(pattern=self._pattern)
             await self._admin.start()
         except KafkaError as error:

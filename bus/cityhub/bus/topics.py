@@ -106,7 +106,9 @@ class SandboxTopics(Struct, frozen=True):
 
     def specs(self) -> list[TopicSpec]:
         """Kept `SANDBOX_DAYS`, at most 256 MiB each."""
-        return [TopicSpec(name, 1, _SANDBOX_LOG) for name in (self.incoming, *self.outgoing.values())]
+        small = ("max.message.bytes", str(128 << 10))  # see `wary_records`
+        read = [TopicSpec(name, 1, _SANDBOX_LOG) for name in self.outgoing.values()]
+        return [TopicSpec(self.incoming, 1, (*_SANDBOX_LOG, small)), *read]
 
 
 def ensure(access: KafkaAccess, wanted: Iterable[TopicSpec]) -> list[str]:

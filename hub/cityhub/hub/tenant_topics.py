@@ -55,7 +55,7 @@ class HubBroker(Struct, frozen=True):
 
     def incoming(self) -> AbstractAsyncContextManager[Incoming]:
         """See `Broker`."""
-        return Quarantine(self.access, SANDBOX_GROUP, SANDBOX_PATTERN)
+        return Quarantine(self.access, SANDBOX_GROUP, SANDBOX_PATTERN, wary=True)
 
     def door(self, tenant: str) -> Door:
         """See `Broker`."""

@@ -27,10 +27,18 @@ class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Came(Struct, frozen=True):
-    """A record of the tenant's topic. Attributes: body = the event in structured mode."""
+    """A record of the tenant's topic. Attributes: body = the event in structured mode; None = not unpacked."""
 
     offset: int
-    body: bytes
+    body: bytes | None
+
+
+UNREAD = Outcome(
+    status="rejected",
+    reason="compression",
+    detail="the batch up to this offset is compressed by gzip or zstd and was not unpacked: send it anew, with lz4, "
+    "snappy or no compression",
+)
 
 
 class Judged(NamedTuple):

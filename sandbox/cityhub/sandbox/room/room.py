@@ -23,7 +23,7 @@ from cityhub.sandbox.room.counts import Counts
 from cityhub.sandbox.room.course import Course
 from cityhub.sandbox.room.injects import Inject, read_inject
 from cityhub.sandbox.room.log import TenantLog
-from cityhub.sandbox.room.own_events import Came, Outcome, judge, told
+from cityhub.sandbox.room.own_events import UNREAD, Came, Outcome, judge, told
 from cityhub.sandbox.room.spec import Spec, read_spec
 from cityhub.sandbox.room.state import Play, RoomState, Standing
 from cityhub.sandbox.room.story import Timed, epoch_ms, span
@@ -188,7 +188,8 @@ class Room:
     def arrive(self, topic: str, came: Sequence[Came]) -> list[Outcome]:
         """As `publish`, of records of the tenant's topic: their writer reads in the log what was refused, and why."""
         try:
-            outcomes = self.publish([one.body for one in came])
+            read = iter(self.publish([one.body for one in came if one.body is not None]))
+            outcomes = [UNREAD if one.body is None else next(read) for one in came]
         except TooMuch as full:
             outcomes = [Outcome(status="rejected", reason="log_full", detail=str(full)) for _ in came]
         at_ms = epoch_ms(self._state.position)

@@ -108,8 +108,9 @@ class Tenants:
         return self._put(msgspec.structs.replace(tenant, origins=tuple(origins)))
 
     def open_kafka(self, tenant: Tenant, *, wanted: bool) -> Tenant:
-        """Let it have topics of its own, or no longer."""
-        return self._put(msgspec.structs.replace(tenant, kafka=wanted))
+        """Let it have topics of its own, or no longer: then the next ones are others."""
+        emptied = tenant.emptied + (tenant.kafka and not wanted)
+        return self._put(msgspec.structs.replace(tenant, kafka=wanted, emptied=emptied))
 
     def empty(self, name: str) -> None:
         """Its topics hold what its room has forgotten."""

@@ -21,6 +21,7 @@ from cityhub.bus.errors import BusError
 from cityhub.bus.pause import pause
 from cityhub.bus.quarantine import Stretch
 from cityhub.bus.topics import SandboxTopics
+from cityhub.bus.wary_records import UNREAD
 from cityhub.sandbox.errors import RoomUnavailable, SandboxError
 from cityhub.sandbox.room.own_events import Came
 from cityhub.sandbox.rooms.child import Answer
@@ -128,8 +129,12 @@ def _tenant(stretch: Stretch) -> str:
 
 def _pieces(stretch: Stretch) -> Iterator[tuple[Came, ...]]:
     records: Iterator[Any] = iter(stretch.records)
-    while piece := tuple(Came(one.offset, body_of(one)) for one in islice(records, _PIECE)):
+    while piece := tuple(_came(one) for one in islice(records, _PIECE)):
         yield piece
+
+
+def _came(record: Any) -> Came:
+    return Came(record.offset, None if record.headers is UNREAD else body_of(record))
 
 
 def _count(found: Arrived) -> None:

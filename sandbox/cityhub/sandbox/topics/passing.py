@@ -32,6 +32,8 @@ from cityhub.sandbox.topics.broker import Broker
 
 LOOK_S, FOLLOW_S, RETRY_S = 1.0, 0.2, 2.0
 _PAGE, _NEVER = 500, -1
+_CHANGES = 4
+"""Tenants whose topics are changed at once: while Kafka is away each waits in a thread, and rooms need threads, too."""
 _JSON_HEADERS = [("content-type", b"application/json")]
 _log = structlog.get_logger()
 
@@ -60,6 +62,7 @@ class Passing:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._ends: dict[str, asyncio.Event] = {}
         self._quiet: set[str] = set()
+        self._changing = asyncio.Semaphore(_CHANGES)
         self._behind: dict[str, int] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -111,7 +114,7 @@ class Passing:
         try:
             await self._ended(name)
             if self._file(name).exists():
-                await asyncio.to_thread(self._broker.remove, name)
+                await self._change(self._broker.remove, name)
                 self._file(name).unlink()
         finally:
             self._quiet.discard(name)
@@ -139,7 +142,7 @@ class Passing:
 
     async def _close(self, name: str) -> None:
         """What is left of topics that are no longer wanted."""
-        await asyncio.to_thread(self._broker.remove, name)
+        await self._change(self._broker.remove, name)
         if (tenant := self._tenants.find(name)) is not None:
             await asyncio.to_thread(self._keys.renew, name, tenant.organisation, kafka=False)
         self._file(name).unlink(missing_ok=True)
@@ -152,7 +155,7 @@ class Passing:
         if kept is None or kept.made != tenant.emptied:
             kept = await self._make(tenant)
         else:
-            await asyncio.to_thread(self._broker.make, tenant.name)
+            await self._change(self._broker.make, tenant.name)
             written = await self._written(tenant.name)
         self.trouble.pop(tenant.name, None)
         async with self._broker.writer() as writer:
@@ -167,11 +170,15 @@ class Passing:
         if known is None or known.made == _NEVER:
             self._keep(tenant.name, Kept(made=_NEVER, passed=0))
             await asyncio.to_thread(self._keys.renew, tenant.name, tenant.organisation, kafka=True)
-        await asyncio.to_thread(self._broker.make_anew, tenant.name)
+        await self._change(self._broker.make_anew, tenant.name)
         kept = Kept(made=tenant.emptied, passed=0)
         self._keep(tenant.name, kept)
         self.made_anew(tenant.name)
         return kept
+
+    async def _change(self, change: Callable[[str], None], name: str) -> None:
+        async with self._changing:
+            await asyncio.to_thread(change, name)
 
     async def _written(self, name: str) -> dict[str, int]:
         """By kind of entry, the cursor of the newest record."""

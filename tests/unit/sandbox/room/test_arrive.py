@@ -53,6 +53,15 @@ def test_the_same_verdicts_as_over_http(tmp_path: Path) -> None:
     arriving.close()
 
 
+def test_what_was_not_unpacked_is_said_and_its_neighbours_count(tmp_path: Path) -> None:
+    one, good = room(tmp_path), codec.encode(next(iter(parking_events())))
+    one.replay(PLAY, 0.0, speed=0)
+    outcomes = one.arrive(TOPIC, [Came(0, good), Came(7, None), Came(8, b"{}")])
+    assert [outcome.status for outcome in outcomes] == ["accepted", "rejected", "rejected"]
+    assert [(name, body["offset"]) for name, body in told(tmp_path)] == [("compression", 7), ("envelope", 8)]
+    one.close()
+
+
 def test_judged_again_after_a_death_an_event_counts_once(tmp_path: Path) -> None:
     one, good = room(tmp_path), codec.encode(next(iter(parking_events())))
     one.replay(PLAY, 0.0, speed=0)
