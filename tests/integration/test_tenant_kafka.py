@@ -17,6 +17,8 @@ import pytest
 from kafka import KafkaConsumer
 
 from cityhub.bus import topics
+from cityhub.hub.commands import sandbox_kafka
+from cityhub.sandbox.errors import UnknownTenant
 from cityhub.sandbox.room.log import TenantLog
 from cityhub.sandbox.rooms import commands
 from cityhub.sdk import codec
@@ -74,6 +76,25 @@ async def test_a_day_is_read_whole_and_own_events_are_judged(sandbox: Sandbox) -
     assert [one.key for one in refused].count(b"size") == 1
     assert (await sandbox.ask("leser", commands.Stand()))["events"] == known + 2, "doubles are the engine's to refuse"
     await asyncio.to_thread(the_example_runs, sandbox, tenant)
+
+
+async def test_the_command_opens_and_closes(sandbox: Sandbox, kafka: Kafka, capsys: pytest.CaptureFixture[str]) -> None:
+    await sandbox.wish("create", "befehl", organisation="startup-demo")
+    settings = kafka.installation.settings
+    for wanted in (True, False):
+        code = await asyncio.to_thread(sandbox_kafka.door, settings, "befehl", wanted=wanted, as_json=False)
+        said = capsys.readouterr().out
+        assert (code, ("befehl: open" in said, "closed; topics" in said)) == (0, (wanted, not wanted))
+        assert ("sbx.befehl.values" in said) is wanted
+    end = time.monotonic() + LIMIT_S
+    while [
+        what
+        for where, what in await asyncio.to_thread(list, everything(kafka))
+        if where == "topics" and b"befehl" in what
+    ]:
+        assert time.monotonic() < end
+    with pytest.raises(UnknownTenant):
+        await asyncio.to_thread(sandbox_kafka.door, settings, "keiner", wanted=True, as_json=True)
 
 
 def the_example_runs(sandbox: Sandbox, tenant: Tenant) -> None:
@@ -170,6 +191,9 @@ async def test_after_reset_and_delete_no_byte_is_left(sandbox: Sandbox, kafka: K
         assert found_in(kafka, MARK)
         await sandbox.ask(NAME, commands.Reset())
         await sandbox.ready(NAME)
+        await asyncio.to_thread(tenant.write, *[b"after the reset"] * 3)
+        told = await asyncio.to_thread(tenant.read, "refused", lambda found: len(found) >= 3)
+        assert [one["offset"] for one in events(told)] == [0, 1, 2], "of the new topic nothing is passed over"
         assert [one for one in everything(kafka) if MARK.encode() in one[1]] == []
         await emptied(kafka, MARK)
         assert {where for where, what in everything(kafka) if NAME.encode() in what} >= {
