@@ -119,6 +119,7 @@ class Passing:
         finally:
             self._quiet.discard(name)
             self._behind.pop(name, None)
+            self.trouble.pop(name, None)
 
     async def _ended(self, name: str) -> None:
         """A task is never cut off: what a thread of it makes would come after what is removed here."""
@@ -159,9 +160,10 @@ class Passing:
             written = await self._written(tenant.name)
         self.trouble.pop(tenant.name, None)
         async with self._broker.writer() as writer:
-            while not end.is_set() and not (self._tenants.room(tenant.name) / "log.db").exists():
+            path = self._tenants.room(tenant.name) / "log.db"
+            while self._still(tenant, end) and not path.exists():
                 await pause(end, FOLLOW_S)
-            if not end.is_set():
+            if path.exists():
                 await self._pass(tenant, kept, written, writer, end)
 
     async def _make(self, tenant: Tenant) -> Kept:
@@ -191,7 +193,7 @@ class Passing:
         name, passed = tenant.name, kept.passed
         log = TenantLog(self._tenants.room(name) / "log.db", read_only=True)
         try:
-            while not end.is_set() and self._still(tenant):
+            while self._still(tenant, end):
                 found, newest = await asyncio.to_thread(_page, log, passed)
                 if found and name not in self._quiet:
                     await _send(writer, name, [one for one in found if one.number > written.get(one.kind, 0)])
@@ -203,9 +205,9 @@ class Passing:
         finally:
             log.close()
 
-    def _still(self, tenant: Tenant) -> bool:
+    def _still(self, tenant: Tenant, end: asyncio.Event) -> bool:
         found = self._tenants.find(tenant.name)
-        return found is not None and (found.kafka, found.emptied) == (True, tenant.emptied)
+        return not end.is_set() and found is not None and (found.kafka, found.emptied) == (True, tenant.emptied)
 
     def _file(self, name: str) -> Path:
         return self._tenants.room(name) / "kafka.json"

@@ -144,6 +144,17 @@ async def test_closed_it_has_no_topics_and_opened_again_all_of_the_log(
         await until(lambda: whole(log, broker))
 
 
+async def test_a_door_is_closed_before_anybody_was_in_the_room(tenants: Tenants, broker: MemoryBroker) -> None:
+    async with running(tenants, broker) as passing:
+        await until(lambda: passing.settled("demo"))
+        tenants.open_kafka(tenants.one("demo", None), wanted=False)
+        await until(lambda: {name.split(".")[1] for name in broker.topics} == {"demo-2"})
+        tenants.open_kafka(tenants.one("demo", None), wanted=True)
+        tenants.open_kafka(tenants.one("demo", None), wanted=False)
+        tenants.open_kafka(tenants.one("demo", None), wanted=True)
+        await until(lambda: passing.settled("demo"))
+
+
 async def test_without_kafka_it_waits_and_says_so(tenants: Tenants, broker: MemoryBroker, log: TenantLog) -> None:
     broker.away = True
     write(log, 2)
