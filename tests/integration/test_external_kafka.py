@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import json
 import os
 import ssl
 import subprocess
@@ -14,7 +15,9 @@ from contextlib import ExitStack, closing
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 import yaml
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -44,8 +47,11 @@ from cityhub.hub.access import kafka_access
 from cityhub.hub.commands.partner import asked_for
 from cityhub.hub.identity import partners
 from cityhub.hub.probes import probes
+from cityhub.hub.rooms import client
 from cityhub.hub.secrets import generate, load_or_create
-from cityhub.hub.settings import parse
+from cityhub.hub.settings import Settings, parse
+from cityhub.sandbox.rooms.service import Wish
+from cityhub.sandbox.rooms.tenants import Tenants
 from tests.integration.hub_processes import until
 from tests.integration.postgres import Postgres, postgres
 from tests.integration.servers import LIMIT_S, Installation, Kafka
@@ -55,7 +61,7 @@ __all__ = ["postgres"]
 
 RENDERED = Path(__file__).parents[2] / "helm" / "cityhub" / "examples" / "rendered" / "city.yaml"
 USER, PASSWORD = "cityhub", "synthetic-password"
-PROCESSES = ("worker", "publisher", "gate", "bookkeeper")
+PROCESSES = ("worker", "publisher", "gate", "bookkeeper", "rooms")
 _WORDS = {"AlterConfigs": "ALTER_CONFIGS", "DescribeConfigs": "DESCRIBE_CONFIGS", "IdempotentWrite": "IDEMPOTENT_WRITE"}
 
 
@@ -102,7 +108,7 @@ def certificate(folder: Path) -> tuple[Path, Path]:
 def settings(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Iterator[Mapping[str, str]]:
     """The environment of the hub's processes; all servers run."""
     folder = tmp_path_factory.mktemp("external")
-    kafka, (port,) = Kafka(Installation(folder / "kafka")), free_ports(1)
+    kafka, (port, rooms_port) = Kafka(Installation(folder / "kafka")), free_ports(2)
     both, trusted = certificate(folder)
     file = kafka.installation.settings.data / "kafka" / "server.properties"
     given = dict(line.split("=", 1) for line in file.read_text("utf-8").splitlines())
@@ -129,6 +135,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> It
             "CITYHUB_DATA": str(folder / "hub"),
             "CITYHUB_CITY": "false",
             "CITYHUB_KEYCLOAK_URL": "http://127.0.0.1:1",
+            "CITYHUB_ROOMS_PORT": str(rooms_port),
             "CITYHUB_STORE_URL": postgres.create(),
             "CITYHUB_KAFKA_BOOTSTRAP": f"127.0.0.1:{port}",
             "CITYHUB_KAFKA_USERNAME": USER,
@@ -151,6 +158,9 @@ async def test_every_process_does_its_work_with_what_the_chart_gives(settings: M
     for words in (["store", "migrate"], ["topics"]):
         assert cityhub(settings, *words).wait(LIMIT_S) == 0, tail(settings, words[0])
     known, started = parse(settings), dt.datetime.now(dt.UTC)
+    tenants = Tenants(known.data / "sandbox")
+    tenants.open_kafka(tenants.create("fremd", "startup-demo", 1, started), wanted=True)
+    tenants.close()
     asked = probes(known, load_or_create(known.data), started)
     children = {name: cityhub(settings, name) for name in PROCESSES}
     try:
@@ -161,6 +171,7 @@ async def test_every_process_does_its_work_with_what_the_chart_gives(settings: M
                 assert child.poll() is None, tail(settings, name)
             await asyncio.sleep(0.2)
         assert (await refused(settings)).startswith(b"du.in.dvv.transit/")
+        assert (await asyncio.wait_for(opened_and_deleted(known), LIMIT_S))["writes"] == "sbx.fremd.in"
     finally:
         for child in children.values():
             child.terminate()
@@ -181,6 +192,18 @@ async def test_a_partner_is_let_in_and_out_with_the_charts_rules(settings: Mappi
         await until(partial(stands, *acl.rules("ingest-gebag", "gebag")), [])
         partners.enforce(access, replace(grant, revoked="2026-11-26"))
         await until(stands, [])
+
+
+async def opened_and_deleted(settings: Settings) -> dict[str, Any]:
+    """The door of a tenant, once the rooms have made topics, rules and quotas; then all of it is taken away."""
+    async with httpx.AsyncClient(trust_env=False) as http:
+        rooms = client(http, settings, load_or_create(settings.data))
+        found: dict[str, Any] = {}
+        while not found.get("ready"):
+            found = json.loads(await rooms.wish(Wish(do="kafka", organisation=None, name="fremd")))
+            await asyncio.sleep(0.2)
+        await rooms.wish(Wish(do="delete", organisation=None, name="fremd"))
+    return found
 
 
 async def refused(settings: Mapping[str, str]) -> bytes:

@@ -101,6 +101,17 @@ MISSING = Gauge(
 ARCHIVE_BEHIND = Gauge("cityhub_archive_behind_records", "judged records that are not archived yet", registry=REGISTRY)
 ARCHIVE_TROUBLE = Gauge("cityhub_archive_troubled_topics", "topics that cannot be archived now", registry=REGISTRY)
 ARCHIVE_TURN = Gauge("cityhub_archive_turn_timestamp_seconds", "when the last turn ended", registry=REGISTRY)
+SANDBOX_BEHIND = Gauge(
+    "cityhub_sandbox_behind_entries",
+    "entries of rooms' logs that tenants' Kafka topics do not have yet",
+    registry=REGISTRY,
+)
+SANDBOX_RECORDS = Counter(
+    "cityhub_sandbox_records",
+    "records of tenants' own Kafka topics that their rooms have judged: accepted or refused",
+    ["outcome", "rule"],
+    registry=REGISTRY,
+)
 POLLS = Counter(
     "cityhub_adapter_polls",
     "questions to partners' systems: good, or why the answer could not be used",

@@ -6,10 +6,10 @@ clock. A topic's partition count is frozen: changing it would send an entity's e
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from kafka.admin import NewTopic
-from kafka.errors import TopicAlreadyExistsError
+from kafka.errors import TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 from msgspec import Struct
 
 from cityhub.bus.access import KafkaAccess
@@ -20,6 +20,8 @@ DAY_MS = 86_400_000
 VALUES = "du.kpi.value.v1"
 CLOCK = "du.hub.clock.v1"
 AUDIT = "du.hub.audit.v1"
+SANDBOX_DAYS = 7
+_VISIBLE_MS = 60_000
 PARTNERS = (
     "city",
     "imd",
@@ -80,6 +82,35 @@ def audit() -> TopicSpec:
     return TopicSpec(AUDIT, 1, _log(3_650 * DAY_MS))
 
 
+class SandboxTopics(Struct, frozen=True):
+    """A tenant's topics `sbx.<tenant>.…`, of one partition each: it writes `incoming` and reads the others.
+
+    The dot behind the name keeps `sbx.demo.` apart from `sbx.demo-2.`; names of tenants hold none.
+    """
+
+    tenant: str
+
+    @property
+    def prefix(self) -> str:
+        """Of its topics and consumer groups."""
+        return f"sbx.{self.tenant}."
+
+    @property
+    def incoming(self) -> str:
+        return f"{self.prefix}in"
+
+    @property
+    def outgoing(self) -> dict[str, str]:
+        """Topic by kind of entry of the tenant's log."""
+        return {kind: f"{self.prefix}{last}" for kind, last in _SANDBOX.items()}
+
+    def specs(self) -> list[TopicSpec]:
+        """Kept `SANDBOX_DAYS`, at most 256 MiB each."""
+        small = ("max.message.bytes", str(128 << 10))  # see `wary_records`
+        read = [TopicSpec(name, 1, _SANDBOX_LOG) for name in self.outgoing.values()]
+        return [TopicSpec(self.incoming, 1, (*_SANDBOX_LOG, small)), *read]
+
+
 def ensure(access: KafkaAccess, wanted: Iterable[TopicSpec]) -> list[str]:
     """Create the topics that do not exist yet.
 
@@ -107,6 +138,29 @@ def ensure(access: KafkaAccess, wanted: Iterable[TopicSpec]) -> list[str]:
         return [spec.name for spec in missing]
 
 
+def make_anew(access: KafkaAccess, specs: Iterable[TopicSpec]) -> None:
+    """Delete these topics where they are, and create them empty. Raises: as `ensure`."""
+    wanted = list(specs)
+    with administration(access, "cityhub-topics") as admin:
+        _delete(admin, [spec.name for spec in wanted])
+        for spec in wanted:
+            _create(admin, spec)
+        admin.wait_for_topics([spec.name for spec in wanted], timeout_ms=_VISIBLE_MS)
+
+
+def remove(access: KafkaAccess, names: Sequence[str]) -> None:
+    """Delete topics; those that are not there are left out. Raises: as `ensure`."""
+    with administration(access, "cityhub-topics") as admin:
+        _delete(admin, names)
+
+
+def _delete(admin: Admin, names: Sequence[str]) -> None:
+    for topic in admin.delete_topics(list(names), raise_errors=False)["topics"]:
+        error = for_code(topic["error_code"])
+        if topic["error_code"] and error is not UnknownTopicOrPartitionError:
+            raise error(f"topic {topic['name']}")
+
+
 def _create(admin: Admin, spec: TopicSpec) -> None:
     topic = NewTopic(spec.name, num_partitions=spec.partitions, replication_factor=-1, topic_configs=dict(spec.config))
     try:
@@ -121,3 +175,12 @@ def _log(retention_ms: int) -> tuple[tuple[str, str], ...]:
         ("message.timestamp.type", "LogAppendTime"),
         ("retention.ms", str(retention_ms)),
     )
+
+
+_SANDBOX = {"event": "events", "value": "values", "refused": "refused"}
+_SANDBOX_LOG = (
+    *_log(SANDBOX_DAYS * DAY_MS),
+    ("retention.bytes", str(256 << 20)),
+    ("segment.bytes", str(32 << 20)),
+    ("file.delete.delay.ms", "1000"),  # of a topic that is deleted no byte shall stay for long
+)

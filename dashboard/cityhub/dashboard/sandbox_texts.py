@@ -185,8 +185,8 @@ class Box(Wording):
         "{left} of {quota} requests are still free in this minute; {n} so far, {refused} of them too many.",
     )
     NO_REQUESTS = Text(
-        "Noch hat kein Programm gefragt. Nehmen Sie die drei Befehle unten.",
-        "No program has asked yet. Take the three commands below.",
+        "Noch hat kein Programm gefragt. Nehmen Sie die Befehle unten.",
+        "No program has asked yet. Take the commands below.",
     )
     REAL_TIME = Text("Uhrzeit", "Time")
     REQUEST = Text("Anfrage", "Request")
@@ -234,10 +234,11 @@ class Box(Wording):
     )
     CLIENT_ID = Text("Kennung (client_id)", "Client id")
     CLIENT_SECRET = Text("Geheimnis (client_secret)", "Client secret")
-    COMMANDS = Text("Drei Befehle für den Anfang", "Three commands to begin with")
+    COMMANDS = Text("Befehle für den Anfang", "Commands to begin with")
     COMMAND_TOKEN = Text("1. Zugang holen (SECRET ersetzen)", "1. Get a token (replace SECRET)")
     COMMAND_REPLAY = Text("2. Einen Tag nachspielen", "2. Replay a day")
     COMMAND_FEED = Text("3. Werte mitlesen", "3. Follow the values")
+    COMMAND_KAFKA = Text("4. Eigene Topics in Kafka öffnen", "4. Open topics of your own on Kafka")
 
     EVENTS_PAGE = Text("Ereignisse hinter {kpi}", "Events behind {kpi}")
     EVENTS_BACK = Text("Zurück zum Mandanten", "Back to the tenant")

@@ -144,7 +144,7 @@
 {{- end }}
 {{- end }}
 
-{{- /* The pod of a kind: root, component, processes, needs, keeps, serves, folders (the claim). */}}
+{{- /* The pod of a kind: root, component, processes, needs, keeps, patient, serves, folders (the claim). */}}
 {{- define "cityhub.pod" -}}
 metadata:
   labels:
@@ -161,7 +161,7 @@ spec:
   terminationGracePeriodSeconds: 90 # a statement of the store may take 60 s, leaving the consumer group 12 s
   securityContext: {{- include "cityhub.podSecurity" .root | nindent 4 }}
   {{- with include "cityhub.scheduling" . | trim }}{{ nindent 2 . }}{{ end }}
-  {{- if has "kafka" .needs }}
+  {{- if and (has "kafka" .needs) (not .patient) }}
   initContainers: # no hook: whoever waits for readiness would wait for topics that come after it
     {{- include "cityhub.container" (merge (dict "name" "topics" "arguments" (list "topics")) .) | nindent 4 }}
   {{- end }}

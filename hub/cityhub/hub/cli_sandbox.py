@@ -143,6 +143,20 @@ def compare(
     raise typer.Exit(sandbox.compare(running(data), tenant, own, city, as_json=as_json))
 
 
+@sandbox_app.command("kafka")
+def kafka(
+    tenant: Tenant,
+    *,
+    close: Annotated[bool, typer.Option("--close", help="Close it; topics, rules and groups are gone.")] = False,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Open a tenant's Kafka door, and show it: its key then reads the room's topics and writes one of its own."""
+    from cityhub.hub.commands import sandbox_kafka
+
+    raise typer.Exit(sandbox_kafka.door(running(data), tenant, wanted=not close, as_json=as_json))
+
+
 @sandbox_app.command("reset")
 def reset(tenant: Tenant, data: Data = None, as_json: Json = False) -> None:
     """Everything in a tenant's room is gone; the tenant and its key stay."""

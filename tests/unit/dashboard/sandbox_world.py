@@ -25,9 +25,11 @@ from cityhub.sandbox.rooms.houses import Houses
 from cityhub.sandbox.rooms.keys import Key
 from cityhub.sandbox.rooms.service import Service
 from cityhub.sandbox.rooms.tenants import Tenants
+from cityhub.sandbox.topics.doors import KafkaDoors
 from cityhub.sdk.principal import Principal
 from tests.unit.dashboard.reading import text
 from tests.unit.dashboard.world import World
+from tests.unit.sandbox.topics.memory import MemoryBroker
 
 NOW = datetime(2026, 11, 25, 12, 30, tzinfo=UTC)
 OWN, OTHER = "startup-demo", "startup-other"
@@ -81,9 +83,12 @@ class Keys:
     def __init__(self) -> None:
         self.issued = 0
 
-    def issue(self, tenant: str, organisation: str) -> Key:
+    def issue(self, tenant: str, organisation: str, *, kafka: bool) -> Key:
         self.issued += 1
         return Key(f"startup-sbx-{tenant}", f"secret-{self.issued}")
+
+    def renew(self, tenant: str, organisation: str, *, kafka: bool) -> None:
+        pass
 
     def withdraw(self, tenant: str) -> None:
         pass
@@ -100,7 +105,8 @@ class SandboxWorld(World):
         for name, organisation in (("demo", OWN), ("theirs", OTHER)):
             self.tenants.create(name, organisation, 30, NOW)
         self.rooms = Rooms(self.tenants, city)
-        self.service = Service(self.tenants, self.rooms, self.keys, "word", lambda: self.now)
+        kafka = KafkaDoors(self.tenants, self.keys, MemoryBroker(), self.rooms.ask)
+        self.service = Service(self.tenants, self.rooms, kafka, "word", lambda: self.now)
         http = httpx.AsyncClient(transport=httpx.ASGITransport(self.service.app()))
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)

@@ -59,7 +59,7 @@ def test_every_variable_is_a_setting_and_all_together_are_good(example: Sequence
         assert others <= {"HOME", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
         assert {name.removeprefix(PREFIX).lower() for name in set(made) - others} <= set(Settings.model_fields)
         settings = parse(made)
-        assert settings.kafka_bootstrap or container["args"][0] in {"store", "rooms"}
+        assert settings.kafka_bootstrap or container["args"][0] == "store"
         if container["args"] != ["store", "migrate"]:
             assert settings.keycloak_url
             assert settings.rooms_url == "http://cityhub-rooms:18093"

@@ -115,7 +115,7 @@ class Gate:
         for record in stretch.records:
             origin = f"{stretch.topic}/{stretch.part}/{record.offset}"
             came = Came("kafka", origin, stretch.topic, _trace(record, origin))
-            body = _body(record)
+            body = body_of(record)
             one = admission(body, came, self._contracts, partner, _instant(record.timestamp))
             if isinstance(one, Admitted):
                 topic, outgoing = one.topic, one.record
@@ -138,7 +138,7 @@ def _trace(record: Any, origin: str) -> str:
     return trace_context.continued(trace_context.in_headers(record.headers), own)
 
 
-def _body(record: Any) -> bytes:
+def body_of(record: Any) -> bytes:
     """The event in structured mode, whichever mode of the Kafka binding it came in."""
     value: bytes = record.value or b""
     headers = _texts(record.headers)

@@ -1,4 +1,4 @@
-"""Three commands for a shell, with a tenant's name filled in."""
+"""Commands for a shell, with a tenant's name filled in."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TAKE_IT_OUT = "python3 -c 'import json, sys; print(json.load(sys.stdin)[\"acces
 
 
 def commands(doors: Doors, tenant: str, now: datetime, lang: Lang) -> Sequence[Component]:
-    """Get a token, replay today, follow the values."""
+    """Get a token, replay today, follow the values, open Kafka."""
     root = f"{doors.hub}/v1/sandbox/tenants/{tenant}"
     day = now.astimezone(berlin()).date().isoformat()
     replay = json.dumps({"day": day, "streams": ["parking-slots"], "speed": 600})
@@ -28,6 +28,7 @@ def commands(doors: Doors, tenant: str, now: datetime, lang: Lang) -> Sequence[C
         (Box.COMMAND_TOKEN, "token", f"{token} \\\n  | {_TAKE_IT_OUT})"),
         (Box.COMMAND_REPLAY, "replay", f"curl -sf {root}/replay \\\n  {bearer} -d '{replay}'"),
         (Box.COMMAND_FEED, "feed", f"curl -sfN '{root}/feed?kind=value' \\\n  {bearer} -H 'Accept: text/event-stream'"),
+        (Box.COMMAND_KAFKA, "kafka", f"curl -sf -X PUT {root}/kafka \\\n  {bearer} -d '{{\"open\": true}}'"),
     )
     return [
         html.Div(

@@ -64,7 +64,7 @@ def rotate(settings: Settings, tenant: str, key_days: int | None, *, as_json: bo
 
 
 def _made(settings: Settings, wish: Wish, *, as_json: bool) -> int:
-    said = _asked(settings, lambda sandbox: sandbox.wish(wish))
+    said = asked(settings, lambda sandbox: sandbox.wish(wish))
     if as_json:
         return _json(said)
     found = msgspec.json.decode(said, type=_Made)
@@ -79,7 +79,7 @@ def _made(settings: Settings, wish: Wish, *, as_json: bool) -> int:
 
 def listing(settings: Settings, *, as_json: bool) -> int:
     """All tenants; keys that end soon, or have ended, are named."""
-    said = _asked(settings, lambda sandbox: sandbox.wish(Wish(do="list", organisation=None)))
+    said = asked(settings, lambda sandbox: sandbox.wish(Wish(do="list", organisation=None)))
     if as_json:
         return _json(said)
     found = msgspec.json.decode(said, type=list[Tenant])
@@ -115,7 +115,7 @@ def show_room(settings: Settings, tenant: str, *, as_json: bool) -> int:
         digests = await sandbox.ask(tenant, None, Digests())
         return msgspec.json.encode({"room": msgspec.Raw(standing), "digests": msgspec.Raw(digests)})
 
-    said = _asked(settings, look)
+    said = asked(settings, look)
     if as_json:
         return _json(said)
     parts = msgspec.json.decode(said, type=dict[str, msgspec.Raw])
@@ -127,7 +127,7 @@ def show_room(settings: Settings, tenant: str, *, as_json: bool) -> int:
 
 def ask(settings: Settings, tenant: str, command: Command, *, as_json: bool) -> int:
     """A command whose answer is how the room stands then."""
-    said = _asked(settings, lambda sandbox: sandbox.ask(tenant, None, command))
+    said = asked(settings, lambda sandbox: sandbox.ask(tenant, None, command))
     if as_json:
         return _json(said)
     show(_standing(tenant, msgspec.json.decode(said, type=Standing)))
@@ -151,14 +151,14 @@ def inject(settings: Settings, tenant: str, file: Path, *, as_json: bool) -> int
         tree = plain_yaml.load(_text(file))
     except yaml.YAMLError as error:
         raise Misconfigured(f"{file}: not readable as YAML: {error}") from error
-    said = _asked(settings, lambda sandbox: sandbox.ask(tenant, None, AddInject(inject=tree)))
+    said = asked(settings, lambda sandbox: sandbox.ask(tenant, None, AddInject(inject=tree)))
     return _json(said) if as_json else _said(f"{tenant}: {msgspec.json.decode(said)['kind']} is injected")
 
 
 def ask_text(settings: Settings, tenant: str, file: Path, kind: type[Scenario] | type[PutKpi], *, as_json: bool) -> int:
     """A scenario or a KPI from a file."""
     text = _text(file)
-    said = _asked(settings, lambda sandbox: sandbox.ask(tenant, None, kind(text=text)))
+    said = asked(settings, lambda sandbox: sandbox.ask(tenant, None, kind(text=text)))
     if as_json:
         return _json(said)
     if kind is Scenario:
@@ -169,7 +169,7 @@ def ask_text(settings: Settings, tenant: str, file: Path, kind: type[Scenario] |
 
 def compare(settings: Settings, tenant: str, own: str, city: str, *, as_json: bool) -> int:
     """Windows that differ; 1 when some do."""
-    said = _asked(settings, lambda sandbox: sandbox.ask(tenant, None, Compare(own=own, city=city)))
+    said = asked(settings, lambda sandbox: sandbox.ask(tenant, None, Compare(own=own, city=city)))
     found = msgspec.json.decode(said, type=Comparison)
     if as_json:
         _json(said)
@@ -194,11 +194,11 @@ def compare(settings: Settings, tenant: str, own: str, city: str, *, as_json: bo
 
 def delete(settings: Settings, tenant: str) -> int:
     """Nothing is left of it."""
-    _asked(settings, lambda sandbox: sandbox.wish(Wish(do="delete", organisation=None, name=tenant)))
+    asked(settings, lambda sandbox: sandbox.wish(Wish(do="delete", organisation=None, name=tenant)))
     return _said(f"{tenant} is deleted, with its key")
 
 
-def _asked(settings: Settings, work: Callable[[SandboxClient], Awaitable[Answer]]) -> Answer:
+def asked(settings: Settings, work: Callable[[SandboxClient], Awaitable[Answer]]) -> Answer:
     async def run() -> Answer:
         async with httpx.AsyncClient(trust_env=False) as http:
             return await work(client(http, settings, load(settings.data)))

@@ -34,6 +34,9 @@ class OwnClients(Struct, frozen=True):
         _check_own(wanted["clientId"])
         return put_client(self.admin, wanted)
 
+    def exists(self, client: str) -> bool:
+        return self._key(client) is not None
+
     def secret(self, client: str) -> str:
         """Of a client that exists."""
         return str(self.admin.get_client_secrets(self._key(client))["value"])

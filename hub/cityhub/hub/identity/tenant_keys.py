@@ -9,8 +9,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from cityhub.hub.embedded.kafka import AUDIENCE
 from cityhub.hub.errors import Misconfigured, ServiceMissing
-from cityhub.hub.identity.administration import administration
+from cityhub.hub.identity.administration import administration, may_administer
 from cityhub.hub.identity.clients import OF_TENANTS, OwnClients
 from cityhub.hub.identity.provision import realm
 from cityhub.hub.secrets import Secrets
@@ -27,11 +28,19 @@ class RealmKeys(Struct, frozen=True):
     settings: Settings
     secrets: Secrets
 
-    def issue(self, tenant: str, organisation: str) -> Key:
+    def issue(self, tenant: str, organisation: str, *, kafka: bool) -> Key:
         """See `Keys`."""
         with self._clients() as clients:
-            clients.put(_client(tenant, organisation, realm(self.settings)["clients"]))
+            clients.put(_client(tenant, organisation, realm(self.settings)["clients"], kafka=kafka))
             return Key(client_id(tenant), clients.another_secret(client_id(tenant)))
+
+    def renew(self, tenant: str, organisation: str, *, kafka: bool) -> None:
+        """See `Keys`. Where the hub may not administer the realm, its administrator does it."""
+        if not may_administer(self.settings):
+            return
+        with self._clients() as clients:
+            if clients.exists(client_id(tenant)):
+                clients.put(_client(tenant, organisation, realm(self.settings)["clients"], kafka=kafka))
 
     def withdraw(self, tenant: str) -> None:
         """See `Keys`."""
@@ -52,7 +61,7 @@ def client_id(tenant: str) -> str:
     return f"{OF_TENANTS}{tenant}"
 
 
-def _client(tenant: str, organisation: str, clients: list[dict[str, Any]]) -> dict[str, Any]:
+def _client(tenant: str, organisation: str, clients: list[dict[str, Any]], *, kafka: bool) -> dict[str, Any]:
     """As the realm's file has one of a startup, with its own name and claims."""
     wanted = copy.deepcopy(next(one for one in clients if one["clientId"] == _TEMPLATE))
     wanted["clientId"] = client_id(tenant)
@@ -63,4 +72,6 @@ def _client(tenant: str, organisation: str, clients: list[dict[str, Any]]) -> di
     named["name"] = named["config"]["claim.name"] = "tenant"
     named["config"]["claim.value"] = tenant
     wanted["protocolMappers"] = [mapper, named]
+    if kafka:
+        wanted["defaultClientScopes"] = [*wanted["defaultClientScopes"], AUDIENCE]
     return wanted

@@ -52,6 +52,10 @@ class _NewKey(Struct, frozen=True, forbid_unknown_fields=True):
     key_days: int | None = None
 
 
+class _Opening(Struct, frozen=True, forbid_unknown_fields=True):
+    open: bool
+
+
 class _Numbers(Struct, frozen=True, forbid_unknown_fields=True):
     window: WindowKind | None = None
     scope: str = "city"
@@ -100,6 +104,15 @@ def key_days_of(body: bytes) -> int | None:
         SpecRefused: it is not understood.
     """
     return _read(body or b"{}", _NewKey).key_days
+
+
+def opening_of(body: bytes) -> bool:
+    """Whether a tenant's Kafka door shall be open.
+
+    Raises:
+        SpecRefused: it is not understood.
+    """
+    return _read(body, _Opening).open
 
 
 def _read(body: bytes, wanted: type[Asked]) -> Asked:

@@ -22,7 +22,7 @@ from cityhub.sandbox.door.caller import Caller, caller_of
 from cityhub.sandbox.door.catalogue import catalogue
 from cityhub.sandbox.door.cors import cors
 from cityhub.sandbox.door.limits import Notes, headers
-from cityhub.sandbox.door.requests import COMMANDS, Reading, key_days_of, wish_of
+from cityhub.sandbox.door.requests import COMMANDS, Reading, key_days_of, opening_of, wish_of
 from cityhub.sandbox.door.stream import SSE, events, message, query_of, socket
 from cityhub.sandbox.errors import RoomUnavailable, SandboxError, SpecRefused, TooMuch, UnknownTenant, UnknownThing
 from cityhub.sandbox.rooms.client import SandboxClient
@@ -64,6 +64,7 @@ class SandboxRoutes:
             Route(_TENANT, self._answering(self._tenant), methods=["GET", "DELETE", "OPTIONS"]),
             Route(f"{_TENANT}/key", self._answering(self._rotate), methods=["POST", "OPTIONS"]),
             Route(f"{_TENANT}/origins", self._answering(self._origins), methods=["PUT", "OPTIONS"]),
+            Route(f"{_TENANT}/kafka", self._answering(self._kafka), methods=["GET", "PUT", "OPTIONS"]),
             Route(f"{_TENANT}/requests", self._answering(self._requests), methods=["GET", "OPTIONS"]),
             Route(f"{_TENANT}/feed", self._answering(self._feed), methods=["GET", "OPTIONS"]),
             WebSocketRoute(f"{_TENANT}/feed", self._socket),
@@ -148,6 +149,12 @@ class SandboxRoutes:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise SpecRefused(f'origins: is no list of texts ({error}); send ["https://app.example"]') from error
         wish = Wish(do="allow", organisation=caller.organisation, name=request.path_params["tenant"], origins=origins)
+        return _json(await self._client.wish(wish))
+
+    async def _kafka(self, request: Request, caller: Caller) -> Response:
+        wanted = opening_of(await request.body()) if request.method == "PUT" else None
+        tenant = request.path_params["tenant"]
+        wish = Wish(do="kafka", organisation=caller.organisation, name=tenant, open=wanted)
         return _json(await self._client.wish(wish))
 
     async def _requests(self, request: Request, caller: Caller) -> Response:

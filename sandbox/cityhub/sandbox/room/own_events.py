@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
+import msgspec
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
@@ -30,6 +31,22 @@ class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
     pointer: str | UnsetType = UNSET
     contract: str | UnsetType = UNSET
     detail: str | UnsetType = UNSET
+
+
+class Came(Struct, frozen=True):
+    """A record of the tenant's topic. Attributes: body = the event in structured mode; None = not unpacked."""
+
+    offset: int
+    body: bytes | None
+
+
+UNREAD = Outcome(
+    index=0,
+    status="rejected",
+    reason="compression",
+    detail="the batch up to this offset is compressed by gzip or zstd and was not unpacked: send it anew, with lz4, "
+    "snappy or no compression",
+)
 
 
 class Judged(NamedTuple):
@@ -65,6 +82,14 @@ def judge(index: int, body: bytes, contracts: Contracts, now: datetime) -> Judge
         return Judged(None, "", refused)
     topic = contracts[kept.type].topic
     return Judged(kept, topic, Outcome(index=index, status="accepted", id=kept.id, topic=topic))
+
+
+def told(outcome: Outcome, topic: str, offset: int) -> tuple[str, bytes] | None:
+    """Reason and body of the log's entry about a record that was refused; None for one that was not."""
+    if outcome.reason is UNSET:
+        return None
+    said = {name: value for name, value in msgspec.to_builtins(outcome).items() if name != "index"}
+    return outcome.reason, msgspec.json.encode({"topic": topic, "offset": offset} | said)
 
 
 def _refuse_people(event: Event, contracts: Contracts) -> None:

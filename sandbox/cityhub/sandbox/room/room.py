@@ -30,7 +30,7 @@ from cityhub.sandbox.room.counts import Counts
 from cityhub.sandbox.room.course import Course
 from cityhub.sandbox.room.injects import Inject, read_inject
 from cityhub.sandbox.room.log import TenantLog
-from cityhub.sandbox.room.own_events import Outcome, judge
+from cityhub.sandbox.room.own_events import UNREAD, Came, Outcome, judge, told
 from cityhub.sandbox.room.spec import Spec, read_spec
 from cityhub.sandbox.room.state import Play, RoomState, Standing
 from cityhub.sandbox.room.story import Timed, epoch_ms, span
@@ -197,6 +197,18 @@ class Room:
         if self._state.clock.stands:  # else the next step does
             self.counts.publish(at_ms)
         return [one.outcome for one in judged]
+
+    def arrive(self, topic: str, came: Sequence[Came]) -> list[Outcome]:
+        """As `publish`, of records of the tenant's topic: their writer reads in the log what was refused, and why."""
+        try:
+            read = iter(self.publish([one.body for one in came if one.body is not None]))
+            outcomes = [UNREAD if one.body is None else next(read) for one in came]
+        except TooMuch as full:
+            outcomes = [Outcome(index=0, status="rejected", reason="log_full", detail=str(full)) for _ in came]
+        at_ms = epoch_ms(self._state.position)
+        refused = [told(one, topic, origin.offset) for one, origin in zip(outcomes, came, strict=True)]
+        self._log.tell("refused", [(reason, at_ms, body) for reason, body in filter(None, refused)])
+        return outcomes
 
     def compare(self, own: str, city: str) -> Comparison:
         """An own KPI beside one of the city's; errors as `Counts.compare`."""

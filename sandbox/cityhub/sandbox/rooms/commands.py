@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, datetime
 from typing import Any, Literal, TypeAlias
 
 import msgspec
 import yaml
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from cityhub.kpi.proof.service import Number
 from cityhub.kpi.values import KpiValue, WindowKind
 from cityhub.sandbox.errors import SpecRefused
+from cityhub.sandbox.room.own_events import Came
 from cityhub.sandbox.room.querying import query
 from cityhub.sandbox.room.room import Room
 from cityhub.sandbox.room.state import Play
@@ -181,6 +183,24 @@ class Publish(Command, frozen=True, tag="publish"):
         return {"results": room.publish(self.events)}
 
 
+class Arrive(Command, frozen=True, tag="arrive"):
+    """Records of the tenant's own topic. Attributes: came = in their order."""
+
+    topic: str
+    came: tuple[Came, ...]
+
+    def run(self, room: Room, real_s: float) -> Any:
+        outcomes = room.arrive(self.topic, self.came)
+        return Arrived(len(outcomes), Counter(one.reason for one in outcomes if one.reason is not UNSET))
+
+
+class Arrived(Struct, frozen=True):
+    """What became of records. Attributes: refused = by reason."""
+
+    records: int
+    refused: dict[str, int]
+
+
 class Scenario(Command, frozen=True, tag="scenario"):
     """A whole scenario. Attributes: text = YAML: day, seed, streams, loop, speed, injects."""
 
@@ -234,6 +254,7 @@ AnyCommand: TypeAlias = (
     | GetReceipt
     | Query
     | Publish
+    | Arrive
     | Scenario
     | Digests
     | Reset

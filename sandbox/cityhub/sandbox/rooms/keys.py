@@ -66,8 +66,16 @@ class Key(Struct, frozen=True):
 class Keys(Protocol):
     """Makes and takes away keys. All raise RoomUnavailable where the identity provider does not answer."""
 
-    def issue(self, tenant: str, organisation: str) -> Key:
-        """A key of the tenant; one that it has gets another secret, and the old one ends."""
+    def issue(self, tenant: str, organisation: str, *, kafka: bool) -> Key:
+        """A key of the tenant; one that it has gets another secret, and the old one ends.
+
+        Args:
+            kafka: it opens Kafka, too.
+        """
+        ...
+
+    def renew(self, tenant: str, organisation: str, *, kafka: bool) -> None:
+        """Let the key that there is open Kafka, or no longer; its secret stays."""
         ...
 
     def withdraw(self, tenant: str) -> None:

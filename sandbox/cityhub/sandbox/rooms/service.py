@@ -25,11 +25,13 @@ from starlette.routing import Route
 from cityhub.sandbox.errors import RoomUnavailable, SandboxError, SpecRefused
 from cityhub.sandbox.room.log import Entry, Kind, TenantLog
 from cityhub.sandbox.rooms.child import Answer
-from cityhub.sandbox.rooms.commands import AnyCommand
+from cityhub.sandbox.rooms.commands import AnyCommand, Reset
 from cityhub.sandbox.rooms.houses import Houses
-from cityhub.sandbox.rooms.keys import Keys, life_of_key
+from cityhub.sandbox.rooms.keys import life_of_key
 from cityhub.sandbox.rooms.limits import Limits, Note, Share, Usage
 from cityhub.sandbox.rooms.tenants import Tenant, Tenants
+from cityhub.sandbox.topics.broker import Door
+from cityhub.sandbox.topics.doors import KafkaDoors
 from cityhub.sdk.text import Text
 
 FOLLOW_S = 0.2
@@ -44,9 +46,10 @@ class Wish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         do: admit: show it, and count a request of it. usage: what it has asked. note: remember answers.
         organisation: of the caller, None = an operator's.
         key_days: of a key that is made. by_key: who asks is a program with the tenant's own key.
+        open: whether it shall have topics of its own on Kafka, None = show only.
     """
 
-    do: Literal["list", "show", "admit", "usage", "note", "create", "rotate", "allow", "delete"]
+    do: Literal["list", "show", "admit", "usage", "note", "create", "rotate", "allow", "kafka", "delete"]
     organisation: str | None
     name: str = ""
     days: int = 30
@@ -54,6 +57,7 @@ class Wish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     notes: tuple[Note, ...] = ()
     key_days: int | None = None
     by_key: bool = False
+    open: bool | None = None
 
 
 class Admitted(Struct, frozen=True):
@@ -70,10 +74,13 @@ class Service:
         word: what callers must say.
     """
 
-    def __init__(self, tenants: Tenants, houses: Houses, keys: Keys, word: str, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, tenants: Tenants, houses: Houses, kafka: KafkaDoors, word: str, clock: Callable[[], datetime]
+    ) -> None:
         self._tenants = tenants
         self._houses = houses
-        self._keys = keys
+        self._keys = kafka.keys
+        self._kafka = kafka
         self._word = word
         self._clock = clock
         self._limits = Limits(lambda: clock().timestamp())
@@ -96,7 +103,7 @@ class Service:
         """Delete tenants and take away keys whose time is over, and end rooms that stand still.
 
         Raises:
-            RoomUnavailable: that was not done for some, as Keycloak does not answer; for the others it was.
+            RoomUnavailable: that was not done for some, as Keycloak or Kafka does not answer; for the others it was.
         """
         now, troubles = self._clock(), []
         ended = self._tenants.expired(now)
@@ -175,7 +182,7 @@ class Service:
         async with self._changing[wish.name]:
             now, tenant = self._clock(), self._tenants.one(wish.name, wish.organisation)
             life = life_of_key(wish.key_days, tenant.expires, now)
-            key = await asyncio.to_thread(self._keys.issue, tenant.name, tenant.organisation)
+            key = await asyncio.to_thread(self._keys.issue, tenant.name, tenant.organisation, kafka=tenant.kafka)
             tenant = self._tenants.keep_key(self._tenants.one(wish.name, wish.organisation), life)
             return {"tenant": self._told(tenant), "key": key}
 
@@ -192,13 +199,19 @@ class Service:
     async def _do_allow(self, wish: Wish) -> Tenant:
         return self._told(self._tenants.allow(self._tenants.one(wish.name, wish.organisation), wish.origins))
 
+    async def _do_kafka(self, wish: Wish) -> Door:
+        tenant = self._tenants.one(wish.name, wish.organisation)
+        return self._kafka.door(tenant) if wish.open is None else self._kafka.put(tenant, wanted=wish.open)
+
     async def _do_delete(self, wish: Wish) -> None:
         await self._delete(self._tenants.one(wish.name, wish.organisation))
 
     async def _delete(self, tenant: Tenant) -> None:
-        """Last the tenant itself: what fails in between is tried again."""
+        """Last the tenant itself: what fails in between is tried again, by `sweep` at the latest."""
         async with self._changing[tenant.name]:
+            self._tenants.end(tenant, self._clock())
             await asyncio.to_thread(self._keys.withdraw, tenant.name)
+            await self._kafka.remove(tenant.name)
             await self._houses.close(tenant.name)
             self._tenants.delete(tenant)
             self._limits.forget(tenant.name)
@@ -209,7 +222,10 @@ class Service:
             command = msgspec.json.decode(await request.body(), type=AnyCommand)
         except msgspec.ValidationError as error:
             raise SpecRefused(str(error)) from error
-        return _said(await self._houses.ask(name, command))
+        if not isinstance(command, Reset):
+            return _said(await self._houses.ask(name, command))
+        with self._kafka.emptied(name):
+            return _said(await self._houses.ask(name, command))
 
     async def _entries(self, request: Request) -> Response:
         log = await self._log(self._known(request))

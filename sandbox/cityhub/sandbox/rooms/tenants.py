@@ -32,6 +32,7 @@ class Tenant(Struct, frozen=True, kw_only=True):
         name: part of topics and addresses. organisation: whose it is; of a token that asks, never of a request.
         expires: then it is deleted. origins: web pages that browsers may ask from (CORS).
         key: of its programs; None where none of its own is recorded.
+        kafka: it has topics of its own. emptied: how often they had to be made anew.
     """
 
     name: str
@@ -40,6 +41,8 @@ class Tenant(Struct, frozen=True, kw_only=True):
     expires: datetime
     origins: tuple[str, ...] = ()
     key: KeyLife | None = None
+    kafka: bool = False
+    emptied: int = 0
 
 
 class Tenants:
@@ -74,7 +77,7 @@ class Tenants:
             german = f"Ein Mandant gilt 1 bis {LONGEST_DAYS} Tage, nicht {days}."
             raise SpecRefused(Text(german, f"days: {days} is not between 1 and {LONGEST_DAYS}"))
         expires = now + timedelta(days=days)
-        known = self._find(name)
+        known = self.find(name)
         if known is not None:
             if known.organisation != organisation:
                 german = f"Den Namen „{name}“ gibt es schon; bitte einen anderen wählen."
@@ -102,7 +105,7 @@ class Tenants:
         Raises:
             UnknownTenant: it has none of that name; whether another one has is not said.
         """
-        found = self._find(name)
+        found = self.find(name)
         if found is None or organisation not in {None, found.organisation}:
             raise UnknownTenant(f"no tenant {name[:40]!r}; GET /v1/sandbox/tenants lists yours")
         return found
@@ -131,6 +134,20 @@ class Tenants:
         """Remember how long its key lives, or that it is used."""
         return self._put(msgspec.structs.replace(tenant, key=key))
 
+    def open_kafka(self, tenant: Tenant, *, wanted: bool) -> Tenant:
+        """Let it have topics of its own, or no longer: then the next ones are others."""
+        emptied = tenant.emptied + (tenant.kafka and not wanted)
+        return self._put(msgspec.structs.replace(tenant, kafka=wanted, emptied=emptied))
+
+    def empty(self, name: str) -> None:
+        """Its topics hold what its room has forgotten."""
+        if (tenant := self.find(name)) is not None:
+            self._put(msgspec.structs.replace(tenant, emptied=tenant.emptied + 1))
+
+    def end(self, tenant: Tenant, now: datetime) -> Tenant:
+        """From now on it is to be deleted, whatever happens meanwhile."""
+        return self._put(msgspec.structs.replace(tenant, expires=min(tenant.expires, now), kafka=False))
+
     def delete(self, tenant: Tenant) -> None:
         """Forget a tenant; its room must be closed."""
         shutil.rmtree(self.room(tenant.name), ignore_errors=True)
@@ -147,7 +164,8 @@ class Tenants:
     def close(self) -> None:
         self._db.close()
 
-    def _find(self, name: str) -> Tenant | None:
+    def find(self, name: str) -> Tenant | None:
+        """A tenant of any organisation; None = there is none of that name."""
         found = self._db.execute("select body from tenant where name = ?", (name,)).fetchone()
         return None if found is None else msgspec.json.decode(found[0], type=Tenant)
 

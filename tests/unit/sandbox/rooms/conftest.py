@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -19,7 +20,9 @@ from cityhub.sandbox.rooms.houses import Houses
 from cityhub.sandbox.rooms.keys import Key
 from cityhub.sandbox.rooms.service import Service
 from cityhub.sandbox.rooms.tenants import Tenants
+from cityhub.sandbox.topics.doors import KafkaDoors
 from cityhub.sdk.principal import Principal
+from tests.unit.sandbox.topics.memory import MemoryBroker
 
 WORD = "open-sesame"
 NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)
@@ -31,9 +34,12 @@ class MadeKeys:
     def __init__(self) -> None:
         self.issued: dict[str, int] = {}
 
-    def issue(self, tenant: str, organisation: str) -> Key:
+    def issue(self, tenant: str, organisation: str, *, kafka: bool) -> Key:
         self.issued[tenant] = self.issued.get(tenant, 0) + 1
         return Key(f"startup-sbx-{tenant}", f"secret-{self.issued[tenant]}")
+
+    def renew(self, tenant: str, organisation: str, *, kafka: bool) -> None:
+        """Its keys open nothing."""
 
     def withdraw(self, tenant: str) -> None:
         self.issued.pop(tenant, None)
@@ -48,9 +54,13 @@ class Sandbox:
         self.keys = MadeKeys()
         self.tenants = Tenants(folder)
         self.houses = Houses(self.tenants.room)
-        self.service = Service(self.tenants, self.houses, self.keys, WORD, lambda: self.now)
+        self.broker = MemoryBroker()
+        self.kafka = KafkaDoors(self.tenants, self.keys, self.broker, self.houses.ask)
+        self.service = Service(self.tenants, self.houses, self.kafka, WORD, lambda: self.now)
         inner = httpx.AsyncClient(transport=httpx.ASGITransport(self.service.app()))
         self.client = SandboxClient(inner, "http://rooms", WORD)
+        self._stop = asyncio.Event()
+        self._passing = asyncio.create_task(self.kafka.run(self._stop))
         self._who: ContextVar[Principal | None] = ContextVar("who", default=None)
         self.door, other = (SandboxRoutes(self.client, load_catalogue(), self._principal) for _ in range(2))
         servers = [httpx.ASGITransport(Starlette(routes=door.routes())) for door in (self.door, other)]
@@ -70,6 +80,8 @@ class Sandbox:
             self._who.reset(token)
 
     async def close(self) -> None:
+        self._stop.set()
+        await self._passing
         await self.houses.close_all()
         self.tenants.close()
 
