@@ -182,5 +182,4 @@ _SANDBOX_LOG = (
     *_log(SANDBOX_DAYS * DAY_MS),
     ("retention.bytes", str(256 << 20)),
     ("segment.bytes", str(32 << 20)),
-    ("file.delete.delay.ms", "1000"),  # of a topic that is deleted no byte shall stay for long
 )

@@ -114,6 +114,7 @@ def _server(settings: Settings, secrets: Secrets, issuer: str, log: Path) -> dic
         "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
         "super.users": ";".join(f"User:{name}" for name in SUPER_USERS),
         "auto.create.topics.enable": "false",
+        "log.segment.delete.delay.ms": "1000",  # of a topic that is deleted no byte stays for long
         # One node: one copy of everything, and few partitions of the internal topics.
         "default.replication.factor": "1",
         "offsets.topic.replication.factor": "1",
