@@ -1,4 +1,4 @@
-"""The whole hub as a user starts it: `cityhub up` on free ports, driven through its command line."""
+"""The whole hub as the journeys see it, and the first of two: `cityhub up` on free ports, as a user starts it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ import httpx
 import psutil
 
 from cityhub.bus.access import KafkaAccess
-from cityhub.hub.embedded import kafka
+from cityhub.hub.access import kafka_access
 from cityhub.hub.secrets import Secrets, load_or_create
 from cityhub.hub.settings import Settings, parse
 from tests.integration.servers import free_ports
@@ -25,71 +27,84 @@ LIMIT_S = float(os.environ.get("TEST_LIMIT_S", "900"))
 """A first start on a very busy machine."""
 
 
-class Hub:
-    """One installation in a folder of its own.
+class Hub(ABC):
+    """One installation that the journeys may use, however its processes were started.
 
-    Args:
-        data: data directory; kept over restarts.
-        transit_url: the partner's feed.
-        options: more settings, as `city_backfill_hours=2`.
+    Attributes:
+        settings: of the web process.
+        environment: of its command line.
+        rooms: data folder of the sandbox's rooms.
     """
 
-    def __init__(self, data: Path, **options: object) -> None:
-        city, kafka = (
-            ("city_port", "city_mqtt_port", "city_ais_port"),
-            ("kafka_port", "kafka_controller_port", "kafka_partner_port"),
-        )
-        names = ("port", *city, *kafka, "keycloak_port", "rooms_port")
-        ports = dict(zip(names, free_ports(len(names)), strict=True))
-        shared = {name: os.environ[name] for name in ("CITYHUB_CACHE",) if name in os.environ}
-        self.settings: Settings = parse(shared, {"data": str(data), "poll_s": 1.0, **ports, **options})
-        self.environment = self.settings.to_environment(os.environ)
-        self.log = data.parent / f"{data.name}.up.log"
-        self.process: subprocess.Popen[bytes] | None = None
+    settings: Settings
+    environment: Mapping[str, str]
+    rooms: Path
+
+    @property
+    @abstractmethod
+    def secrets(self) -> Secrets:
+        """Its own."""
 
     @property
     def url(self) -> str:
+        """What browsers use."""
         return self.settings.public_url
 
     @property
-    def secrets(self) -> Secrets:
-        return load_or_create(self.settings.data)
-
-    @property
     def kafka(self) -> KafkaAccess:
-        return kafka.access(self.settings, self.secrets)
+        """As the hub's own processes."""
+        return kafka_access(self.settings, self.secrets)
 
+    @abstractmethod
     def start(self) -> None:
-        """`cityhub up` in front, as a terminal would run it; returns at once."""
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "cityhub.hub", "up"], env=self.environment, stdout=log, stderr=log
-            )
+        """Returns before it is ready."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """In order; nothing is left."""
+
+    @abstractmethod
+    def wait_until_ready(self) -> None:
+        """Until every process says so."""
+
+    @abstractmethod
+    def kill(self, process: str) -> None:
+        """SIGKILL to one process of that name."""
+
+    @abstractmethod
+    def crash(self) -> None:
+        """All of the hub's processes die at once, and are started again as they would be."""
+
+    @abstractmethod
+    def ended(self) -> str:
+        """Why it cannot get ready any more; empty while it may."""
+
+    @abstractmethod
+    def tail(self) -> str:
+        """What its processes said last."""
+
+    @abstractmethod
+    def partners_kafka(self, printed: str) -> str:
+        """`host:port` of partners' listener.
+
+        Args:
+            printed: what the partner was told.
+        """
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """One command line call."""
         argv = [sys.executable, "-m", "cityhub.hub", *arguments]
-        return subprocess.run(argv, env=self.environment, capture_output=True, text=True, timeout=LIMIT_S, check=False)
-
-    def status(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.run("status", "--json").stdout)
-        return found
-
-    def pid(self, name: str) -> int:
-        """Of one process of the hub."""
-        (found,) = (one["pid"] for one in self.status()["processes"] if one["name"] == name)
-        return int(found)
+        return subprocess.run(
+            argv, env=dict(self.environment), capture_output=True, text=True, timeout=LIMIT_S, check=False
+        )
 
     def wait(self, what: Callable[[], object], why: str) -> None:
-        """Until a condition holds, while the supervisor lives."""
+        """Until a condition holds, while the hub can still do it."""
         end = time.monotonic() + LIMIT_S
         while not what():
-            assert self.process is None or self.process.poll() is None, f"{why}; up ended:\n{self.tail()}"
+            assert not (reason := self.ended()), f"{why}; {reason}\n{self.tail()}"
             assert time.monotonic() < end, f"{why}\n{self.tail()}"
             time.sleep(0.5)
-
-    def wait_until_ready(self) -> None:
-        self.wait(lambda: self.run("status").returncode == 0, "the hub does not get ready")
 
     def graphql(self, query: str, *, client: str = "startup-demo") -> dict[str, Any]:
         """A query with a startup's token."""
@@ -102,13 +117,72 @@ class Hub:
         data: dict[str, Any] = body["data"]
         return data
 
+
+class LocalHub(Hub):
+    """`cityhub up`.
+
+    Args:
+        data: data directory; kept over restarts.
+        options: settings, as `city_backfill_hours=2`.
+    """
+
+    def __init__(self, data: Path, **options: object) -> None:
+        city, kafka = (
+            ("city_port", "city_mqtt_port", "city_ais_port"),
+            ("kafka_port", "kafka_controller_port", "kafka_partner_port"),
+        )
+        names = ("port", *city, *kafka, "keycloak_port", "rooms_port")
+        ports = dict(zip(names, free_ports(len(names)), strict=True))
+        shared = {name: os.environ[name] for name in ("CITYHUB_CACHE",) if name in os.environ}
+        self.settings = parse(shared, {"data": str(data), "poll_s": 1.0, **ports, **options})
+        self.environment = self.settings.to_environment(os.environ)
+        self.rooms = data
+        self.log = data.parent / f"{data.name}.up.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def secrets(self) -> Secrets:
+        return load_or_create(self.settings.data)
+
+    def start(self) -> None:
+        """`cityhub up` in front, as a terminal would run it."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "cityhub.hub", "up"], env=dict(self.environment), stdout=log, stderr=log
+            )
+
+    def status(self) -> dict[str, Any]:
+        """What `cityhub status` says."""
+        found: dict[str, Any] = json.loads(self.run("status", "--json").stdout)
+        return found
+
+    def wait_until_ready(self) -> None:
+        self.wait(lambda: self.run("status").returncode == 0, "the hub does not get ready")
+
+    def kill(self, process: str) -> None:
+        (pid,) = (one["pid"] for one in self.status()["processes"] if one["name"] == process)
+        os.kill(pid, signal.SIGKILL)
+
+    def crash(self) -> None:
+        """The servers and the supervisor die, too; `up` starts them again."""
+        assert self.process is not None
+        for pid in [self.process.pid, *(one["pid"] for one in self.status()["processes"] if one["pid"])]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+        self.start()
+
+    def ended(self) -> str:
+        return "up has ended" if self.process is not None and self.process.poll() is not None else ""
+
     def stop(self) -> None:
         """Ctrl-C."""
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             self.process.wait(LIMIT_S)
+        assert self._left_over() == []
 
-    def left_over(self) -> list[int]:
+    def _left_over(self) -> list[int]:
         """Processes that still mention the data directory."""
         mark = str(self.settings.data)
         found = []
@@ -120,3 +194,6 @@ class Hub:
 
     def tail(self) -> str:
         return self.log.read_text(errors="replace")[-3_000:]
+
+    def partners_kafka(self, printed: str) -> str:
+        return printed

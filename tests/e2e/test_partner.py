@@ -52,7 +52,7 @@ def test_a_new_partners_events_count_whichever_door_they_come_through(hub: Hub, 
     redrive = httpx.post(f"{letters}/redrive", json=asked, headers=login, timeout=LIMIT_S)
     assert redrive.status_code == 403, "nobody granted it"
 
-    with contextlib.closing(partner_producer(start["kafka"], token)) as producer:
+    with contextlib.closing(partner_producer(hub.partners_kafka(start["kafka"]), token)) as producer:
         other = _another(1)
         for value in (codec.encode(other), b"no event", codec.encode(other)):
             producer.send(start["topics"][0], value).get(LIMIT_S)

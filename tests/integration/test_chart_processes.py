@@ -124,4 +124,4 @@ def test_what_has_no_place_here_is_refused(tmp_path: Path, change: tuple[str, st
     }
     named = Outside(addresses=dict.fromkeys(addresses, "http://127.0.0.1:1"), secrets=secrets)
     with pytest.raises(NotHere, match=said):
-        Cluster(tmp_path, named, 1, rendering=other).install()
+        Cluster(tmp_path, named, 1, rendering=other)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -26,6 +26,9 @@ class Cluster:
         folder: for volumes and logs.
         front: port of the public address.
         only: components that run; empty = all.
+
+    Raises:
+        NotHere: the rendering asks for something that this machine does not have.
     """
 
     def __init__(
@@ -35,9 +38,15 @@ class Cluster:
         self.places = Places(self._release, folder / "cluster", outside, front)
         self._logs = folder / "logs"
         self._logs.mkdir(parents=True)
-        self._templates = [one for one in self._release.templates if not only or one.component in only]
-        self.pods: Mapping[str, Sequence[Pod]] = {}
-        self.services: dict[str, Service] = {}
+        self.pods: Mapping[str, Sequence[Pod]] = {
+            one.component: [self._pod(one, number) for number in range(one.replicas)]
+            for one in self._release.templates
+            if not only or one.component in only
+        }
+        self.services = {
+            name: Service(self.places.service_ports[name], partial(self._endpoints, spec["selector"]))
+            for name, spec in self._release.services
+        }
 
     def __enter__(self) -> Self:
         self.install()
@@ -49,15 +58,9 @@ class Cluster:
 
     def install(self) -> None:
         """Hooks, then pods and Services; returns before they are ready."""
-        self.pods = {
-            one.component: [self._pod(one, number) for number in range(one.replicas)] for one in self._templates
-        }
         self.hook("pre-install")
-        for name, spec in self._release.services:
-            self.services[name] = Service(self.places.service_ports[name], lambda spec=spec: self._endpoints(spec))
-            self.services[name].start()
-        for pod in self._all():
-            pod.start()
+        for one in (*self.services.values(), *self._all()):
+            one.start()
 
     def hook(self, kind: str) -> None:
         """Run what Helm would, to its end."""
@@ -78,18 +81,9 @@ class Cluster:
         for one in self.pods[component][number].containers:
             one.kill()
 
-    def execute(self, component: str, *words: str) -> subprocess.CompletedProcess[str]:
-        """`kubectl exec`: the program with these words in the first container of a component."""
-        command = self.pods[component][0].containers[0].command
-        argv = [*command.argv[:3], *words]
-        given = dict(command.environment)
-        return subprocess.run(
-            argv, env=given, cwd=command.folder, capture_output=True, text=True, timeout=LIMIT_S, check=False
-        )
-
-    def address(self, component: str, number: int) -> str:
-        """Of one pod, past its Service."""
-        return f"http://127.0.0.1:{self.pods[component][number].port('http')}"
+    def environment(self, component: str) -> Mapping[str, str]:
+        """Of the first container of a component: what `kubectl exec` finds there."""
+        return self.pods[component][0].containers[0].command.environment
 
     def metrics(self, component: str, number: int) -> str:
         """What Prometheus would read of a pod's first container."""
@@ -119,7 +113,6 @@ class Cluster:
     def _pod(self, template: Template, number: int) -> Pod:
         return Pod(f"{template.component}-{number}", template, self.places, self._logs)
 
-    def _endpoints(self, spec: Mapping[str, object]) -> list[int]:
-        wanted: Mapping[str, str] = spec["selector"]  # type: ignore[assignment]
-        chosen = [pod for pod in self._all() if pod.ready and wanted.items() <= pod.labels.items()]
+    def _endpoints(self, selector: Mapping[str, str]) -> list[int]:
+        chosen = [pod for pod in self._all() if pod.ready and selector.items() <= pod.labels.items()]
         return [port for pod in chosen if (port := pod.port("http")) is not None]
