@@ -1,4 +1,4 @@
-"""Who is there while the chart's pods are killed: a partner that sends by the door and by Kafka, and readers of streams."""
+"""Who is there while pods are killed: a partner that sends by the door and by Kafka, and readers of streams."""
 
 from __future__ import annotations
 

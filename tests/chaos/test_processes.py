@@ -1,4 +1,4 @@
-"""The chart's pods and their servers are killed one after the other while events come in; in the end everything agrees."""
+"""Pods of the chart and their servers die one after the other while events come in; in the end everything agrees."""
 
 from __future__ import annotations
 

@@ -163,7 +163,7 @@ class Pod(threading.Thread):
             return [Life(name, spec, one, places, logs) for one in spec.get(kind, ())]
 
         self._first, self.containers = lives("initContainers"), lives("containers")
-        self._stop = threading.Event()
+        self._ending = threading.Event()
 
     @property
     def ready(self) -> bool:
@@ -174,9 +174,9 @@ class Pod(threading.Thread):
         """Until `end`."""
         for one in self._first:
             pauses = chain(_PAUSES_S[1:], repeat(_PAUSES_S[-1]))
-            while one.run() and not self._stop.wait(next(pauses)):
+            while one.run() and not self._ending.wait(next(pauses)):
                 pass
-        while not self._stop.wait(_LOOK_S):
+        while not self._ending.wait(_LOOK_S):
             for one in self.containers:
                 one.look()
 
@@ -187,7 +187,7 @@ class Pod(threading.Thread):
 
     def end(self) -> list[str]:
         """Names of the containers that SIGTERM did not end within the pod's grace."""
-        self._stop.set()
+        self._ending.set()
         for one in self._first:
             one.kill()
         self.join()
