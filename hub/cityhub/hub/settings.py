@@ -113,7 +113,9 @@ class Settings(BaseModel):
     kafka_ca: str = Field(
         default="", description="external Kafka speaks TLS: its CA's certificates (PEM file), or `system`"
     )
-    store_url: StoreUrl = Field(default="", repr=False, description="PostgreSQL for KPI values; empty = a file in data")
+    store_url: StoreUrl = Field(
+        default="", repr=False, description="PostgreSQL for KPI values and log-ins; empty = files in data"
+    )
     archive: Archive = Field(default="", description="archive: folder or URL as `s3://bucket/prefix`; empty = in data")
     archive_every: float = Field(default=60.0, gt=0, le=3600, description="seconds between two turns of the archiver")
     archive_keep: int = Field(default=0, ge=0, description="days of events that the archive keeps; 0 = for ever")
@@ -139,6 +141,11 @@ class Settings(BaseModel):
     def store(self) -> str | Path:
         """Where KPI values are kept: URL of a PostgreSQL database, or an SQLite file."""
         return self.store_url or self.data / "store.db"
+
+    @property
+    def sessions(self) -> str | Path:
+        """Where log-ins of browsers rest: the same database, where all web processes see them, or a file."""
+        return self.store_url or self.data / "web.db"
 
     def without_passwords(self) -> Settings:
         """The same, fit to be shown or written to a file."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from cityhub.bus import reach
 from cityhub.bus.access import KafkaAccess
 from cityhub.bus.vitals import Vitals
 from cityhub.hub import collectors
-from cityhub.hub.identity.session_store import SessionStore, count_sessions
+from cityhub.hub.identity.session_store import Grant, Session, SessionStore, count_sessions
 from cityhub.hub.processes import own
 from cityhub.hub.readiness import Readiness
 from cityhub.hub.run.probed import checks, registry_of
@@ -21,6 +22,7 @@ from cityhub.hub.secrets import load_or_create
 from cityhub.hub.settings import Settings, parse
 from cityhub.kpi.errors import StoreUnavailable
 from cityhub.kpi.store.database import Database
+from cityhub.sdk.principal import Principal
 
 PAGE = (Path(__file__).parents[3] / "docs" / "observability.md").read_text()
 STAY = [name for name in PROCESSES if name not in {"topics", "realm", "city", "rooms"}]
@@ -87,10 +89,9 @@ def test_figures_that_cannot_be_read_are_left_out(settings: Settings, capsys: py
 def test_sessions_are_counted(settings: Settings) -> None:
     path = settings.data / "web.db"
     assert count_sessions(path) == 0
-    store = SessionStore(path)
-    store._db.execute("INSERT INTO session VALUES (x'00', 's', 'p', 0, 0, x'00')")
-    assert count_sessions(path) == 1
-    store.close()
+    with closing(SessionStore(path)) as store:
+        store.put("x", Session(Grant(principal=Principal(subject="p"), sid="s", refresh_token="r", granted_at=0), 0, 0))
+        assert count_sessions(path) == 1
     path.write_bytes(b"no database" * 500)
-    with pytest.raises(OSError, match=r"web\.db cannot be read"):
+    with pytest.raises(StoreUnavailable, match=r"web\.db.*no database"):
         count_sessions(path)

@@ -3,7 +3,8 @@
 IdentityError
 ├── TokenRefused       the caller: the token is not one of ours, not for us or not valid any more
 ├── LogInFailed        the person: log in again
-└── KeycloakUnavailable  wait: Keycloak is not there (yet), so nothing can be said about the caller
+├── KeycloakUnavailable  wait: Keycloak is not there (yet), so nothing can be said about the caller
+└── SessionsUnavailable  wait: the database of log-ins is not there, so nothing can be said about a browser
 """
 
 from __future__ import annotations
@@ -51,3 +52,7 @@ class LogInFailed(IdentityError):  # noqa: N818 - a verdict
 
 class KeycloakUnavailable(IdentityError):  # noqa: N818 - a state of the world
     """Keycloak did not answer, or not as Keycloak does."""
+
+
+class SessionsUnavailable(IdentityError):  # noqa: N818 - a state of the world
+    """The database of log-ins cannot be used now; nobody is logged out by that."""

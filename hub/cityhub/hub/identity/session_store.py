@@ -1,39 +1,35 @@
-"""Where browser sessions rest: one SQLite file that is of no use to whoever copies it.
+"""Where browser sessions rest: rows that are of no use to whoever copies them.
 
 Of a session's id only its SHA-256 is kept, and tokens are sealed with a key made from the id, which the browser has.
+All web processes of an installation share them in PostgreSQL; on one machine they lie in a file of their own.
 """
 
 from __future__ import annotations
 
-import sqlite3
+import threading
 from base64 import urlsafe_b64encode
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import structlog
 from cryptography.fernet import Fernet, InvalidToken
 from msgspec import Struct
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
 
 from cityhub.hub.errors import StorageUnusable
+from cityhub.hub.identity.errors import SessionsUnavailable
+from cityhub.kpi.errors import StoreUnavailable
+from cityhub.kpi.store.database import Database, reading
+from cityhub.kpi.store.shared_tables import session as table
 from cityhub.sdk.principal import Principal
 
+_row = table.c
+_KEPT = (_row.sealed, _row.opened_at, _row.seen_at)
 _log = structlog.get_logger()
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS session (
-    id_hash BLOB PRIMARY KEY,
-    sid TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    opened_at REAL NOT NULL,
-    seen_at REAL NOT NULL,
-    sealed BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS session_by_sid ON session (sid);
-CREATE INDEX IF NOT EXISTS session_by_subject ON session (subject);
-"""
 
 
 class Grant(Struct, frozen=True, kw_only=True):
@@ -62,97 +58,165 @@ class Session(Struct, frozen=True):
 
 
 class SessionStore:
-    """Sessions by id. Every call is one indexed statement (well under a millisecond), for one thread only.
+    """Sessions by id. Every call is one indexed statement in a transaction of its own, from any thread.
+
+    A database server is looked for at the first call, and again while it is away.
+
+    Args:
+        where: URL of the store's PostgreSQL database, or an SQLite file of their own.
 
     Raises:
         StorageUnusable: the file cannot be opened as a database.
+        SessionsUnavailable: from every method: the database cannot be used now.
     """
 
-    def __init__(self, path: Path) -> None:
-        try:
-            self._db = sqlite3.connect(path, isolation_level=None, timeout=5.0)
-            path.chmod(0o600)
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._db.executescript(_SCHEMA)
-        except (sqlite3.Error, OSError) as error:
-            raise StorageUnusable(
-                f"{path} cannot be used for sessions ({error}): repair it, or delete it to log everyone out"
-            ) from error
+    def __init__(self, where: str | Path) -> None:
+        self._where = where
+        self._opening = threading.Lock()
+        self._opened: Database | None = None
+        if isinstance(where, Path):
+            try:
+                where.touch(mode=0o600)
+                where.chmod(0o600)
+                self._database()
+            except (StoreUnavailable, OSError) as error:
+                raise StorageUnusable(
+                    f"{where} cannot be used for sessions ({error}): repair it, or delete it to log everyone out"
+                ) from error
 
     def close(self) -> None:
-        """Close the file."""
-        self._db.close()
+        """Give the connections back."""
+        if self._opened is not None:
+            self._opened.close()
 
     def put(self, session_id: str, session: Session) -> None:
         """Keep a new session."""
-        sealed = _seal(session_id, session.grant)
-        row = (
-            _digest(session_id),
-            session.grant.sid,
-            session.grant.principal.subject,
-            session.opened_at,
-            session.seen_at,
-            sealed,
-        )
-        self._db.execute("INSERT INTO session VALUES (?, ?, ?, ?, ?, ?)", row)
+        grant = session.grant
+        row = {
+            "id_hash": _digest(session_id),
+            "sid": grant.sid,
+            "subject": grant.principal.subject,
+            "opened_at": session.opened_at,
+            "seen_at": session.seen_at,
+            "sealed": _seal(session_id, grant),
+        }
+        with self._changing() as connection:
+            connection.execute(insert(table).values(row))
 
     def get(self, session_id: str) -> Session | None:
         """The session, or None where it never was, has ended or was sealed by another version of the hub."""
-        row = self._db.execute(
-            "SELECT sealed, opened_at, seen_at FROM session WHERE id_hash = ?", (_digest(session_id),)
-        ).fetchone()
-        if row is None:
-            return None
-        try:
-            return Session(_unseal(session_id, row[0]), row[1], row[2])
-        except (InvalidToken, msgspec.MsgspecError):
-            self.remove(session_id)
-            return None
+        with self._reading() as connection:
+            found = connection.execute(select(*_KEPT).where(_is(session_id))).one_or_none()
+        return self._unsealed(session_id, found)
 
-    def renew(self, session_id: str, grant: Grant) -> None:
-        """Replace what Keycloak granted, unless the session has ended meanwhile."""
-        self._note("UPDATE session SET sealed = ? WHERE id_hash = ?", _seal(session_id, grant), _digest(session_id))
+    def claim(self, session_id: str, at: float, before: float) -> Session | None:
+        """Take the right to renew a session, and read it.
+
+        Args:
+            at: seconds since the epoch; names the claim. before: one that is older has been left by whoever had it.
+
+        Returns:
+            None where another process has the claim, or the session has ended.
+        """
+        free = update(table).where(_is(session_id), _row.claimed_at <= before).values(claimed_at=at)
+        with self._changing() as connection:
+            found = connection.execute(free.returning(*_KEPT)).one_or_none()
+        return self._unsealed(session_id, found)
+
+    def renew(self, session_id: str, grant: Grant, claim: float) -> None:
+        """Replace what Keycloak granted and give the claim back, unless the session has ended meanwhile."""
+        self._settle(session_id, claim, sealed=_seal(session_id, grant))
+
+    def release(self, session_id: str, claim: float) -> None:
+        """Give a claim back."""
+        self._settle(session_id, claim)
+
+    def end_claimed(self, session_id: str, claim: float) -> bool:
+        """End a session that is not renewed any more; False = another process has claimed, or ended, it meanwhile."""
+        return self._deleted(_is(session_id), _row.claimed_at == claim) == 1
 
     def touch(self, session_id: str, now: float) -> None:
-        """Note that the session was used."""
-        self._note("UPDATE session SET seen_at = ? WHERE id_hash = ?", now, _digest(session_id))
-
-    def _note(self, statement: str, *values: object) -> None:
-        """On a full disk people still see their pages; their sessions only end earlier."""
+        """Note that the session was used. On a full disk it only ends earlier."""
         try:
-            self._db.execute(statement, values)
-        except sqlite3.OperationalError as error:
+            with self._changing() as connection:
+                connection.execute(update(table).where(_is(session_id)).values(seen_at=now))
+        except SessionsUnavailable as error:
             _log.warning("session_not_noted", reason=str(error))
 
     def remove(self, session_id: str) -> None:
         """End one session; an unknown one is no error."""
-        self._db.execute("DELETE FROM session WHERE id_hash = ?", (_digest(session_id),))
+        self._deleted(_is(session_id))
 
     def remove_all(self, *, sid: str, subject: str) -> int:
         """End the sessions of that log-in, or where `sid` is empty of that person; returns how many."""
-        column, value = ("sid", sid) if sid else ("subject", subject)
-        return self._db.execute(f"DELETE FROM session WHERE {column} = ?", (value,)).rowcount  # noqa: S608 - two fixed names
+        return self._deleted(_row.sid == sid if sid else _row.subject == subject)
 
     def sweep(self, *, opened_before: float, seen_before: float) -> int:
         """Forget the sessions that have run out; returns how many."""
-        where: Sequence[float] = (opened_before, seen_before)
-        return self._db.execute("DELETE FROM session WHERE opened_at < ? OR seen_at < ?", where).rowcount
+        return self._deleted(or_(_row.opened_at < opened_before, _row.seen_at < seen_before))
+
+    def _settle(self, session_id: str, claim: float, **values: Any) -> None:
+        ours = update(table).where(_is(session_id), _row.claimed_at == claim)
+        with self._changing() as connection:
+            connection.execute(ours.values(claimed_at=0, **values))
+
+    def _deleted(self, *which: ColumnElement[bool]) -> int:
+        with self._changing() as connection:
+            return connection.execute(delete(table).where(*which)).rowcount
+
+    def _unsealed(self, session_id: str, found: Any) -> Session | None:
+        if found is None:
+            return None
+        try:
+            return Session(_unseal(session_id, bytes(found.sealed)), found.opened_at, found.seen_at)
+        except (InvalidToken, msgspec.MsgspecError):
+            self.remove(session_id)
+            return None
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with _translated(), self._database().snapshot() as connection:
+            yield connection
+
+    @contextmanager
+    def _changing(self) -> Iterator[Connection]:
+        with _translated(), self._database().begin() as connection:
+            yield connection
+
+    def _database(self) -> Database:
+        """Opened by whoever is first: nobody waits for another one's time-out."""
+        if self._opened is None:
+            database = Database(self._where, alone=table)
+            with self._opening:
+                if self._opened is None:
+                    self._opened = database
+                else:
+                    database.close()
+        return self._opened
 
 
-def count_sessions(path: Path) -> int:
-    """How many log-ins are open, from any thread; 0 before the file is made.
+def count_sessions(where: str | Path) -> int:
+    """How many log-ins are open in the whole installation, from any thread; 0 before the file is made.
 
     Raises:
-        OSError: it cannot be read.
+        StoreUnavailable: they cannot be read.
     """
-    if not path.exists():
+    if isinstance(where, Path) and not where.exists():
         return 0
+    with reading(where) as connection:
+        return connection.scalar(select(func.count()).select_from(table)) or 0
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
-            return int(db.execute("SELECT count(*) FROM session").fetchone()[0])
-    except sqlite3.Error as error:
-        raise OSError(f"{path} cannot be read: {error}") from error
+        yield
+    except StoreUnavailable as error:
+        raise SessionsUnavailable(f"the database of log-ins cannot be used now: {error}") from error
+
+
+def _is(session_id: str) -> ColumnElement[bool]:
+    return _row.id_hash == _digest(session_id)
 
 
 def _digest(session_id: str) -> bytes:

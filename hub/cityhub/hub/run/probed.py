@@ -81,7 +81,7 @@ def registry_of(name: str, settings: Settings) -> CollectorRegistry:
     if name == "web":
         from cityhub.hub.identity.session_store import count_sessions
 
-        states.append(partial(collectors.sessions, partial(count_sessions, settings.data / "web.db")))
+        states.append(partial(collectors.sessions, partial(count_sessions, settings.sessions)))
     return collectors.registry_of(name, *states)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -26,6 +25,7 @@ from cityhub.api.problem import problem
 from cityhub.bus.vitals import Vitals
 from cityhub.hub.identity.authenticator import Authenticator
 from cityhub.hub.identity.endpoints import RealmEndpoints
+from cityhub.hub.identity.errors import SessionsUnavailable
 from cityhub.hub.identity.jwks import KeyCache
 from cityhub.hub.identity.oidc import OidcClient
 from cityhub.hub.identity.session_store import SessionStore
@@ -39,6 +39,7 @@ from cityhub.hub.web.headers import SecurityHeaders, content_security_policy
 from cityhub.hub.web.health import HealthRoutes
 from cityhub.hub.web.identify import Identify
 from cityhub.hub.web.login import LogInRoutes
+from cityhub.hub.web.problems import sessions_missing
 from cityhub.hub.web.proxy import KeycloakProxy
 
 SWEEP_S = 600.0
@@ -92,6 +93,7 @@ def create_app(parts: WebParts) -> ASGIApp:
     cookies = Cookies.of_address(parts.endpoints.public_url)
     server = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan(parts, watch, sessions))
     server.add_exception_handler(Exception, _crashed)
+    server.add_exception_handler(SessionsUnavailable, sessions_missing)
     login = LogInRoutes(oidc, sessions, verifier, cookies, parts.endpoints.public_url, lambda: watch.state() == "ready")
     health = HealthRoutes(parts.readiness, parts.vitals, watch.state, parts.registry)
     server.router.routes += [*login.routes(), *health.routes(), *parts.doors]
@@ -150,8 +152,8 @@ def _lifespan(
 async def _sweep(sessions: BrowserSessions) -> None:
     while True:
         try:
-            sessions.sweep()
-        except sqlite3.OperationalError as error:  # a full disk: sessions that have run out are refused all the same
+            await sessions.sweep()
+        except SessionsUnavailable as error:  # sessions that have run out are refused all the same
             _log.warning("sessions_not_swept", reason=str(error))
         await asyncio.sleep(SWEEP_S)
 

@@ -9,9 +9,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
 from cityhub.hub.identity.authenticator import Authenticator
-from cityhub.hub.identity.errors import KeycloakUnavailable, TokenRefused
+from cityhub.hub.identity.errors import IdentityError, KeycloakUnavailable, SessionsUnavailable, TokenRefused
 from cityhub.hub.identity.principal import acting
-from cityhub.hub.web.problems import keycloak_missing, refused
+from cityhub.hub.web.problems import keycloak_missing, refused, sessions_missing
 from cityhub.sdk.principal import Principal
 
 NOT_OURS = "/auth/"
@@ -52,6 +52,9 @@ class Identify:
         except KeycloakUnavailable as error:
             await keycloak_missing(error)(scope, receive, send)
             return
+        except SessionsUnavailable as error:
+            await sessions_missing(HTTPConnection(scope), error)(scope, receive, send)
+            return
         scope[_KEY] = principal
         sender = _WhileKnown(self._authenticator, self._clock, scope, send)
         with acting(principal):
@@ -86,7 +89,7 @@ class _WhileKnown:
             return True
         try:
             principal = await self._authenticator.principal(HTTPConnection(self._scope))
-        except (TokenRefused, KeycloakUnavailable):
+        except IdentityError:
             return False
         if principal is None or principal.subject != known.subject:
             return False

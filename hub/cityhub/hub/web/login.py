@@ -88,7 +88,7 @@ class LogInRoutes(Struct, frozen=True):
             if former:
                 await self.sessions.close(former)
             response = RedirectResponse(return_to, HTTPStatus.SEE_OTHER)
-            self.cookies.set_session(response, self.sessions.open(grant))
+            self.cookies.set_session(response, await self.sessions.open(grant))
         self.cookies.drop(response, pending)
         return response
 
@@ -106,11 +106,11 @@ class LogInRoutes(Struct, frozen=True):
         form = parse_qs((await request.body()).decode("ascii", "replace"))
         try:
             ending = await self.verifier.logout_token(form.get("logout_token", [""])[0])
+            _log.info("ended_by_keycloak", sessions=await self.sessions.end(ending))
         except TokenRefused as error:
             return problem(HTTPStatus.BAD_REQUEST, str(error), headers={"Cache-Control": "no-store"}, code=error.reason)
         except IdentityError as error:
             return problem(HTTPStatus.SERVICE_UNAVAILABLE, str(error), headers={"Retry-After": "10"})
-        _log.info("ended_by_keycloak", sessions=self.sessions.end(ending))
         return Response(status_code=HTTPStatus.OK, headers={"Cache-Control": "no-store"})
 
     def _starting(self, request: Request, return_to: str) -> Response:

@@ -1,4 +1,4 @@
-"""The few pages that the hub itself writes: log-in starts, log-in failed. German first, English complete."""
+"""The few pages that the hub itself writes, of log-ins that cannot go on. German first, English complete."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Literal
 
 from msgspec import Struct
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse
 
 from cityhub.dashboard.preferences import chosen_in
@@ -49,6 +49,20 @@ FAILED: dict[Language, Notice] = {
         "Log in again",
     ),
 }
+AWAY: dict[Language, Notice] = {
+    "de": Notice(
+        "Anmeldungen sind gerade nicht erreichbar",
+        "Die Datenbank der Anmeldungen antwortet gerade nicht. Niemand wird dadurch abgemeldet. "
+        "Bitte in einer Minute erneut versuchen.",
+        "Erneut versuchen",
+    ),
+    "en": Notice(
+        "Log-ins cannot be reached right now",
+        "The database of log-ins does not answer right now. Nobody is logged out by that. "
+        "Please try again in a minute.",
+        "Try again",
+    ),
+}
 _HOME: dict[Language, str] = {"de": "Zur Übersicht", "en": "To the overview"}
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;color:#16212b;background:#f4f6f8;margin:0}"
@@ -57,7 +71,7 @@ _STYLE = (
 )
 
 
-def language_of(request: Request) -> Language:
+def language_of(request: HTTPConnection) -> Language:
     """What the reader has chosen on the dashboard, else the browser's first wish among ours, else German."""
     chosen = chosen_in(request.query_params, request.cookies).get("lang")
     wished = [str(chosen), *request.headers.get("accept-language", "").split(",")]
@@ -70,7 +84,7 @@ def language_of(request: Request) -> Language:
     return "de"
 
 
-def page(request: Request, notices: dict[Language, Notice], status: HTTPStatus, retry: str) -> HTMLResponse:
+def page(request: HTTPConnection, notices: dict[Language, Notice], status: HTTPStatus, retry: str) -> HTMLResponse:
     """A notice in the reader's language.
 
     Args:

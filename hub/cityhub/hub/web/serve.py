@@ -95,7 +95,7 @@ async def web_app(settings: Settings, secrets: Secrets, stop: asyncio.Event, vit
     """
     if not Cookies.of_address(settings.public_url).secure:
         _log.warning("cookies_without_tls", public_url=settings.public_url, remedy="serve the hub over https")
-    sessions = SessionStore(settings.data / "web.db")
+    sessions = SessionStore(settings.sessions)
     try:
         # trust_env: a proxy for the way out of the building is none for servers beside us.
         async with (

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -54,6 +54,7 @@ class Database:
     Args:
         where: file of an SQLite store, or URL of a PostgreSQL database (`postgresql://user:password@host/name`).
             A writer makes the tables, or upgrades them; several may open at once.
+        alone: the one table of an SQLite file beside the store, which is made where it is missing.
 
     Attributes:
         address: for people: the file, or the URL without its password.
@@ -63,7 +64,8 @@ class Database:
         StoreUnavailable: it cannot be opened now, or must not be: damaged, foreign, or of another version of the hub.
     """
 
-    def __init__(self, where: str | Path, *, read_only: bool = False) -> None:
+    def __init__(self, where: str | Path, *, read_only: bool = False, alone: Table | None = None) -> None:
+        self._alone = alone
         self.path: Path | None = None
         if isinstance(where, str) and where.startswith(("postgresql:", "postgres:")):
             self._engine, self.address = _postgresql(where, read_only=read_only)
@@ -114,7 +116,10 @@ class Database:
 
     def _prepare(self) -> None:
         try:
-            if not self.has_tables():
+            if self.path is not None and self._alone is not None:
+                with self.begin() as connection:
+                    self._alone.create(connection, checkfirst=True)
+            elif not self.has_tables():
                 with self.begin() as connection:
                     bring_up_to_date(connection, self.address)
         except BaseException:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from tests.unit.hub.identity.realm import ENDPOINTS, SECRET, Clock, Realm
 
 from cityhub.hub.errors import StorageUnusable
-from cityhub.hub.identity.errors import KeycloakUnavailable, LogInFailed
+from cityhub.hub.identity.errors import KeycloakUnavailable, LogInFailed, SessionsUnavailable
 from cityhub.hub.identity.jwks import KeyCache
 from cityhub.hub.identity.oidc import OidcClient
 from cityhub.hub.identity.session_store import Grant, SessionStore
 from cityhub.hub.identity.sessions import BrowserSessions
 from cityhub.hub.identity.tokens import Ending, TokenVerifier
+from cityhub.kpi.store.database import Database
 
 HOUR = 3600
 
@@ -111,7 +114,7 @@ async def test_keycloak_is_away_while_somebody_logs_in(realm: Realm, oidc: OidcC
 async def test_a_session_lives_eight_hours_without_use(
     realm: Realm, oidc: OidcClient, sessions: BrowserSessions, clock: Clock
 ) -> None:
-    session_id = sessions.open(await log_in(realm, oidc))
+    session_id = await sessions.open(await log_in(realm, oidc))
     clock.now += 8 * HOUR - 1
     assert await sessions.principal(session_id) is not None
     clock.now += 8 * HOUR
@@ -121,7 +124,7 @@ async def test_a_session_lives_eight_hours_without_use(
 async def test_a_session_lives_twelve_hours_at_most(
     realm: Realm, oidc: OidcClient, sessions: BrowserSessions, clock: Clock
 ) -> None:
-    session_id = sessions.open(await log_in(realm, oidc))
+    session_id = await sessions.open(await log_in(realm, oidc))
     for _ in range(2):
         clock.now += 5 * HOUR
         assert await sessions.principal(session_id) is not None
@@ -132,7 +135,7 @@ async def test_a_session_lives_twelve_hours_at_most(
 async def test_keycloak_is_asked_every_five_minutes(
     realm: Realm, oidc: OidcClient, sessions: BrowserSessions, clock: Clock
 ) -> None:
-    session_id = sessions.open(await log_in(realm, oidc))
+    session_id = await sessions.open(await log_in(realm, oidc))
     asked = realm.requests.count("token")
     clock.now += 299
     principal = await sessions.principal(session_id)
@@ -151,7 +154,7 @@ async def test_keycloak_is_asked_every_five_minutes(
 async def test_whoever_is_disabled_is_out_within_five_minutes(
     realm: Realm, oidc: OidcClient, sessions: BrowserSessions, clock: Clock
 ) -> None:
-    session_id = sessions.open(await log_in(realm, oidc))
+    session_id = await sessions.open(await log_in(realm, oidc))
     realm.sessions.clear()
     clock.now += 300
     assert await sessions.principal(session_id) is None
@@ -162,7 +165,7 @@ async def test_whoever_is_disabled_is_out_within_five_minutes(
 async def test_an_outage_of_keycloak_is_bridged_for_half_an_hour(
     realm: Realm, oidc: OidcClient, sessions: BrowserSessions, clock: Clock
 ) -> None:
-    session_id = sessions.open(await log_in(realm, oidc))
+    session_id = await sessions.open(await log_in(realm, oidc))
     realm.down = True
     clock.now += 1799
     principal = await sessions.principal(session_id)
@@ -175,7 +178,7 @@ async def test_an_outage_of_keycloak_is_bridged_for_half_an_hour(
 
 
 async def test_log_out_ends_it_here_and_at_keycloak(realm: Realm, oidc: OidcClient, sessions: BrowserSessions) -> None:
-    session_id = sessions.open(await log_in(realm, oidc))
+    session_id = await sessions.open(await log_in(realm, oidc))
     await sessions.close(session_id)
     assert await sessions.principal(session_id) is None
     assert not realm.sessions
@@ -183,33 +186,33 @@ async def test_log_out_ends_it_here_and_at_keycloak(realm: Realm, oidc: OidcClie
 
 
 async def test_log_out_works_while_keycloak_is_away(realm: Realm, oidc: OidcClient, sessions: BrowserSessions) -> None:
-    session_id = sessions.open(await log_in(realm, oidc))
+    session_id = await sessions.open(await log_in(realm, oidc))
     realm.down = True
     await sessions.close(session_id)
     assert await sessions.principal(session_id) is None
 
 
 async def test_keycloak_ends_sessions(realm: Realm, oidc: OidcClient, sessions: BrowserSessions) -> None:
-    first = sessions.open(await log_in(realm, oidc, "code-1"))
-    second = sessions.open(await log_in(realm, oidc, "code-2"))
-    assert sessions.end(Ending("another", "person-1")) == 0
-    assert sessions.end(Ending("sid-1", "person-1")) == 2
+    first = await sessions.open(await log_in(realm, oidc, "code-1"))
+    second = await sessions.open(await log_in(realm, oidc, "code-2"))
+    assert await sessions.end(Ending("another", "person-1")) == 0
+    assert await sessions.end(Ending("sid-1", "person-1")) == 2
     assert await sessions.principal(first) is await sessions.principal(second) is None
-    third = sessions.open(await log_in(realm, oidc))
-    assert sessions.end(Ending("", "person-1")) == 1
+    third = await sessions.open(await log_in(realm, oidc))
+    assert await sessions.end(Ending("", "person-1")) == 1
     assert await sessions.principal(third) is None
 
 
 @pytest.mark.parametrize("guess", ["x", "x" * 43, "x" * 100_000, "ü", "' OR 1=1 --", "\x00"])
 async def test_guessed_ids(guess: str, realm: Realm, oidc: OidcClient, sessions: BrowserSessions) -> None:
-    sessions.open(await log_in(realm, oidc))
+    await sessions.open(await log_in(realm, oidc))
     assert await sessions.principal(guess) is None
 
 
 async def test_the_file_gives_nothing_away(
     realm: Realm, oidc: OidcClient, sessions: BrowserSessions, store: SessionStore, tmp_path: Path
 ) -> None:
-    session_id = sessions.open(await log_in(realm, oidc))
+    session_id = await sessions.open(await log_in(realm, oidc))
     store.close()
     stored = await asyncio.to_thread(lambda: b"".join(path.read_bytes() for path in tmp_path.iterdir()))
     assert b"person-1" in stored  # Keycloak's id, so that it can end sessions
@@ -220,7 +223,7 @@ async def test_the_file_gives_nothing_away(
 
 async def test_sessions_survive_a_restart(realm: Realm, oidc: OidcClient, clock: Clock, tmp_path: Path) -> None:
     store = SessionStore(tmp_path / "web.db")
-    session_id = BrowserSessions(store, oidc, clock).open(await log_in(realm, oidc))
+    session_id = await BrowserSessions(store, oidc, clock).open(await log_in(realm, oidc))
     store.close()
     store = SessionStore(tmp_path / "web.db")
     assert await BrowserSessions(store, oidc, clock).principal(session_id) is not None
@@ -228,20 +231,133 @@ async def test_sessions_survive_a_restart(realm: Realm, oidc: OidcClient, clock:
 
 
 async def test_a_full_disk(
-    realm: Realm, oidc: OidcClient, sessions: BrowserSessions, store: SessionStore, clock: Clock
+    realm: Realm, oidc: OidcClient, sessions: BrowserSessions, store: SessionStore, tmp_path: Path
 ) -> None:
-    """Whoever is logged in stays so, as long as nothing has to be remembered."""
-    session_id = sessions.open(await log_in(realm, oidc))
-    store._db.execute("PRAGMA query_only = ON")
+    """Whoever is logged in stays so for half an hour, and no refresh token is used up that could not be replaced."""
+    session_id, asked = await sessions.open(await log_in(realm, oidc)), len(realm.requests)
+    with closing(store), closing(Database(tmp_path / "web.db", read_only=True)) as store._opened:
+        realm.clock.now += 301
+        assert await sessions.principal(session_id) is not None
+        realm.clock.now += 1500
+        assert await sessions.principal(session_id) is None
+    assert len(realm.requests) == asked
+
+
+class TwoProcesses:
+    """Two web processes over one database, and a Keycloak that takes a refresh token once."""
+
+    def __init__(self, store: SessionStore, other: SessionStore, oidc: OidcClient, clock: Clock) -> None:
+        self.stores = [store, other]
+        self.processes = [BrowserSessions(one, oidc, clock) for one in self.stores]
+
+    async def log_in(self, realm: Realm, oidc: OidcClient) -> str:
+        return await self.processes[0].open(await log_in(realm, oidc))
+
+    async def names(self, session_id: str, each: int = 1) -> set[str | None]:
+        """Who both say it is, asked at once and so often."""
+        asked = [one.principal(session_id) for one in self.processes * each]
+        return {one and one.name for one in await asyncio.gather(*asked)}
+
+
+@pytest.fixture
+def two(store: SessionStore, oidc: OidcClient, clock: Clock, tmp_path: Path) -> Iterator[TwoProcesses]:
+    with closing(SessionStore(tmp_path / "web.db")) as other:
+        yield TwoProcesses(store, other, oidc, clock)
+
+
+async def test_two_processes_renew_a_session_once(
+    two: TwoProcesses, realm: Realm, oidc: OidcClient, clock: Clock
+) -> None:
+    session_id = await two.log_in(realm, oidc)
+    for renewals in range(1, 4):
+        clock.now += 301
+        assert await two.names(session_id, each=10) == {"Lea Leitung"}
+        assert realm.requests.count("token") == 1 + renewals
+
+
+async def test_what_one_process_ends_is_over_in_all(two: TwoProcesses, realm: Realm, oidc: OidcClient) -> None:
+    for end in (two.processes[0].close, lambda _: two.processes[1].end(Ending("sid-1", "person-1"))):
+        session_id = await two.log_in(realm, oidc)
+        assert await two.names(session_id) == {"Lea Leitung"}
+        await end(session_id)
+        assert await two.names(session_id) == {None}
+        realm.sessions.add("sid-1")
+
+
+async def test_a_process_that_died_while_it_renewed(
+    two: TwoProcesses, realm: Realm, oidc: OidcClient, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its claim holds the others up for a minute at most; meanwhile what Keycloak said last counts."""
+    monkeypatch.setattr("cityhub.hub.identity.sessions._LOOKS", 2)
+    session_id = await two.log_in(realm, oidc)
+    clock.now += 301
+    assert two.stores[0].claim(session_id, clock.now, clock.now - 60) is not None
+    assert await two.names(session_id) == {"Lea Leitung"}
+    assert realm.requests.count("token") == 1
+    clock.now += 60
+    assert await two.names(session_id) == {"Lea Leitung"}
+    assert realm.requests.count("token") == 2
+
+
+async def test_a_late_answer_of_keycloak_ends_nothing_that_another_process_has_renewed(
+    two: TwoProcesses, realm: Realm, oidc: OidcClient, clock: Clock
+) -> None:
+    session_id = await two.log_in(realm, oidc)
+    clock.now += 301
+    slow = two.stores[0].claim(session_id, clock.now, clock.now - 60)
+    assert slow is not None
+    claim = clock.now
+    clock.now += 60
+    assert await two.processes[1].principal(session_id) is not None
+    grant = await two.processes[0]._asked(session_id, slow.grant, claim)  # its token was used meanwhile
+    assert grant is not None
+    assert grant.granted_at == clock.now
+    assert await two.names(session_id) == {"Lea Leitung"}
+
+
+async def test_a_browser_that_leaves_while_its_session_is_renewed(
+    sessions: BrowserSessions, realm: Realm, oidc: OidcClient, clock: Clock
+) -> None:
+    """The new token is kept all the same: Keycloak does not take the old one any more."""
+    session_id = await sessions.open(await log_in(realm, oidc))
+    clock.now += 301
+    asked = asyncio.create_task(sessions.principal(session_id))
+    while realm.requests.count("token") == 1:  # noqa: ASYNC110 - the realm does not tell
+        await asyncio.sleep(0)
+    asked.cancel()
+    await asyncio.gather(asked, *sessions._working, return_exceptions=True)
     clock.now += 301
     assert await sessions.principal(session_id) is not None
+    assert realm.requests.count("token") == 3
+
+
+async def test_a_renewal_is_kept_when_the_database_is_back(
+    sessions: BrowserSessions, store: SessionStore, realm: Realm, oidc: OidcClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cityhub.hub.identity.sessions._AGAIN_S", 0.01)
+    session_id = await sessions.open(await log_in(realm, oidc))
+    realm.clock.now += 301
+    away, renew = [True], store.renew
+
+    def failing(*given: Any) -> None:
+        if away[0]:
+            raise SessionsUnavailable("no connection")
+        renew(*given)
+
+    store.renew = failing  # type: ignore[method-assign]
+    assert await sessions.principal(session_id) is not None  # who waited is not held up
+    away[0] = False
+    await asyncio.gather(*sessions._working)
+    realm.clock.now += 301
+    assert await sessions.principal(session_id) is not None
+    assert realm.requests.count("token") == 3
 
 
 async def test_sweep(realm: Realm, oidc: OidcClient, sessions: BrowserSessions, clock: Clock) -> None:
-    sessions.open(await log_in(realm, oidc))
-    assert sessions.sweep() == 0
+    await sessions.open(await log_in(realm, oidc))
+    assert await sessions.sweep() == 0
     clock.now += 8 * HOUR + 1
-    assert sessions.sweep() == 1
+    assert await sessions.sweep() == 1
 
 
 def test_a_file_that_is_no_database(tmp_path: Path) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
+from starlette.types import ASGIApp
 from tests.unit.hub.identity.realm import ENDPOINTS, Realm
 from tests.unit.hub.web.standins import a_browser, log_in, parts, running
 
@@ -86,16 +88,37 @@ async def test_a_crash_tells_nothing(browser: httpx.AsyncClient) -> None:
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_a_crash_in_front_of_the_server(browser: httpx.AsyncClient, tmp_path: Path) -> None:
-    """For instance the file of sessions is damaged while the hub runs."""
-    with sqlite3.connect(tmp_path / "web.db") as db:
-        db.execute("DROP TABLE session")
-    db.close()
-    browser.cookies["__Host-cityhub"] = "x"
+async def test_a_crash_in_front_of_the_server(browser: httpx.AsyncClient, realm: Realm, tmp_path: Path) -> None:
+    await log_in(browser, realm)
+    with closing(sqlite3.connect(tmp_path / "web.db")) as db, db:
+        db.execute("UPDATE browser_session SET opened_at = 'no time'")
     answer = await browser.get("/")
     assert answer.status_code == 500
     assert answer.headers["x-frame-options"] == "DENY"
     assert "X-Request-ID" in answer.json()["detail"]
+
+
+async def test_the_database_of_log_ins_is_away(
+    app: ASGIApp, browser: httpx.AsyncClient, realm: Realm, tmp_path: Path
+) -> None:
+    """Said to people and programs; nobody is logged out, and whoever has no session is answered."""
+    await log_in(browser, realm)
+    with closing(sqlite3.connect(tmp_path / "web.db")) as db:
+        db.execute("ALTER TABLE browser_session RENAME TO away")
+        for accept, kind in (("text/html,*/*", "text/html; charset=utf-8"), ("*/*", "application/problem+json")):
+            answer = await browser.get("/kpi/M01", headers={"accept": accept})
+            assert (answer.status_code, answer.headers["content-type"]) == (503, kind)
+            assert answer.headers["retry-after"] == "10"
+            assert "web.db" not in answer.text
+            assert "set-cookie" not in answer.headers
+        assert "Niemand wird dadurch abgemeldet." in (await browser.get("/", headers={"accept": "text/html"})).text
+        posted = {"headers": {"origin": ENDPOINTS.public_url}, "data": {"logout_token": realm.logout_token()}}
+        assert (await browser.post("/login/backchannel", **posted)).status_code == 503
+        async with a_browser(app) as anonymous:
+            assert (await anonymous.get("/whoami")).json() == {"name": None}
+            assert (await log_in(anonymous, realm)).status_code == 503
+        db.execute("ALTER TABLE away RENAME TO browser_session")
+    assert (await browser.get("/whoami")).json()["name"] == "Lea Leitung"
 
 
 async def test_https_stays_https(realm: Realm, tmp_path: Path) -> None:

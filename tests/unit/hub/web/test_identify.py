@@ -123,6 +123,8 @@ async def test_a_stream_of_a_session_goes_on(app: ASGIApp, browser: httpx.AsyncC
     asked = realm.requests.count("token")
     realm.clock.now += 300
     await until(lambda: realm.requests.count("token") > asked)
+    seen = len(stream.sent)
+    await until(lambda: len(stream.sent) > seen)
     assert all(message.get("more_body", True) for message in stream.sent)
     realm.sessions.clear()
     realm.clock.now += 300

@@ -16,11 +16,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, insert, inspect, select, text, update
 
 from cityhub.kpi.errors import StoreUnavailable
-from cityhub.kpi.store import ledger_tables, migrations, plan_tables, schema
+from cityhub.kpi.store import ledger_tables, migrations, plan_tables, schema, shared_tables
 from cityhub.kpi.store.database import Database
 from tests.integration.postgres import Postgres
 
-assert ledger_tables.metadata is plan_tables.metadata is schema.metadata  # they tell it of their tables
+assert (
+    ledger_tables.metadata is plan_tables.metadata is shared_tables.metadata is schema.metadata
+)  # they tell it of their tables
 NEXT = f'''
 """One more table."""
 import sqlalchemy as sa
