@@ -121,6 +121,7 @@ def test_what_has_no_place_here_is_refused(tmp_path: Path, change: tuple[str, st
         "cityhub-database": {"url": ""},
         "cityhub-kafka": {"username": "", "password": ""},
         "cityhub-kafka-ca": {"ca.crt": ""},
+        "cityhub-keycloak": {"secret": ""},
     }
     named = Outside(addresses=dict.fromkeys(addresses, "http://127.0.0.1:1"), secrets=secrets)
     with pytest.raises(NotHere, match=said):

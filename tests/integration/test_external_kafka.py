@@ -14,8 +14,21 @@ from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from kafka.admin import (
+    ACLFilter,
+    ACLOperation,
+    ACLPermissionType,
+    ACLResourcePatternType,
+    ResourcePatternFilter,
+    ResourceType,
+)
+from msgspec.structs import replace
 
+from cityhub.bus.admin import administration
+from cityhub.hub import acl
 from cityhub.hub.access import kafka_access
+from cityhub.hub.commands.partner import asked_for
+from cityhub.hub.identity import partners
 from cityhub.hub.probes import probes
 from cityhub.hub.secrets import generate, load_or_create
 from cityhub.hub.settings import parse
@@ -72,6 +85,17 @@ async def test_every_process_does_its_work_with_what_the_chart_gives(settings: M
             child.terminate()
         codes = {name: await asyncio.to_thread(child.wait, LIMIT_S) for name, child in children.items()}
     assert codes == dict.fromkeys(PROCESSES, 0)
+
+
+def test_a_partner_is_let_in_and_out_with_the_charts_rules(settings: Mapping[str, str]) -> None:
+    access, grant = kafka_access(parse(settings), generate()), asked_for("gebag", "", ["extra"])
+    assert "du.in.gebag.extra" in partners.enforce(access, grant)
+    with administration(access, "test") as admin:
+        everything = ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY)
+        of_partner = ACLFilter("User:ingest-gebag", None, ACLOperation.ANY, ACLPermissionType.ANY, everything)
+        assert set(admin.describe_acls(of_partner)[0]) == set(acl.rules("ingest-gebag", "gebag"))
+        partners.enforce(access, replace(grant, revoked="2026-11-26"))
+        assert admin.describe_acls(of_partner)[0] == []
 
 
 async def refused(settings: Mapping[str, str]) -> bytes:

@@ -13,7 +13,7 @@ from cityhub.hub.identity import provision
 from cityhub.hub.identity.principal import ROLES
 from tests.integration.servers import Installation, Keycloak
 
-CLIENTS = ("cityhub-web", "cityhub-cli", "ingest-dvv", "ingest-wbd", "startup-demo")
+CLIENTS = ("cityhub-web", "cityhub-cli", "hub-admin", "ingest-dvv", "ingest-wbd", "startup-demo")
 MACHINES = CLIENTS[2:]
 
 
@@ -79,7 +79,7 @@ def test_addresses_of_the_web_client_are_exact(keycloak: Keycloak) -> None:
     assert found["attributes"]["backchannel.logout.url"] == f"http://127.0.0.1:{settings.port}/login/backchannel"
     assert found["attributes"]["backchannel.logout.session.required"] == "true"
     assert found["attributes"]["pkce.code.challenge.method"] == "S256"
-    assert [client(keycloak, name)["redirectUris"] for name in CLIENTS[1:]] == [[]] * 4
+    assert [client(keycloak, name)["redirectUris"] for name in CLIENTS[1:]] == [[]] * 5
 
 
 def test_built_in_clients_are_off_and_their_pages_gone(keycloak: Keycloak) -> None:

@@ -51,6 +51,9 @@
 {{ include "cityhub.secretEnv" (dict "name" . "secret" $.root.Values.archive.existingSecret "key" .) }}
 {{- end }}
 {{- end }}
+{{- if .administers }}
+- {name: CITYHUB_KEYCLOAK_ADMIN_SECRET_FILE, value: /run/secrets/keycloak/hub-admin}
+{{- end }}
 {{- with .probePort }}
 - {name: CITYHUB_PROBE_PORT, value: {{ . | quote }}}
 {{- end }}
@@ -84,6 +87,9 @@
 {{- end }}
 {{- if and (has "archive" .needs) .root.Values.archive.existingClaim }}
 - {name: archive, mountPath: /archive}
+{{- end }}
+{{- if .administers }}
+- {name: keycloak-admin, mountPath: /run/secrets/keycloak, readOnly: true}
 {{- end }}
 - {name: files, mountPath: /etc/cityhub/files, readOnly: true}
 {{- if .folders }}
@@ -119,6 +125,10 @@
 {{- if and (has "archive" .needs) .root.Values.archive.existingClaim }}
 - name: archive
   persistentVolumeClaim: {claimName: {{ .root.Values.archive.existingClaim }}}
+{{- end }}
+{{- if .administers }}
+- name: keycloak-admin
+  secret: {secretName: {{ .administers }}, defaultMode: 0440, items: [{key: {{ .root.Values.keycloak.admin.key }}, path: hub-admin}]}
 {{- end }}
 - name: files
   configMap: {name: {{ $name }}-files}

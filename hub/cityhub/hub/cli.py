@@ -26,6 +26,7 @@ from cityhub.hub import (  # noqa: F401 - their commands
     cli_masterplan,
     cli_partner,
     cli_proof,
+    cli_realm,
     cli_sandbox,
     cli_server,
     cli_target,
@@ -229,7 +230,7 @@ def _one_process(name: str, purpose: str) -> None:
 
 
 for _name, _purpose in PROCESSES.items():
-    if _name != "archive":  # a group, which runs the process when it is given no command
+    if _name not in {"archive", "realm"}:  # groups, which run the process when they are given no command
         _one_process(_name, _purpose)
 
 

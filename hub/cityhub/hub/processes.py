@@ -49,7 +49,6 @@ def own(settings: Settings, judged: Mapping[str, Probe]) -> Sequence[ProcessSpec
         "kafka": bool(settings.kafka_bootstrap),
         "keycloak": bool(settings.keycloak_url),
         "city": not settings.city,
-        "realm": bool(settings.kafka_bootstrap and settings.keycloak_url),
     }
     after = {
         "realm": ("keycloak", "kafka"),

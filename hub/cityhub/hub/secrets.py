@@ -33,6 +33,7 @@ class Secrets(msgspec.Struct, frozen=True, kw_only=True):
         client_secrets: of the machine clients, by client id.
         receipt_key: private key with which receipts are signed, PEM.
         pseudonym_key: of the adapters' pseudonyms; with another one people and cases are counted anew.
+        admin_client_secret: of the hub's own client in the embedded Keycloak.
     """
 
     kafka_broker_password: str
@@ -44,6 +45,7 @@ class Secrets(msgspec.Struct, frozen=True, kw_only=True):
     client_secrets: Mapping[str, str]
     receipt_key: str = ""
     pseudonym_key: str = ""
+    admin_client_secret: str = ""
 
     def __repr__(self) -> str:
         return "Secrets(…)"
@@ -94,6 +96,7 @@ def load_or_create(data_dir: Path) -> Secrets:
         client_secrets={**_machines(), **known.client_secrets},
         receipt_key=known.receipt_key or new_key(),
         pseudonym_key=known.pseudonym_key or token_urlsafe(32),
+        admin_client_secret=known.admin_client_secret or token_urlsafe(32),
     )
     if complete != known:
         _write(path, msgspec.json.encode(complete), replace=True)
@@ -154,6 +157,7 @@ def generate() -> Secrets:
         client_secrets=_machines(),
         receipt_key=new_key(),
         pseudonym_key=token_urlsafe(32),
+        admin_client_secret=token_urlsafe(32),
     )
 
 

@@ -124,6 +124,10 @@ class Settings(BaseModel):
     releases: str = Field(default="", description="YAML file of event types that owners released for the sandbox")
     keycloak_port: Port = Field(default=18080, description="embedded Keycloak")
     keycloak_url: ServerUrl = Field(default="", description="external Keycloak; empty = embedded")
+    keycloak_admin_secret_file: str = Field(
+        default="",
+        description="file with the secret of `hub-admin` at the external Keycloak; empty = no administration",
+    )
 
     def to_environment(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
         """The environment that gives another process the same settings; `parse` is its inverse.

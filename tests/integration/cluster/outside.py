@@ -7,6 +7,7 @@ from tests.integration.cluster.places import Outside
 from tests.integration.servers import Installation, Keycloak
 
 KAFKA = "kafka-0.hub.example:9093,kafka-1.hub.example:9093"
+KEYCLOAK_SECRET = "synthetic-secret-of-the-hub-at-keycloak"
 
 
 def outside(installation: Installation, kafka: ExternalKafka, keycloak: Keycloak, store: str, transit: str) -> Outside:
@@ -29,5 +30,6 @@ def outside(installation: Installation, kafka: ExternalKafka, keycloak: Keycloak
             "cityhub-database": {"url": store},
             "cityhub-kafka": {"username": USER, "password": PASSWORD},
             "cityhub-kafka-ca": {"ca.crt": kafka.trusted.read_text("utf-8")},
+            "cityhub-keycloak": {"secret": KEYCLOAK_SECRET},
         },
     )

@@ -11,14 +11,16 @@ import yaml
 from typer.core import TyperGroup
 
 from cityhub.hub.cli import app
+from cityhub.hub.identity.administration import may_administer
 from cityhub.hub.processes import own
 from cityhub.hub.rooms import released
 from cityhub.hub.run.runner import PROCESSES
 from cityhub.hub.settings import PREFIX, Settings, parse
 from cityhub.hub.sources import places
-from tests.unit.helm.chart import ROOT, Document, containers, pods
+from tests.unit.helm.chart import CHART, ROOT, Document, containers, documents, pods, render
 
 CODE = ROOT / "hub" / "cityhub" / "hub"
+_ADMIN_SECRET = "CITYHUB_KEYCLOAK_ADMIN_SECRET_FILE"
 SECRETS = {
     "CITYHUB_STORE_URL": "postgresql://hub:secret@db/cityhub",
     "CITYHUB_KAFKA_USERNAME": "cityhub",
@@ -72,7 +74,22 @@ def test_nothing_embedded_is_started(example: Sequence[Document]) -> None:
             alone = {spec.name for spec in own(parse(made), {})}
             run = {container["args"][0] for container, _ in environments(example)} - {"store"}
             assert run == alone
-    assert set(PROCESSES) - alone <= {"realm", "city"}
+    assert set(PROCESSES) - alone <= {"city"}
+
+
+@pytest.mark.parametrize(("secret", "who"), [("cityhub-keycloak", {"realm", "rooms"}), ("", set())])
+def test_only_who_administers_the_realm_holds_its_secret(secret: str, who: set[str]) -> None:
+    found = documents(render(CHART / "examples" / "external.yaml", {"keycloak.admin.existingSecret": secret}))
+    told = {container["args"][0]: made for container, made in environments(found) if _ADMIN_SECRET in made}
+    assert told.keys() - {"topics"} == who
+    assert all(may_administer(parse(made)) for made in told.values())
+    for kind, pod in pods(found):
+        held = [one["secret"] for one in pod.get("volumes", ()) if one["name"] == "keycloak-admin"]
+        wanted = {"secretName": "cityhub-keycloak", "defaultMode": 0o440}
+        assert held == ([wanted | {"items": [{"key": "secret", "path": "hub-admin"}]}] if kind[8:] in who else [])
+        for container in containers(pod):
+            mounted = [one["mountPath"] for one in container.get("volumeMounts", ()) if one["name"] == "keycloak-admin"]
+            assert mounted == (["/run/secrets/keycloak"] if kind[8:] in who else []), kind
 
 
 def test_who_opens_the_store_is_told_where_it_is(example: Sequence[Document]) -> None:

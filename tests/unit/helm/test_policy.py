@@ -56,7 +56,7 @@ def test_every_pod_is_restricted(example: Sequence[Document]) -> None:
             "configMap",
             "persistentVolumeClaim",
         }, name
-    assert checked == 9  # seven kinds, the migration and the test
+    assert checked == 10  # eight kinds, the migration and the test
 
 
 def test_every_container_is_restricted(example: Sequence[Document]) -> None:
@@ -97,7 +97,9 @@ def test_no_secret_stands_in_the_rendering(example: Sequence[Document]) -> None:
     for _, pod in pods(example):
         for container in containers(pod):
             for one in container.get("env", ()):
-                if any(word in one["name"] for word in secret):
+                if one["name"].endswith("_FILE"):
+                    assert one["value"].startswith("/run/secrets/")
+                elif any(word in one["name"] for word in secret):
                     assert set(one["valueFrom"]["secretKeyRef"]) == {"name", "key"}
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from keycloak import KeycloakAdmin
 
 from cityhub.hub.commands import quickstart
 from cityhub.hub.commands.partner import asked_for
 from cityhub.hub.errors import Misconfigured
 from cityhub.hub.identity import people
+from cityhub.hub.identity.clients import OwnClients
 from cityhub.hub.identity.grants import Grant, grant_of
 from cityhub.hub.secrets import load_or_create
 from cityhub.hub.settings import parse
@@ -120,12 +123,43 @@ def test_without_its_servers_it_says_what_is_missing(
     assert (code, words in said) == (3, True), said
 
 
-def test_an_external_keycloak_keeps_its_clients_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("file", "content", "words"),
+    [
+        (
+            "",
+            None,
+            "kept by https://id.example (CITYHUB_KEYCLOAK_URL), and the hub may not administer it: name the file",
+        ),
+        ("absent", None, "absent': cannot be read: "),
+        ("empty", b" \n", "empty': is empty; it holds the secret of hub-admin"),
+        ("binary", b"\xff\xfe", "binary': cannot be read: "),
+    ],
+)
+def test_an_external_keycloak_is_administered_only_with_the_secret_of_the_hubs_client(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, content: bytes | None, words: str
+) -> None:
     load_or_create(tmp_path)
     monkeypatch.setenv("CITYHUB_KEYCLOAK_URL", "https://id.example")
+    monkeypatch.setenv("CITYHUB_KEYCLOAK_ADMIN_SECRET_FILE", str(tmp_path / file) if file else "")
+    if content is not None:
+        (tmp_path / file).write_bytes(content)
     code, said = code_and_words("partner", "list", "--data", str(tmp_path))
-    assert code == 2
-    assert "kept by https://id.example (CITYHUB_KEYCLOAK_URL)" in said
+    assert (code, words in said) == (2, True), said
+
+
+@pytest.mark.parametrize("client", ["hub-admin", "cityhub-web", "realm-management", "startup-demo", "Ingest-wbd", ""])
+def test_the_hub_writes_no_client_that_is_not_its_own(client: str) -> None:
+    clients = OwnClients(KeycloakAdmin(server_url="http://127.0.0.1:1/", client_secret_key="synthetic"))
+    asked: list[Callable[[], object]] = [
+        lambda: clients.put({"clientId": client}),
+        lambda: clients.secret(client),
+        lambda: clients.another_secret(client),
+        lambda: clients.delete(client),
+    ]
+    for ask in asked:
+        with pytest.raises(Misconfigured, match="is not the hub's to write: only ingest-… and startup-sbx-… are"):
+            ask()
 
 
 def test_without_an_installation_nothing_is_made(tmp_path: Path) -> None:

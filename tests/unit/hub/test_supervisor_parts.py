@@ -88,6 +88,7 @@ def test_processes_wait_only_for_what_this_hub_runs_itself() -> None:
     }
     waits = {one.name: one.after for one in own(parse(external), {})}
     assert waits == {
+        "realm": (),
         "topics": (),
         "worker": ("topics",),
         "publisher": ("topics",),

@@ -11,6 +11,7 @@ import httpx
 from cityhub.bus.topics import PARTNERS
 from cityhub.hub.errors import Misconfigured, ServiceMissing
 from cityhub.hub.identity import partners
+from cityhub.hub.identity.administration import may_administer
 from cityhub.hub.identity.endpoints import RealmEndpoints
 from cityhub.hub.secrets import Secrets
 from cityhub.hub.settings import Settings
@@ -29,7 +30,7 @@ def of_client(realm: RealmEndpoints, settings: Settings, secrets: Secrets, clien
         ServiceMissing: Keycloak does not answer, or refuses.
     """
     partner = client.removeprefix("ingest-")
-    if partner != client and partner in PARTNERS and not settings.keycloak_url:
+    if partner != client and partner in PARTNERS and may_administer(settings):
         secret: str | None = partners.secret(settings, secrets, partner)
     else:
         secret = secrets.client_secrets.get(client)

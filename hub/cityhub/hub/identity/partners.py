@@ -1,4 +1,4 @@
-"""Partners of a running hub: their machine clients in the embedded Keycloak, and what follows from them on Kafka.
+"""Partners of a running hub: their machine clients in the realm, and what follows from them on Kafka.
 
 Every step can be repeated: what is there already stays, what is missing is made.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from keycloak import KeycloakAdmin
 from msgspec.structs import replace
 
 from cityhub.bus import reach, topics
@@ -17,19 +16,20 @@ from cityhub.hub import acl
 from cityhub.hub.access import kafka_access
 from cityhub.hub.errors import Misconfigured, ServiceMissing
 from cityhub.hub.identity import people
+from cityhub.hub.identity.administration import administration
+from cityhub.hub.identity.clients import OwnClients
 from cityhub.hub.identity.grants import Grant, client_of, grant_of
 from cityhub.hub.identity.people import Person
-from cityhub.hub.identity.provision import administration, put_client, realm
+from cityhub.hub.identity.provision import realm
 from cityhub.hub.secrets import Secrets
 from cityhub.hub.settings import Settings
 
-# Each function raises ServiceMissing or BusError where a server does not answer or refuses, and Misconfigured where
-# Keycloak is an external one or does not know the installation's administrator.
+# Each function raises ServiceMissing or BusError where a server does not answer or refuses, and Misconfigured where the
+# hub may not administer the realm, or Keycloak does not know its client.
 
 
 def grants(settings: Settings, secrets: Secrets) -> list[Grant]:
     """Every partner that has a client, by name; revoked ones too."""
-    _own_realm(settings)
     with administration(settings, secrets) as admin:
         found = [grant_of(client) or _built_in(client) for client in admin.get_clients()]
     return sorted((grant for grant in found if grant), key=lambda grant: grant.partner)
@@ -55,8 +55,9 @@ def onboard(
     grant = replace(wanted, may_redrive=may_redrive, since=since, revoked="")
     made = enforce(access, grant)
     with administration(settings, secrets) as admin:
-        new = put_client(admin, client_of(grant, realm(settings)["clients"]))
-        return grant, made, _secret(admin, grant.client) if new else ""
+        clients = OwnClients(admin)
+        new = clients.put(_client(settings, grant))
+        return grant, made, clients.secret(grant.client) if new else ""
 
 
 def invite(
@@ -69,14 +70,12 @@ def invite(
     new_password: bool = False,
 ) -> str:
     """Let somebody of a partner in, as `people.invite` says; a password that was made, else ""."""
-    _own_realm(settings)
     with administration(settings, secrets) as admin:
         return people.invite(admin, partner, name, may_redrive=may_redrive, new_password=new_password)
 
 
 def everybody(settings: Settings, secrets: Secrets) -> list[Person]:
     """The people of all partners, by name."""
-    _own_realm(settings)
     with administration(settings, secrets) as admin:
         return people.everybody(admin)
 
@@ -91,7 +90,7 @@ def revoke(settings: Settings, secrets: Secrets, partner: str) -> tuple[Grant, l
     known = _known(settings, secrets, partner)
     grant = replace(known, revoked=known.revoked or _today())
     with administration(settings, secrets) as admin:
-        put_client(admin, client_of(grant, realm(settings)["clients"]))
+        OwnClients(admin).put(_client(settings, grant))
         names = people.disable(admin, partner)
     enforce(access, grant)
     return grant, names
@@ -101,10 +100,21 @@ def secret(settings: Settings, secrets: Secrets, partner: str, *, rotate: bool =
     """The client's secret; with `rotate` another one from now on, tokens of the old one live on for 5 minutes."""
     grant = _known(settings, secrets, partner)
     with administration(settings, secrets) as admin:
-        if rotate:
-            put_client(admin, client_of(grant, realm(settings)["clients"]))  # from now on the secret is Keycloak's
-            admin.generate_client_secrets(admin.get_client_id(grant.client))
-        return _secret(admin, grant.client)
+        clients = OwnClients(admin)
+        if not rotate:
+            return clients.secret(grant.client)
+        clients.put(_client(settings, grant))  # from now on the secret is Keycloak's
+        return clients.another_secret(grant.client)
+
+
+def mend(settings: Settings, secrets: Secrets) -> None:
+    """Bring clients and Kafka up to what was granted, a partner at a time."""
+    access = kafka_access(settings, secrets)
+    for grant in grants(settings, secrets):
+        if grant.since or grant.revoked:
+            with administration(settings, secrets) as admin:
+                OwnClients(admin).put(_client(settings, grant))
+        enforce(access, grant)
 
 
 def enforce(access: KafkaAccess, grant: Grant) -> list[str]:
@@ -145,16 +155,8 @@ def _kafka(settings: Settings, secrets: Secrets) -> KafkaAccess:
     return access
 
 
-def _own_realm(settings: Settings) -> None:
-    if settings.keycloak_url:
-        raise Misconfigured(
-            f"the realm is kept by {settings.keycloak_url} (CITYHUB_KEYCLOAK_URL): its administrator makes, revokes "
-            "and shows clients there"
-        )
-
-
-def _secret(admin: KeycloakAdmin, client: str) -> str:
-    return str(admin.get_client_secrets(admin.get_client_id(client))["value"])
+def _client(settings: Settings, grant: Grant) -> dict[str, Any]:
+    return client_of(grant, realm(settings)["clients"])
 
 
 def _today() -> str:

@@ -13,8 +13,8 @@ from msgspec import Struct
 from cityhub.adapters.doors.http import PUBLISHER
 from cityhub.api.partner.who import ADMIN
 from cityhub.hub.errors import Misconfigured
+from cityhub.hub.identity.clients import give_roles
 from cityhub.hub.identity.principal import ROLES
-from cityhub.hub.identity.provision import give_roles
 
 _NAME = re.compile(r"[a-z][a-z0-9._-]{2,39}")
 _MOST = 10_000

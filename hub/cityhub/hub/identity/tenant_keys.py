@@ -1,14 +1,18 @@
-"""Keys of the sandbox's tenants: a machine client each in the embedded Keycloak, whose tokens name the tenant."""
+"""Keys of the sandbox's tenants: a machine client each in the realm, whose tokens name the tenant."""
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from msgspec import Struct
 
 from cityhub.hub.errors import Misconfigured, ServiceMissing
-from cityhub.hub.identity.provision import administration, put_client, realm
+from cityhub.hub.identity.administration import administration
+from cityhub.hub.identity.clients import OF_TENANTS, OwnClients
+from cityhub.hub.identity.provision import realm
 from cityhub.hub.secrets import Secrets
 from cityhub.hub.settings import Settings
 from cityhub.sandbox.errors import RoomUnavailable
@@ -25,36 +29,27 @@ class RealmKeys(Struct, frozen=True):
 
     def issue(self, tenant: str, organisation: str) -> Key:
         """See `Keys`."""
-        if self.settings.keycloak_url:
-            raise RoomUnavailable(
-                f"the realm is kept by {self.settings.keycloak_url}: its administrator makes a client "
-                f"{client_id(tenant)} there with the claims organisation and tenant (docs/sandbox.md)"
-            )
-        try:
-            with administration(self.settings, self.secrets) as admin:
-                put_client(admin, _client(tenant, organisation, realm(self.settings)["clients"]))
-                key = admin.get_client_id(client_id(tenant))
-                admin.generate_client_secrets(key)
-                return Key(client_id(tenant), str(admin.get_client_secrets(key)["value"]))
-        except (ServiceMissing, Misconfigured) as error:
-            raise RoomUnavailable(str(error)) from error
+        with self._clients() as clients:
+            clients.put(_client(tenant, organisation, realm(self.settings)["clients"]))
+            return Key(client_id(tenant), clients.another_secret(client_id(tenant)))
 
     def withdraw(self, tenant: str) -> None:
         """See `Keys`."""
-        if self.settings.keycloak_url:
-            return
+        with self._clients() as clients:
+            clients.delete(client_id(tenant))
+
+    @contextmanager
+    def _clients(self) -> Iterator[OwnClients]:
         try:
             with administration(self.settings, self.secrets) as admin:
-                key = admin.get_client_id(client_id(tenant))
-                if key is not None:
-                    admin.delete_client(key)
+                yield OwnClients(admin)
         except (ServiceMissing, Misconfigured) as error:
             raise RoomUnavailable(str(error)) from error
 
 
 def client_id(tenant: str) -> str:
     """Of the tenant's machine client."""
-    return f"startup-sbx-{tenant}"
+    return f"{OF_TENANTS}{tenant}"
 
 
 def _client(tenant: str, organisation: str, clients: list[dict[str, Any]]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from cityhub.hub.secrets import Secrets, load
 from cityhub.hub.settings import Settings
 
 PROCESSES = {
-    "realm": "keeps the embedded Keycloak's realm, its keys and partners' rights up to date",
+    "realm": "keeps partners' rights, and the embedded Keycloak's realm and keys, up to date",
     "topics": "make sure that topics exist, then end",
     "worker": "counts events into KPIs",
     "publisher": "publishes changed KPI values",

@@ -7,7 +7,6 @@ import asyncio
 from cityhub.bus import topics
 from cityhub.bus.topics import TopicSpec
 from cityhub.bus.vitals import Vitals
-from cityhub.hub import acl
 from cityhub.hub.access import kafka_access
 from cityhub.hub.secrets import Secrets
 from cityhub.hub.settings import Settings
@@ -15,11 +14,8 @@ from cityhub.sdk.contract import load_contracts
 
 
 async def run(settings: Settings, secrets: Secrets, _: asyncio.Event, vitals: Vitals) -> None:
-    """Ensure them, and with an external Keycloak who may write them; else `realm` knows who was let in."""
-    access = kafka_access(settings, secrets)
-    await asyncio.to_thread(topics.ensure, access, wanted())
-    if settings.keycloak_url:
-        await asyncio.to_thread(acl.ensure, access)
+    """Ensure them; who may write them is the process `realm`'s."""
+    await asyncio.to_thread(topics.ensure, kafka_access(settings, secrets), wanted())
     vitals.begin()
 
 
