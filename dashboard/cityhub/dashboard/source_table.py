@@ -77,11 +77,13 @@ def _situation(view: View, one: SourceState) -> Sequence[str]:
     lang, feed = view.lang, one.feed
     if one.freshness.as_of is None:
         return [t(lang, S.NOTHING_YET, partner=partner_name(one.contract.partner, lang))]
+    unseen = feed.unseen_since(view.now) if feed else None
     troubles = [
         overdue_words(one.freshness, view.now, lang) or _health_words(view, one),
         t(lang, T.FEED_FAILING, time=formats.moment_near(feed.failed_at, view.now, lang))
         if feed and feed.error and feed.failed_at
         else None,
+        t(lang, T.FEED_UNSEEN, time=formats.moment_near(unseen, view.now, lang)) if unseen else None,
         t(lang, T.REJECTED_ITEMS, n=formats.number(sum(feed.rejected.values()), lang))
         if feed and feed.rejected
         else None,

@@ -216,6 +216,7 @@ class T(Wording):
     COLUMN_SITUATION = Text("Lage", "Situation")
     ALL_ON_TIME = Text("aktuell", "up to date")
     FEED_FAILING = Text("letzter Abruf fehlgeschlagen um {time}", "last fetch failed at {time}")
+    FEED_UNSEEN = Text("kein Lebenszeichen des Abrufs seit {time}", "no sign of its adapter since {time}")
     REJECTED_ITEMS = Text("{n} Meldungen der Quelle unlesbar", "{n} items of the source unreadable")
 
     # messages

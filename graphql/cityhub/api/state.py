@@ -32,7 +32,10 @@ class Feed:
     age_s: float | None = strawberry.field(description="Age of the newest data in seconds.")
     succeeded_at: datetime | None
     failed_at: datetime | None
-    failing: bool = strawberry.field(description="True while the newest answer, or its delivery, has failed.")
+    seen_at: datetime | None = strawberry.field(description="When the hub looked last at what its adapter says.")
+    failing: bool = strawberry.field(
+        description="True while the newest answer, or its delivery, has failed, or nothing is heard of its adapter."
+    )
     problem: str | None = strawberry.field(description="Why; for city staff and the partner itself.")
     waiting: int = strawberry.field(description="Events read but not yet acknowledged by the log.")
     accepted: list[Count] = strawberry.field(description="Events by type; of those about people rounded.")
@@ -41,7 +44,10 @@ class Feed:
     @classmethod
     def of(cls, status: FeedStatus, context: Context) -> Feed:
         """The API's shape of a feed."""
-        problem = status.error or status.delivery_error
+        now = context.clock()
+        unseen = status.unseen_since(now)
+        lost = f"nothing is heard of its adapter since {unseen:%Y-%m-%dT%H:%M:%SZ}" if unseen else ""
+        problem = lost or status.error or status.delivery_error
         contracts = context.reader.catalogue.contracts
         return cls(
             feed=status.feed,
@@ -49,9 +55,10 @@ class Feed:
             synthetic=status.synthetic,
             interval_s=status.interval_s,
             data_at=status.data_at,
-            age_s=status.age_s(context.clock()),
+            age_s=status.age_s(now),
             succeeded_at=status.succeeded_at,
             failed_at=status.failed_at,
+            seen_at=status.seen_at,
             failing=bool(problem),
             problem=problem if problem and may_diagnose(context.principal, status.partner) else None,
             waiting=status.waiting,

@@ -111,7 +111,7 @@ def streams(read: Callable[[], Sequence[StreamState]]) -> Iterator[Metric]:
 
 def sessions(count: Callable[[], int]) -> Iterator[Metric]:
     """Log-ins of browsers."""
-    yield GaugeMetricFamily("cityhub_sessions", "open log-ins of browsers", value=count())
+    yield GaugeMetricFamily("cityhub_sessions", "open log-ins of browsers, of the whole hub", value=count())
 
 
 class _Fixed(Collector):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from msgspec.structs import replace
 
 from cityhub.api.access import may_diagnose, may_read
-from tests.unit.api.world import World, catalogue, principal
+from tests.unit.api.world import World, catalogue, feed, principal
 
 STAFF = ("leadership", "controller", "hub-operator")
 OUTSIDE = ("startup", "partner-publisher", "partner-admin", "kiosk", "", "unheard-of")
@@ -62,7 +65,18 @@ async def test_why_a_feed_fails_is_for_staff_and_the_partner_itself(world: World
         ("partner-admin@dvv", True),
         ("leadership", True),
     ]:
-        feed = (await world.data(query, who))["dataState"]["feeds"][0]
-        assert feed["failing"]
-        assert (feed["problem"] is not None) is shown, who
+        found = (await world.data(query, who))["dataState"]["feeds"][0]
+        assert found["failing"]
+        assert (found["problem"] is not None) is shown, who
     assert not may_diagnose(None, "dvv")
+
+
+async def test_a_feed_whose_adapter_nobody_hears_of_fails(world: World) -> None:
+    well = replace(feed(), error="", seen_at=world.now - timedelta(seconds=30))
+    world.feeds = [well, replace(well, seen_at=world.now - timedelta(seconds=31))]
+    found = (await world.data("{ dataState { feeds { seenAt failing problem } } }", "leadership"))["dataState"]["feeds"]
+    assert [(one["seenAt"], one["failing"]) for one in found] == [
+        ("2026-11-03T14:04:30Z", False),
+        ("2026-11-03T14:04:29Z", True),
+    ]
+    assert found[1]["problem"] == "nothing is heard of its adapter since 2026-11-03T14:04:29Z"

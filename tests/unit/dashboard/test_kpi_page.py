@@ -177,4 +177,7 @@ def test_the_data_page_names_every_trouble(world: World) -> None:
     assert "überfällig seit" in words
     assert "letzter Abruf fehlgeschlagen um 14:05 Uhr" in words
     assert "3 Meldungen der Quelle unlesbar" in words
+    assert "kein Lebenszeichen" not in words
+    world.feeds = [feed(NOW, seen_at=NOW - timedelta(minutes=4))]
+    assert "kein Lebenszeichen des Abrufs seit 14:01 Uhr" in shown(world, "/data")
     assert "timeout" not in words, "reasons can name systems inside the partner"

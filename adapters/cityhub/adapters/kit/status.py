@@ -1,4 +1,4 @@
-"""How each feed is doing: rows of adapters.db, written with every step and read by API and dashboard."""
+"""How each feed is doing: rows of adapters.db, written with every step."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -18,9 +18,10 @@ from cityhub.adapters.kit.reject import Reject
 Kind: TypeAlias = Literal["accepted", "rejected", "noted"]
 """accepted: events by type; rejected: items and answers by reason; noted: everything else that is counted."""
 
-State: TypeAlias = Literal["good", "late", "failing", "silent", "undelivered"]
-"""undelivered: Kafka does not take the events. failing: the last answer was unusable. silent: none was usable yet.
-late: the newest data are older than they should be."""
+State: TypeAlias = Literal["good", "late", "failing", "silent", "undelivered", "unseen"]
+"""unseen: nobody has looked at the adapters' database lately, as their machine is away. undelivered: Kafka does not
+take the events. failing: the last answer was unusable. silent: none was usable yet. late: the newest data are older
+than they should be."""
 MISSED_DELIVERIES = 3
 """One or two late answers are a network's life; from the third missing one the data are called late."""
 
@@ -39,6 +40,8 @@ CREATE INDEX IF NOT EXISTS feed_reject_by_feed ON feed_reject (feed, seq);
 """
 REJECTS_KEPT = 100
 """Of each feed, the newest."""
+UNSEEN_S = 30.0
+"""Longer than a start of the process that looks."""
 _LONGEST_TEXT = 500
 
 
@@ -58,6 +61,7 @@ class FeedStatus(Struct, frozen=True, kw_only=True):
         waiting: events that Kafka has not acknowledged yet.
         accepted, rejected, noted: counts since the database was made, see `Kind`.
         last_reject: the newest refused item: path and rule.
+        seen_at: when adapters.db said so; None = it was read just now.
     """
 
     feed: str
@@ -76,9 +80,12 @@ class FeedStatus(Struct, frozen=True, kw_only=True):
     accepted: Mapping[str, int]
     rejected: Mapping[str, int]
     noted: Mapping[str, int]
+    seen_at: datetime | None = None
 
     def state(self, now: datetime) -> State:
         """How the feed is doing; the first that fits, from bad to good."""
+        if self.unseen_since(now):
+            return "unseen"
         if self.delivery_error:
             return "undelivered"
         if self.error:
@@ -91,6 +98,11 @@ class FeedStatus(Struct, frozen=True, kw_only=True):
     def age_s(self, now: datetime) -> float | None:
         """Age of the newest data in seconds, None before the first answer."""
         return None if self.data_at is None else max(0.0, (now - self.data_at).total_seconds())
+
+    def unseen_since(self, now: datetime) -> datetime | None:
+        """Since when nothing is heard of its adapter, for other reasons than the partner's; None = it is heard of."""
+        unseen = self.seen_at is not None and now - self.seen_at > timedelta(seconds=UNSEEN_S)
+        return self.seen_at if unseen else None
 
 
 class Refused(Struct, frozen=True):

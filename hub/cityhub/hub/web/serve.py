@@ -23,7 +23,6 @@ from starlette.types import ASGIApp
 from cityhub.adapters.doors.http import HttpDoor
 from cityhub.adapters.doors.limits import Gauge, Limits
 from cityhub.adapters.doors.redrive import Redrive
-from cityhub.adapters.kit.status import AdapterStatusReader
 from cityhub.adapters.tabular.uploads import Uploads
 from cityhub.api.app import create_api
 from cityhub.api.partner.letters import LetterRoutes
@@ -44,6 +43,7 @@ from cityhub.dashboard.services import Services
 from cityhub.dashboard.target_desk import TargetDesk
 from cityhub.hub.access import kafka_access, realm
 from cityhub.hub.errors import Misconfigured
+from cityhub.hub.feeds import StoredFeeds
 from cityhub.hub.identity.principal import current_principal
 from cityhub.hub.identity.session_store import SessionStore
 from cityhub.hub.identity.watch import LogInState
@@ -120,10 +120,11 @@ class _Held(NamedTuple):
 def _parts(settings: Settings, secrets: Secrets, stop: asyncio.Event, held: _Held) -> WebParts:
     access = kafka_access(settings, secrets)
     live = LiveValues(Tail(access, VALUES, client_id="cityhub-web"))
-    screen = _services(settings, secrets, live, stop)
+    feeds = StoredFeeds(settings.store)
+    screen = _services(settings, secrets, live, feeds, stop)
     catalogue, writer = screen.reader.catalogue, StartingPublisher(access, client_id="cityhub-door")
     rooms = SandboxRoutes(held.sandbox, catalogue, principal_of)
-    screen.desk, screen.uploads, partners = _partners(settings, catalogue, access, writer)
+    screen.desk, screen.uploads, partners = _partners(settings, catalogue, access, writer, feeds)
     screen.targets = TargetDesk(TargetBook(settings.store), AuditTrail(access, writer), _now)
     screen.sandbox = HubSandboxDesk(held.sandbox, catalogue, rooms.limits, realm(settings), asyncio.get_running_loop())
 
@@ -151,12 +152,14 @@ def _parts(settings: Settings, secrets: Secrets, stop: asyncio.Event, held: _Hel
     )
 
 
-def _services(settings: Settings, secrets: Secrets, live: LiveValues, stop: asyncio.Event) -> Services:
+def _services(
+    settings: Settings, secrets: Secrets, live: LiveValues, feeds: StoredFeeds, stop: asyncio.Event
+) -> Services:
     """What the screen reads."""
     catalogue, access = load_catalogue(), kafka_access(settings, secrets)
     return Services(
         reader=SqlReader(settings.store, catalogue),
-        feeds=AdapterStatusReader(settings.data / "adapters.db").all,
+        feeds=feeds.all,
         viewer=current_principal,
         login_state=lambda: "starting",
         clock=_now,
@@ -185,12 +188,11 @@ def _door(writer: StartingPublisher, contracts: Contracts) -> Route:
 
 
 def _partners(
-    settings: Settings, catalogue: Catalogue, access: KafkaAccess, writer: StartingPublisher
+    settings: Settings, catalogue: Catalogue, access: KafkaAccess, writer: StartingPublisher, feeds: StoredFeeds
 ) -> tuple[PartnerDesk, Uploads, list[Route]]:
     """What partners see of their own side, on the screen and by the API."""
     ledger, traces = LedgerReader(settings.store), Traces(settings.store, catalogue, access)
-    remembered = AdapterStatusReader(settings.data / "adapters.db").remembered
-    uploads = Uploads(_folders(settings), remembered, _now)
+    uploads = Uploads(_folders(settings), feeds.remembered, _now)
     routes = [
         *UploadRoutes(uploads, principal_of).routes(),
         *LetterRoutes(*_letters(access, writer, catalogue.contracts), principal_of).routes(),

@@ -138,6 +138,34 @@ class Database:
             raise StoreUnavailable(f"{self.address}: all connections are in use: {error}") from error
 
 
+class ReadableStore:
+    """A store for reading, opened once a writer has made it.
+
+    Args:
+        where: as of `Database`.
+    """
+
+    def __init__(self, where: str | Path) -> None:
+        self._where = where
+        self._opened: Database | None = None
+
+    def database(self) -> Database | None:
+        """None before there are tables. Raises: StoreUnavailable, as `Database`."""
+        if self._opened is None and (isinstance(self._where, str) or self._where.exists()):
+            database = Database(self._where, read_only=True)
+            if not database.has_tables():
+                database.close()
+                return None
+            self._opened = database
+        return self._opened
+
+    def close(self) -> None:
+        """Give the connections back; the next question opens it again."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+
 @contextmanager
 def _timed() -> Iterator[None]:
     begun, outcome = time.perf_counter(), "failed"

@@ -1,4 +1,4 @@
-"""Tables of what all web processes of an installation share: log-ins of browsers."""
+"""Tables of what all web processes of an installation share: log-ins of browsers, and how feeds stand."""
 
 from __future__ import annotations
 
@@ -24,5 +24,21 @@ session = Table(
     Column("sealed", LargeBinary, nullable=False, comment="the Grant, sealed with a key made from the id"),
     Index("browser_session_by_sid", "sid"),
     Index("browser_session_by_subject", "subject"),
+    sqlite_with_rowid=False,
+)
+
+feed_status = Table(
+    "feed_status",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("payload", LargeBinary, nullable=False, comment="the FeedStatus as JSON"),
+)
+
+feed_memory = Table(
+    "feed_memory",
+    metadata,
+    Column("feed", Text, primary_key=True, comment="one that sends tables"),
+    Column("key", Text, primary_key=True),
+    Column("body", LargeBinary, nullable=False, comment="what its mapping remembers there"),
     sqlite_with_rowid=False,
 )

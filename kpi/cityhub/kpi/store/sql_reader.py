@@ -25,7 +25,7 @@ from cityhub.kpi.store import schema
 from cityhub.kpi.store.as_of import Line, value_as_of
 from cityhub.kpi.store.asking import NEWEST, questions
 from cityhub.kpi.store.cursors import live
-from cityhub.kpi.store.database import Database
+from cityhub.kpi.store.database import ReadableStore
 from cityhub.kpi.store.decisions import chosen, decisions_of
 from cityhub.kpi.store.masterplan import imports
 from cityhub.kpi.store.sheet import Cut
@@ -50,12 +50,11 @@ class SqlReader:
     """
 
     def __init__(self, where: str | Path, catalogue: Catalogue, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._store = where
+        self._store = ReadableStore(where)
         self._catalogue = catalogue
         self._clock = clock
         self._asked = -math.inf
         self._chosen: dict[str, int] = {}
-        self._opened: Database | None = None
 
     @property
     def catalogue(self) -> Catalogue:
@@ -65,7 +64,7 @@ class SqlReader:
             VersionMissing: one that counts has no file here.
         """
         if self._clock() - self._asked >= _CHOICE_S:
-            database = self._database()
+            database = self._store.database()
             if database is not None:
                 with database.begin() as connection:
                     found = chosen(connection)
@@ -124,7 +123,7 @@ class SqlReader:
         versions = self._catalogue.versions(kpi_id)
         for one in versions:
             refuse_as_of(one)
-        if (database := self._database()) is None:
+        if (database := self._store.database()) is None:
             return None
         line = Line(versions[0].id, window, Cut(scope, _dims(dict(dimensions or {})).decode()))
         with database.snapshot() as connection:
@@ -134,7 +133,7 @@ class SqlReader:
         """See `KpiReader.read`."""
         for ask in asks:
             self._catalogue[ask.kpi_id]
-        database = self._database()
+        database = self._store.database()
         if database is None:
             return [[] for _ in asks]
         found: list[list[KpiValue]] = [[] for _ in asks]
@@ -162,7 +161,7 @@ class SqlReader:
 
     def decisions(self, kpi_id: str) -> Sequence[Decision]:
         """See `KpiReader.decisions`."""
-        known, database = self._catalogue[kpi_id].id, self._database()
+        known, database = self._catalogue[kpi_id].id, self._store.database()
         if database is None:
             return []
         with database.begin() as connection:
@@ -171,14 +170,14 @@ class SqlReader:
     def targets(self) -> Mapping[str, Sequence[TargetRecord]]:
         """See `KpiReader.targets`."""
         stored: dict[str, list[TargetRecord]] = {}
-        if (database := self._database()) is not None:
+        if (database := self._store.database()) is not None:
             with database.begin() as connection:
                 stored = stored_targets(connection)
         return {one.id: records_of(one, stored.get(one.id, ())) for one in self.catalogue}
 
     def masterplan(self) -> Masterplan:
         """See `KpiReader.masterplan`."""
-        if (database := self._database()) is None:
+        if (database := self._store.database()) is None:
             return own_masterplan()
         with database.begin() as connection:
             return own_masterplan().with_imports(imports(connection))
@@ -195,7 +194,7 @@ class SqlReader:
             func.max(row.appended_ms),
             func.max(row.newest_event_s),
         ).where(live())
-        database = self._database()
+        database = self._store.database()
         if database is None:
             return []
         with database.begin() as connection:
@@ -215,7 +214,7 @@ class SqlReader:
 
     def source_healths(self, at: datetime | None = None) -> SourceHealths:
         """See `KpiReader.source_healths`."""
-        database = self._database()
+        database = self._store.database()
         if database is None:
             return SourceHealths(at)
         with database.snapshot() as connection:
@@ -223,7 +222,7 @@ class SqlReader:
 
     def source_days(self, until: datetime) -> Mapping[str, SourceDay]:
         """See `KpiReader.source_days`."""
-        database = self._database()
+        database = self._store.database()
         if database is None:
             return {}
         with database.snapshot() as connection:
@@ -240,7 +239,7 @@ class SqlReader:
         return here & (row.version == (NEWEST if version is None else version))
 
     def _values(self, where: ColumnElement[bool], *, newest_first: bool, limit: int) -> Sequence[KpiValue]:
-        database = self._database()
+        database = self._store.database()
         if database is None:
             return []
         order = schema.value.c.anchor.desc() if newest_first else schema.value.c.anchor
@@ -250,18 +249,7 @@ class SqlReader:
 
     def close(self) -> None:
         """Give the store's connections back; the next question opens it again."""
-        if self._opened is not None:
-            self._opened.close()
-            self._opened = None
-
-    def _database(self) -> Database | None:
-        if self._opened is None and (isinstance(self._store, str) or self._store.exists()):
-            database = Database(self._store, read_only=True)
-            if not database.has_tables():  # a writer is making them
-                database.close()
-                return None
-            self._opened = database
-        return self._opened
+        self._store.close()
 
 
 def _counts(counts: Iterable[int], *, rounds: bool) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Log-ins of browsers, for all web processes of an installation."""
+"""What all web processes of an installation share: log-ins of browsers, and how feeds stand."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _moment(name: str, comment: str, default: str | None = None) -> Column[float
 
 
 def upgrade() -> None:
-    """A new table; whoever was logged in before logs in once more."""
+    """New tables; whoever was logged in before logs in once more."""
     op.create_table(
         "browser_session",
         Column("id_hash", LargeBinary, primary_key=True, comment="SHA-256 of the id, which only the browser has"),
@@ -29,3 +29,15 @@ def upgrade() -> None:
     )
     op.create_index("browser_session_by_sid", "browser_session", ["sid"])
     op.create_index("browser_session_by_subject", "browser_session", ["subject"])
+    op.create_table(
+        "feed_status",
+        Column("feed", Text, primary_key=True),
+        Column("payload", LargeBinary, nullable=False, comment="the FeedStatus as JSON"),
+    )
+    op.create_table(
+        "feed_memory",
+        Column("feed", Text, primary_key=True, comment="one that sends tables"),
+        Column("key", Text, primary_key=True),
+        Column("body", LargeBinary, nullable=False, comment="what its mapping remembers there"),
+        sqlite_with_rowid=False,
+    )
