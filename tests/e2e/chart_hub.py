@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from cityhub.hub.settings import parse
 from tests.e2e.hub import Hub
 from tests.integration.broker import ExternalKafka
 from tests.integration.cluster.cluster import Cluster
-from tests.integration.cluster.outside import outside
+from tests.integration.cluster.outside import KEYCLOAK_SECRET, outside
 from tests.integration.postgres import Postgres
 from tests.integration.servers import Installation, Keycloak
 
@@ -29,6 +30,7 @@ class ChartHub(Hub):
         installation = Installation(folder / "outside")
         self.broker, self.keycloak, self.postgres = ExternalKafka(installation), Keycloak(installation), postgres
         self.store = postgres.create()
+        self._folder = folder
         named = outside(installation, self.broker, self.keycloak, self.store, transit)
         self.cluster = Cluster(folder, named, installation.settings.port)
         self.installation = installation
@@ -45,7 +47,29 @@ class ChartHub(Hub):
             for one in [pool.submit(self.broker.start), pool.submit(self.keycloak.start)]:
                 one.result()
         self.broker.let_the_hub_in()
+        self._prepare_the_realm()
         self.cluster.install()
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """`kubectl exec` in a pod of web; what writes in the realm, in that of realm."""
+        component = "realm" if arguments[0] == "partner" else "web"
+        return self._run(self.cluster.environment(component), *arguments)
+
+    def _prepare_the_realm(self) -> None:
+        """By the command of docs/helm.md, with a secret of the hub that nothing here knows; people are there."""
+        file = self._folder / "hub-admin"
+        file.write_text(KEYCLOAK_SECRET)
+        given = {
+            "CITYHUB_PUBLIC_URL": self.url,
+            "CITYHUB_KEYCLOAK_URL": self.keycloak.origin,
+            "CITYHUB_KEYCLOAK_ADMIN_SECRET_FILE": str(file),
+        }
+        data = str(self.installation.settings.data)
+        password = f"{self.secrets.keycloak_admin_password}\n"
+        done = self._run(
+            given, "realm", "prepare", "--data", data, "--admin", "admin", "--web", self.url, said=password
+        )
+        assert done.returncode == 0, done.stderr
 
     def stop(self) -> None:
         try:

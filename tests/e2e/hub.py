@@ -96,9 +96,17 @@ class Hub(ABC):
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """One command line call."""
-        argv = [sys.executable, "-m", "cityhub.hub", *arguments]
+        return self._run(self.environment, *arguments)
+
+    def _run(self, environment: Mapping[str, str], *arguments: str, said: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            argv, env=dict(self.environment), capture_output=True, text=True, timeout=LIMIT_S, check=False
+            [sys.executable, "-m", "cityhub.hub", *arguments],
+            env=dict(environment),
+            input=said,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_S,
+            check=False,
         )
 
     def wait(self, what: Callable[[], object], why: str) -> None:

@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from cityhub.hub.embedded.artefacts import ensure
+from cityhub.hub.settings import parse
 from cityhub.sdk import codec
 from cityhub.sdk.client.account import Account
 from cityhub.sdk.client.http import HttpPublisher
@@ -58,7 +59,7 @@ def test_a_new_partners_events_count_whichever_door_they_come_through(hub: Hub, 
             producer.send(start["topics"][0], value).get(LIMIT_S)
     hub.wait(lambda: _records(hub) >= 4, "what came through the doors was not counted")
 
-    _with_the_sdk(start, tmp_path)
+    _with_the_sdk(start, hub.partners_kafka(start["kafka"]), tmp_path)
     hub.wait(lambda: _records(hub) >= 6, "what the SDK sent was not counted")
 
     assert hub.run("partner", "revoke", "gebag").returncode == 0
@@ -91,11 +92,13 @@ def test_the_printed_properties_and_the_documented_java_program_bring_an_event_i
         pytest.skip("no Java compiler on this machine: programs are run from their source")
     told = hub.run("partner", "onboard", "wbd", "--contracts", "de.duisburg.wbd.bin.*").stdout
     properties = told.partition("# or with its own Kafka client")[2].partition("\n")[2].partition("\nnew topics")[0]
+    printed = re.findall(r"^bootstrap.servers=(.*)$", properties, re.M)[0]
+    properties = properties.replace(printed, hub.partners_kafka(printed))
     secret = hub.run("partner", "secret", "wbd").stdout.strip()
     (tmp_path / "client.properties").write_text(properties.replace("$SECRET", secret))
     program = re.findall(r"^```java\n(.*?)^```$", (DOCS / "sdk.md").read_text("utf-8"), re.M | re.S)[0]
     (tmp_path / "Send.java").write_text(program)
-    jars = ":".join(map(str, ensure("kafka", hub.settings.cache, say=print)))
+    jars = ":".join(map(str, ensure("kafka", parse(os.environ).cache, say=print)))
     allowed = properties.partition("# Java: ")[2].strip()
     sent = first_event(load_contracts()["de.duisburg.wbd.bin.level-observed.v1"], datetime.now(UTC))
     done = subprocess.run(
@@ -124,7 +127,7 @@ def _run(script: str, hub: Hub) -> str:
     ).stdout
 
 
-def _with_the_sdk(start: dict[str, Any], tmp_path: Path) -> None:
+def _with_the_sdk(start: dict[str, Any], kafka: str, tmp_path: Path) -> None:
     """An event through a spool from the shell, which asks what became of it, and one with the Kafka publisher."""
     url = start["events_url"].removesuffix("/v1/events")
     account = {"CITYHUB_URL": url, "CITYHUB_CLIENT": start["client"], "CITYHUB_SECRET": start["secret"]}
@@ -146,7 +149,7 @@ def _with_the_sdk(start: dict[str, Any], tmp_path: Path) -> None:
             check=False,
         )
         assert done.returncode == 0, (done.stdout, done.stderr)
-    with HttpPublisher(Account.of_environment(account)) as http, KafkaPublisher(start["kafka"], http) as publisher:
+    with HttpPublisher(Account.of_environment(account)) as http, KafkaPublisher(kafka, http) as publisher:
         (told,) = publisher.publish([codec.decode(other)])
     assert (told.status, told.topic) == ("accepted", start["topics"][0])
 
