@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -34,8 +34,7 @@ class ChartHub(Hub):
         named = outside(installation, self.broker, self.keycloak, self.store, transit)
         self.cluster = Cluster(folder, named, installation.settings.port)
         self.installation = installation
-        self.environment = self.cluster.environment("web")
-        self.settings = parse(self.environment)
+        self.settings = parse(self.cluster.environment("web"))
         self.rooms = parse(self.cluster.environment("rooms")).data
 
     @property
@@ -50,10 +49,9 @@ class ChartHub(Hub):
         self._prepare_the_realm()
         self.cluster.install()
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def environment_of(self, command: str) -> Mapping[str, str]:
         """`kubectl exec` in a pod of web; what writes in the realm, in that of realm."""
-        component = "realm" if arguments[0] == "partner" else "web"
-        return self._run(self.cluster.environment(component), *arguments)
+        return self.cluster.environment("realm" if command == "partner" else "web")
 
     def _prepare_the_realm(self) -> None:
         """By the command of docs/helm.md, with a secret of the hub that nothing here knows; people are there."""

@@ -35,12 +35,10 @@ class Hub(ABC):
 
     Attributes:
         settings: of the web process.
-        environment: of its command line.
         rooms: data folder of the sandbox's rooms.
     """
 
     settings: Settings
-    environment: Mapping[str, str]
     rooms: Path
 
     @property
@@ -57,6 +55,10 @@ class Hub(ABC):
     def kafka(self) -> KafkaAccess:
         """As the hub's own processes."""
         return kafka_access(self.settings, self.secrets)
+
+    @abstractmethod
+    def environment_of(self, command: str) -> Mapping[str, str]:
+        """In which a command of the program is run."""
 
     @abstractmethod
     def start(self) -> None:
@@ -96,7 +98,7 @@ class Hub(ABC):
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """One command line call."""
-        return self._run(self.environment, *arguments)
+        return self._run(self.environment_of(arguments[0]), *arguments)
 
     def _run(self, environment: Mapping[str, str], *arguments: str, said: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -148,7 +150,7 @@ class LocalHub(Hub):
         ports = dict(zip(names, free_ports(len(names)), strict=True))
         shared = {name: os.environ[name] for name in ("CITYHUB_CACHE",) if name in os.environ}
         self.settings = parse(shared, {"data": str(data), "poll_s": 1.0, **ports, **options})
-        self.environment = self.settings.to_environment(os.environ)
+        self._environment = self.settings.to_environment(os.environ)
         self.rooms = data
         self.log = data.parent / f"{data.name}.up.log"
         self.process: subprocess.Popen[bytes] | None = None
@@ -157,11 +159,14 @@ class LocalHub(Hub):
     def secrets(self) -> Secrets:
         return load_or_create(self.settings.data)
 
+    def environment_of(self, command: str) -> Mapping[str, str]:
+        return self._environment
+
     def start(self) -> None:
         """`cityhub up` in front, as a terminal would run it."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "cityhub.hub", "up"], env=dict(self.environment), stdout=log, stderr=log
+                [sys.executable, "-m", "cityhub.hub", "up"], env=self._environment, stdout=log, stderr=log
             )
 
     def status(self) -> dict[str, Any]:

@@ -107,7 +107,12 @@ def test_the_quickstart_works_as_it_is_written(hub: Hub, tmp_path: Path) -> None
     text = program + script.replace("http://127.0.0.1:8000", hub.url).replace("curl ", "curl -sS ")
     hub.run("sandbox", "create", "demo", "--organisation", "startup-demo", "--days", "1")
     done = subprocess.run(
-        ["bash", "-c", text], env=dict(hub.environment), cwd=ROOT, capture_output=True, text=True, check=False
+        ["bash", "-c", text],
+        env=dict(hub.environment_of("sandbox")),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert "event: value" in done.stdout

@@ -116,11 +116,12 @@ def test_the_printed_properties_and_the_documented_java_program_bring_an_event_i
 
 def _run(script: str, hub: Hub) -> str:
     """As typed into a shell; `cityhub` is on the path."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{hub.environment['PATH']}"
+    given = hub.environment_of("partner")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{given['PATH']}"
     return subprocess.run(
         ["bash", "-euo", "pipefail"],
         input=script,
-        env={**hub.environment, "PATH": path},
+        env={**given, "PATH": path},
         capture_output=True,
         text=True,
         check=True,
