@@ -109,6 +109,7 @@ class Reader:
 
     Attributes:
         seen: events of each day, as it was told last. begun: how often it subscribed.
+        went_back: what one stream told that was less than before; another pod may be a moment behind.
     """
 
     def __init__(self, stream: Callable[[], AsyncIterator[dict[str, Any]]]) -> None:
@@ -121,6 +122,7 @@ class Reader:
         """Until cancelled."""
         while True:
             self.begun += 1
+            self._most = dict[str, int]()
             try:
                 async with aclosing(self._stream()) as told:  # type: ignore[type-var]
                     async for value in told:
@@ -129,9 +131,9 @@ class Reader:
                 await asyncio.sleep(_PAUSE_S)
 
     def _take(self, day: str, n: int) -> None:
-        if n < self.seen.get(day, 0):
-            self.went_back.append(f"{day}: {self.seen[day]}, then {n}")
-        self.seen[day] = n
+        if n < self._most.get(day, 0):
+            self.went_back.append(f"{day}: {self._most[day]}, then {n}")
+        self.seen[day] = self._most[day] = n
 
 
 async def events(hub: ChartHub, token: Callable[[], str]) -> AsyncIterator[dict[str, Any]]:
