@@ -17,7 +17,6 @@ import httpx
 import pytest
 
 from cityhub.hub.embedded.artefacts import ensure
-from cityhub.hub.settings import parse
 from cityhub.sdk import codec
 from cityhub.sdk.client.account import Account
 from cityhub.sdk.client.http import HttpPublisher
@@ -25,7 +24,7 @@ from cityhub.sdk.client.kafka import KafkaPublisher
 from cityhub.sdk.contract import load_contracts
 from cityhub.sdk.event import Event
 from cityhub.sdk.sample import first_event
-from tests.e2e.hub import LIMIT_S, Hub
+from tests.e2e.hub import LIMIT_S, Hub, LocalHub
 from tests.integration.partner_clients import partner_producer
 
 TOPIC = "du.evt.gebag.flat.v1"
@@ -88,17 +87,17 @@ def test_the_printed_quickstart_word_for_word_ends_in_the_ledger(hub: Hub) -> No
 
 
 def test_the_printed_properties_and_the_documented_java_program_bring_an_event_in(hub: Hub, tmp_path: Path) -> None:
+    if not isinstance(hub, LocalHub):
+        pytest.skip("the listener of an external Kafka is its operator's: its address and CA are not printed")
     if shutil.which("javac") is None:
         pytest.skip("no Java compiler on this machine: programs are run from their source")
     told = hub.run("partner", "onboard", "wbd", "--contracts", "de.duisburg.wbd.bin.*").stdout
     properties = told.partition("# or with its own Kafka client")[2].partition("\n")[2].partition("\nnew topics")[0]
-    printed = re.findall(r"^bootstrap.servers=(.*)$", properties, re.M)[0]
-    properties = properties.replace(printed, hub.partners_kafka(printed))
     secret = hub.run("partner", "secret", "wbd").stdout.strip()
     (tmp_path / "client.properties").write_text(properties.replace("$SECRET", secret))
     program = re.findall(r"^```java\n(.*?)^```$", (DOCS / "sdk.md").read_text("utf-8"), re.M | re.S)[0]
     (tmp_path / "Send.java").write_text(program)
-    jars = ":".join(map(str, ensure("kafka", parse(os.environ).cache, say=print)))
+    jars = ":".join(map(str, ensure("kafka", hub.settings.cache, say=print)))
     allowed = properties.partition("# Java: ")[2].strip()
     sent = first_event(load_contracts()["de.duisburg.wbd.bin.level-observed.v1"], datetime.now(UTC))
     done = subprocess.run(
