@@ -54,8 +54,9 @@ def faults(hub: ChartHub) -> dict[str, Callable[[], None]]:
 async def test_whoever_dies_nothing_is_lost(hub: ChartHub, tmp_path: Path) -> None:
     number = seed()
     traffic = Traffic(seed=number, total=RECORDS, end_s=int(time.time()) - 60, poison=())
-    book = tmp_path / "ledger.jsonl"
-    sender = Partner(hub, traffic, Book(book), partial(hub.keycloak.machine_token, "ingest-dvv"))
+    file = tmp_path / "ledger.jsonl"
+    book = Book(file)
+    sender = Partner(hub, traffic, book, partial(hub.keycloak.machine_token, "ingest-dvv"))
     token = partial(hub.keycloak.machine_token, "startup-demo")
     readers = {"sse": Reader(partial(events, hub, token)), "websocket": Reader(partial(messages, hub, token))}
     working = [asyncio.create_task(one.follow()) for one in readers.values()]
@@ -64,8 +65,9 @@ async def test_whoever_dies_nothing_is_lost(hub: ChartHub, tmp_path: Path) -> No
         took_s = await strike(hub, sender, sending)
         await sending
         await until(lambda: judged(hub) >= RECORDS, "everything is counted", hub)
-        told = await agree(hub, traffic, book, list(readers.values()))
+        told = await agree(hub, traffic, file, list(readers.values()))
     finally:
+        book.close()
         for task in (*working, sending):
             task.cancel()
     print(f"\nseed {number}: {RECORDS} records, {told}; recovered after {took_s}")
