@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import nullcontext
+from contextlib import asynccontextmanager, closing, nullcontext
 from html import unescape
 from urllib.parse import urlsplit
 
@@ -32,8 +32,9 @@ class Browser(httpx.AsyncClient):
         way: answers from the last `open` to the page that it led to.
     """
 
-    def __init__(self, address: str) -> None:
-        super().__init__(base_url=address, timeout=LIMIT_S, trust_env=False, event_hooks={"response": [self._keep]})
+    def __init__(self, address: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        hooks = {"response": [self._keep]}
+        super().__init__(base_url=address, timeout=LIMIT_S, trust_env=False, event_hooks=hooks, transport=transport)
         self._origin = address
         self.way: list[httpx.Response] = []
 
@@ -69,12 +70,13 @@ async def eventually(condition: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.1)
 
 
-@pytest_asyncio.fixture(scope="module")
-async def hub(keycloak: Keycloak) -> AsyncIterator[str]:
-    """The web app on the address that the realm knows; returns that address."""
-    settings, secrets = keycloak.installation.settings, keycloak.installation.secrets
-    store = SessionStore(settings.data / "web.db")
-    async with httpx.AsyncClient(trust_env=False) as http:
+@asynccontextmanager
+async def a_web_process(
+    keycloak: Keycloak, store: SessionStore, port: int, asked: Callable[[httpx.Request], Awaitable[None]]
+) -> AsyncIterator[None]:
+    """The web app on a port, once it has found Keycloak. Args: asked = is told of its requests to Keycloak."""
+    secrets = keycloak.installation.secrets
+    async with httpx.AsyncClient(trust_env=False, event_hooks={"request": [asked]}) as http:
         parts = WebParts(
             endpoints=keycloak.endpoints,
             client_secret=secrets.web_client_secret,
@@ -91,18 +93,31 @@ async def hub(keycloak: Keycloak) -> AsyncIterator[str]:
             registry=registry_of("web"),
         )
         app = create_app(parts)
-        server = uvicorn.Server(uvicorn.Config(app, port=settings.port, log_config=None, access_log=False))
+        server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False))
         serving = asyncio.create_task(server.serve())
 
         async def is_ready() -> bool:
-            ready = f"{settings.public_url}/readyz"
+            ready = f"http://127.0.0.1:{port}/readyz"
             return server.started and (await http.get(ready)).json()["login"] == "ready"
 
-        await eventually(is_ready)
-        yield settings.public_url
-        server.should_exit = True
-        await serving
-    store.close()
+        try:
+            await eventually(is_ready)
+            yield
+        finally:
+            server.should_exit = True
+            await serving
+
+
+@pytest_asyncio.fixture(scope="module")
+async def hub(keycloak: Keycloak) -> AsyncIterator[str]:
+    """The web app on the address that the realm knows; returns that address."""
+    settings = keycloak.installation.settings
+
+    async def unheeded(_: httpx.Request) -> None: ...
+
+    with closing(SessionStore(settings.sessions)) as store:
+        async with a_web_process(keycloak, store, settings.port, unheeded):
+            yield settings.public_url
 
 
 @pytest_asyncio.fixture

@@ -16,7 +16,6 @@ from cityhub.dashboard.services import Services
 from cityhub.hub.identity.endpoints import RealmEndpoints
 from cityhub.hub.web.sandbox import HubSandboxDesk
 from cityhub.kpi.definition import Catalogue, load_catalogue
-from cityhub.sandbox.door.limits import Limits
 from cityhub.sandbox.errors import RoomUnavailable
 from cityhub.sandbox.room.room import Room
 from cityhub.sandbox.rooms.child import Answer, answer
@@ -97,17 +96,17 @@ class SandboxWorld(World):
         super().__init__(now=NOW, hours=1)
         whole = load_catalogue()
         city = Catalogue({"M07": whole["M07"]}, whole.contracts)
-        self.tenants, self.keys, self.limits = Tenants(folder), Keys(), Limits(lambda: 0.0)
+        self.tenants, self.keys = Tenants(folder), Keys()
         for name, organisation in (("demo", OWN), ("theirs", OTHER)):
             self.tenants.create(name, organisation, 30, NOW)
         self.rooms = Rooms(self.tenants, city)
-        service = Service(self.tenants, self.rooms, self.keys, "word", lambda: self.now)
-        http = httpx.AsyncClient(transport=httpx.ASGITransport(service.app()))
+        self.service = Service(self.tenants, self.rooms, self.keys, "word", lambda: self.now)
+        http = httpx.AsyncClient(transport=httpx.ASGITransport(self.service.app()))
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         endpoints = RealmEndpoints("https://hub.example", "http://127.0.0.1:1")
         client = SandboxClient(http, "http://rooms", "word")
-        self.sandbox = HubSandboxDesk(client, city, self.limits, endpoints, self.loop)
+        self.sandbox = HubSandboxDesk(client, city, endpoints, self.loop)
         self.viewer = startup()
 
     def __enter__(self) -> Self:

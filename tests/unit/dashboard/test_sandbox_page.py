@@ -156,7 +156,7 @@ def test_keys_origins_and_limits(world: SandboxWorld) -> None:
     )
     drawn = page(world, "/sandbox/demo").body
     assert by_id(drawn, "sandbox-origins")["props"]["value"] == "https://a.example\nhttps://b.example"
-    world.limits.take("demo")
+    world.service._limits.take("demo")
     assert "599 von 600 Anfragen" in text(world.look()["sandbox-limits"]["children"])
     assert world.press("sandbox-allowed", "sandbox-allow", origins="") == "Keine fremde Webseite darf fragen."
 

@@ -1,7 +1,8 @@
 """Tables that people hand over: put beside the drop folder's files, looked at, and given their name when it is meant.
 
 A staged file lies in the folder of its feed as `.upload-<id>.…`, which the adapter leaves alone; handing it over is one
-rename. So there is one way into the hub, whoever puts a file there. What is staged for a day is thrown away.
+rename. So there is one way into the hub, whoever puts a file there, and any web process that has the folder goes on
+with what another has staged. What is staged for a day is thrown away.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -149,10 +150,11 @@ class Uploads:
             )
         with self._writing(feed) as folder:
             content, final = _content(folder, id_), folder / upload.file
-            if content.exists():
+            try:
                 content.replace(final)
-            elif not upload.committed and not final.exists():
-                raise _gone()
+            except FileNotFoundError:  # handed over before, or by another web process at this moment
+                if not upload.committed and not final.exists():
+                    raise _gone() from None
             _put(_record(folder, id_), msgspec.json.encode(replace(upload, committed=True)))
         _log.info("table_committed", feed=feed, file=upload.file, organisation=partner)
         return replace(upload, committed=True)
@@ -203,10 +205,11 @@ class Uploads:
         """
         waiting = 0
         for path in folder.glob(".upload-*"):
-            if path.stat().st_mtime < (now - KEPT).timestamp():
-                path.unlink(missing_ok=True)
-            else:
-                waiting += path.suffix == ".part"
+            with suppress(FileNotFoundError):  # another web process was faster
+                if path.stat().st_mtime < (now - KEPT).timestamp():
+                    path.unlink()
+                else:
+                    waiting += path.suffix == ".part"
         if waiting >= MOST_STAGED:
             raise UploadRefused("full", f"{waiting} files wait to be handed over; hand them over or throw them away")
 
@@ -234,9 +237,8 @@ def _kept(path: Path) -> Upload | None:
 
 
 def _put(path: Path, body: bytes) -> None:
-    """Complete at once, and on the disk; a link that somebody put there is not followed."""
-    unfinished = path.with_suffix(f"{path.suffix}.tmp")
-    unfinished.unlink(missing_ok=True)
+    """Complete at once, and on the disk; a link that somebody put there is not followed, no other writer disturbed."""
+    unfinished = path.with_suffix(f"{path.suffix}.{secrets.token_hex(4)}.tmp")
     with unfinished.open("xb") as file:
         file.write(body)
         file.flush()

@@ -28,8 +28,8 @@ RECHECK_S = 300
 OUTAGE_S = 1800
 CLAIM_S = 60.0
 """Longer than Keycloak's answer may take: a claim as old was left by a process that died."""
-_LOOK_S, _LOOKS = 0.1, 120
-"""A request waits for 12 s while another process renews its session."""
+_PATIENCE_S, _LOOK_S = 12.0, 0.1
+"""As long a request waits while another process renews its session, and looks so often."""
 _AGAIN_S = 1.0
 _TOUCH_S = 60
 _LONGEST_ID = 64
@@ -123,9 +123,10 @@ class BrowserSessions:
 
     async def _renewed(self, session_id: str) -> Grant | None:
         """One renewal at a time per session, whichever process does it: a refresh token may be used once only."""
-        lock = self._renewing.setdefault(session_id, asyncio.Lock())
+        now = asyncio.get_running_loop().time
+        lock, end = self._renewing.setdefault(session_id, asyncio.Lock()), now() + _PATIENCE_S
         async with lock:
-            for _ in range(_LOOKS):
+            while True:
                 session = await self._aside(self._store.get, session_id)
                 if session is None:
                     return None
@@ -138,8 +139,9 @@ class BrowserSessions:
                     return self._bridged(held, error)
                 if claimed is not None:
                     return await asyncio.shield(self._on_its_own(self._asked(session_id, claimed.grant, claim)))
+                if now() >= end:
+                    return self._bridged(held, TimeoutError("another process is still renewing it"))
                 await asyncio.sleep(_LOOK_S)
-            return self._bridged(held, TimeoutError("another process is still renewing it"))
 
     async def _asked(self, session_id: str, held: Grant, claim: float) -> Grant | None:
         """What Keycloak says of a session whose claim is ours; the claim is given back."""
@@ -153,7 +155,7 @@ class BrowserSessions:
             if await self._aside(self._store.end_claimed, session_id, claim):
                 return None
             other = await self._aside(self._store.get, session_id)
-            return None if other is None else other.grant
+            return None if other is None or self._is_old(other.grant) else other.grant
         except KeycloakUnavailable as error:
             await self._aside(self._store.release, session_id, claim)
             return self._bridged(held, error)

@@ -20,10 +20,10 @@ from cityhub.kpi.definition import Catalogue
 from cityhub.kpi.values import KpiValue
 from cityhub.sandbox.door.caller import Caller, caller_of
 from cityhub.sandbox.door.catalogue import catalogue
-from cityhub.sandbox.door.limits import QUOTA, WINDOW_S, Limits
 from cityhub.sandbox.errors import RoomUnavailable, SandboxError, SpecRefused, UnknownTenant
 from cityhub.sandbox.rooms.client import SandboxClient, Told
 from cityhub.sandbox.rooms.commands import AnyCommand
+from cityhub.sandbox.rooms.limits import QUOTA, WINDOW_S, Usage
 from cityhub.sandbox.rooms.service import Wish
 from cityhub.sdk.principal import Principal
 
@@ -41,20 +41,17 @@ class HubSandboxDesk:
 
     Args:
         loop: of the server; the client's connections belong to it.
-        limits: of the door, which counts what programs ask.
     """
 
     def __init__(
         self,
         client: SandboxClient,
         city: Catalogue,
-        limits: Limits,
         endpoints: RealmEndpoints,
         loop: asyncio.AbstractEventLoop,
     ) -> None:
         self._client = client
         self._offer = msgspec.convert(catalogue(city), desk.Offer, from_attributes=True)
-        self._limits = limits
         self._endpoints = endpoints
         self._loop = loop
 
@@ -127,20 +124,18 @@ class HubSandboxDesk:
         """See `SandboxDesk`."""
         with _translated():
             await self._wish(_caller(who, name).managing(), "delete", name)
-            self._limits.forget(name)
 
     async def usage(self, who: Principal | None, name: str) -> desk.Usage:
         """See `SandboxDesk`."""
-        await self.tenant(who, name)
-        found = self._limits.usage(name)
-        lately = tuple(desk.Request(**asdict(one)) for one in reversed(found.lately))
+        with _translated():
+            found = msgspec.json.decode(await self._wish(_caller(who, name), "usage", name), type=Usage)
         return desk.Usage(
-            requests=found.total,
+            requests=found.requests,
             refused=found.refused,
             quota=QUOTA,
             window_s=WINDOW_S,
-            left=self._limits.left(name),
-            lately=lately[:NEWEST],
+            left=found.left,
+            lately=tuple(desk.Request(**asdict(one)) for one in found.lately[:NEWEST]),
         )
 
     async def newest(self, who: Principal | None, name: str, kinds: Sequence[str]) -> list[desk.Entry]:

@@ -126,7 +126,7 @@ def _parts(settings: Settings, secrets: Secrets, stop: asyncio.Event, held: _Hel
     rooms = SandboxRoutes(held.sandbox, catalogue, principal_of)
     screen.desk, screen.uploads, partners = _partners(settings, catalogue, access, writer, feeds)
     screen.targets = TargetDesk(TargetBook(settings.store), AuditTrail(access, writer), _now)
-    screen.sandbox = HubSandboxDesk(held.sandbox, catalogue, rooms.limits, realm(settings), asyncio.get_running_loop())
+    screen.sandbox = HubSandboxDesk(held.sandbox, catalogue, realm(settings), asyncio.get_running_loop())
 
     def dashboard(server: FastAPI, login_state: Callable[[], LogInState]) -> Sequence[str]:
         screen.login_state = login_state

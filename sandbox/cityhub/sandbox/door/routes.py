@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 from starlette.requests import Request
@@ -21,12 +21,13 @@ from cityhub.kpi.definition import Catalogue
 from cityhub.sandbox.door.caller import Caller, caller_of
 from cityhub.sandbox.door.catalogue import catalogue
 from cityhub.sandbox.door.cors import cors
-from cityhub.sandbox.door.limits import Asked, Limits
+from cityhub.sandbox.door.limits import Notes, headers
 from cityhub.sandbox.door.requests import COMMANDS, Reading, wish_of
 from cityhub.sandbox.door.stream import SSE, events, message, query_of, socket
 from cityhub.sandbox.errors import RoomUnavailable, SandboxError, SpecRefused, TooMuch, UnknownTenant, UnknownThing
 from cityhub.sandbox.rooms.client import SandboxClient
-from cityhub.sandbox.rooms.service import Wish
+from cityhub.sandbox.rooms.limits import Asked, Note
+from cityhub.sandbox.rooms.service import Admitted, Wish
 from cityhub.sandbox.rooms.tenants import Tenant
 from cityhub.sdk.problem import MEDIA_TYPE, document
 
@@ -47,16 +48,13 @@ class SandboxRoutes:
 
     Args:
         client: speaks with the sandbox process.
-
-    Attributes:
-        limits: what tenants have asked.
     """
 
     def __init__(self, client: SandboxClient, city: Catalogue, principal_of: PrincipalOf) -> None:
         self._client = client
         self._catalogue = msgspec.json.encode(catalogue(city))
         self._principal_of = principal_of
-        self.limits = Limits(time.time)
+        self._notes = Notes(client)
 
     def routes(self) -> list[BaseRoute]:
         """To be put on a server."""
@@ -82,12 +80,12 @@ class SandboxRoutes:
                 return await self._preflight(request)
             began = time.monotonic()
             response = await self._answer(handler, request)
-            known: Tenant | None = getattr(request.state, "tenant", None)
+            known: Admitted | None = getattr(request.state, "admitted", None)
             if known is not None:
-                response.headers.update(self.limits.headers(known.name) | cors(request, known))
+                response.headers.update(headers(known.share) | cors(request, known.tenant))
                 took_ms = int((time.monotonic() - began) * 1000)
                 asked = Asked(datetime.now(UTC), request.method, request.url.path, response.status_code, took_ms)
-                self.limits.note(known.name, asked)
+                self._notes.add(Note(known.tenant.name, asked))
             return response
 
         return answer
@@ -96,26 +94,28 @@ class SandboxRoutes:
         try:
             caller = caller_of(await self._principal_of(request))
             if name := request.path_params.get("tenant"):
-                request.state.tenant = await self._known(caller, name)
-                if not self.limits.take(name):
+                found = await self._wish(caller, "admit", name)
+                request.state.admitted = admitted = msgspec.json.decode(found, type=Admitted)
+                if not admitted.share.taken:
                     text = "too many requests for this tenant; the next window begins soon"
-                    return problem(HTTPStatus.TOO_MANY_REQUESTS, text, headers=self.limits.retry_after())
+                    again = {"Retry-After": str(admitted.share.ends_s)}
+                    return problem(HTTPStatus.TOO_MANY_REQUESTS, text, headers=again)
             return await handler(request, caller)
         except Refused as refused:
             return problem(refused.status, str(refused), headers=refused.headers)
         except SandboxError as error:
             return _refusal(error)
 
-    async def _known(self, caller: Caller, name: str) -> Tenant:
-        wish = Wish(do="show", organisation=caller.organisation, name=caller.check(name))
-        return msgspec.json.decode(await self._client.wish(wish), type=Tenant)
+    async def _wish(self, caller: Caller, do: Literal["show", "admit", "usage"], name: str) -> bytes:
+        return await self._client.wish(Wish(do=do, organisation=caller.organisation, name=caller.check(name)))
 
     async def _preflight(self, request: Request) -> Response:
         """What a browser asks before it sends a token (Fetch §3.3); without leave the answer says nothing."""
         try:
-            known = await self._known(Caller(None, ""), request.path_params["tenant"])
+            found = await self._wish(Caller(None, ""), "show", request.path_params["tenant"])
         except SandboxError:
             return Response(status_code=HTTPStatus.NO_CONTENT)
+        known = msgspec.json.decode(found, type=Tenant)
         return Response(status_code=HTTPStatus.NO_CONTENT, headers=cors(request, known))
 
     async def _show_catalogue(self, request: Request, caller: Caller) -> Response:
@@ -131,10 +131,9 @@ class SandboxRoutes:
     async def _tenant(self, request: Request, caller: Caller) -> Response:
         tenant = request.path_params["tenant"]
         if request.method == "GET":
-            return _json(await self._client.wish(Wish(do="show", organisation=caller.organisation, name=tenant)))
+            return _json(await self._wish(caller, "show", tenant))
         caller = caller.managing()
         await self._client.wish(Wish(do="delete", organisation=caller.organisation, name=tenant))
-        self.limits.forget(tenant)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     async def _rotate(self, request: Request, caller: Caller) -> Response:
@@ -150,7 +149,8 @@ class SandboxRoutes:
         return _json(await self._client.wish(wish))
 
     async def _requests(self, request: Request, caller: Caller) -> Response:
-        return _json(msgspec.json.encode(self.limits.told(request.path_params["tenant"])))
+        await self._notes.told()
+        return _json(await self._wish(caller, "usage", request.path_params["tenant"]))
 
     async def _feed(self, request: Request, caller: Caller) -> Response:
         tenant, streams = request.path_params["tenant"], SSE in request.headers.get("accept", "")
@@ -177,7 +177,7 @@ class SandboxRoutes:
         tenant = connection.path_params["tenant"]
         try:
             caller = caller_of(await self._principal_of(connection))
-            await self._known(caller, tenant)
+            await self._wish(caller, "show", tenant)
             query = query_of(connection.query_params, connection.query_params.multi_items(), None)
         except (Refused, SandboxError, ValueError) as error:
             await connection.send_denial_response(_denial(error))
@@ -207,9 +207,9 @@ def _only(tenants: bytes, caller: Caller) -> bytes:
 def _refusal(error: SandboxError) -> Response:
     """A problem document; `problems` has a line for each."""
     status = _STATUS[type(error)]
-    headers = {"Retry-After": "5"} if status is HTTPStatus.SERVICE_UNAVAILABLE else None
+    again = {"Retry-After": "5"} if status is HTTPStatus.SERVICE_UNAVAILABLE else None
     problems = error.problems if isinstance(error, SpecRefused) else (str(error),)
-    return Response(document(status, str(error), problems=problems), status, headers, media_type=MEDIA_TYPE)
+    return Response(document(status, str(error), problems=problems), status, again, media_type=MEDIA_TYPE)
 
 
 def _denial(error: Exception) -> Response:

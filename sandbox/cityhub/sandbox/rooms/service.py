@@ -25,6 +25,7 @@ from cityhub.sandbox.rooms.child import Answer
 from cityhub.sandbox.rooms.commands import AnyCommand
 from cityhub.sandbox.rooms.houses import Houses
 from cityhub.sandbox.rooms.keys import Keys
+from cityhub.sandbox.rooms.limits import Limits, Note, Share, Usage
 from cityhub.sandbox.rooms.tenants import Tenant, Tenants
 
 FOLLOW_S = 0.2
@@ -36,14 +37,23 @@ class Wish(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the door wants of tenants.
 
     Attributes:
+        do: admit: show it, and count a request of it. usage: what it has asked. note: remember answers.
         organisation: of the caller, None = an operator's.
     """
 
-    do: Literal["list", "show", "create", "rotate", "allow", "delete"]
+    do: Literal["list", "show", "admit", "usage", "note", "create", "rotate", "allow", "delete"]
     organisation: str | None
     name: str = ""
     days: int = 30
     origins: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+class Admitted(Struct, frozen=True):
+    """A tenant that asks something, and what it may still ask."""
+
+    tenant: Tenant
+    share: Share
 
 
 class Service:
@@ -59,6 +69,7 @@ class Service:
         self._keys = keys
         self._word = word
         self._clock = clock
+        self._limits = Limits(lambda: clock().timestamp())
 
     def app(self) -> Starlette:
         """To be served on a port of this machine or cluster."""
@@ -102,6 +113,17 @@ class Service:
     async def _do_show(self, wish: Wish) -> Tenant:
         return self._tenants.one(wish.name, wish.organisation)
 
+    async def _do_admit(self, wish: Wish) -> Admitted:
+        tenant = self._tenants.one(wish.name, wish.organisation)
+        return Admitted(tenant, self._limits.take(tenant.name))
+
+    async def _do_usage(self, wish: Wish) -> Usage:
+        return self._limits.usage(self._tenants.one(wish.name, wish.organisation).name)
+
+    async def _do_note(self, wish: Wish) -> None:
+        for note in wish.notes:
+            self._limits.note(note)
+
     async def _do_create(self, wish: Wish) -> dict[str, Any]:
         if not wish.organisation:
             raise SpecRefused("organisation: is missing; name the startup that the tenant is for")
@@ -131,6 +153,7 @@ class Service:
         await asyncio.to_thread(self._keys.withdraw, tenant.name)
         await self._houses.close(tenant.name)
         self._tenants.delete(tenant)
+        self._limits.forget(tenant.name)
 
     async def _ask(self, request: Request) -> Response:
         name = self._known(request)

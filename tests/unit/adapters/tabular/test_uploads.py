@@ -184,6 +184,45 @@ def test_versions_that_are_no_numbers_are_no_changes() -> None:
     assert (said.new, said.changed, said.worth) == (2, 0, True)
 
 
+def test_one_web_process_goes_on_with_what_another_has_staged(desk: Desk) -> None:
+    upload = desk.stage(ONE)
+    assert desk.others.look("gebag", FEED, upload.id) == upload
+    done = desk.others.commit("gebag", FEED, upload.id)
+    assert desk.uploads.commit("gebag", FEED, upload.id) == done
+    assert len(desk.adapter_reads().facts) == 1
+    thrown = desk.others.stage("gebag", FEED, TABLE, (HEAD + TWO).encode())
+    desk.uploads.discard("gebag", FEED, thrown.id)
+    with pytest.raises(UploadRefused, match="there is no such file"):
+        desk.others.look("gebag", FEED, thrown.id)
+    assert desk.files() == [f".upload-{upload.id}.json", done.file]
+
+
+def test_two_web_processes_at_the_same_moment(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One hands a file over between the other's look and its rename, and throws away what the other looks through."""
+    upload, replace, stat = desk.stage(ONE), Path.replace, Path.stat
+
+    def after_the_other(self: Path, target: Path) -> Path:
+        with monkeypatch.context() as once:
+            once.setattr(Path, "replace", replace)
+            desk.others.commit("gebag", FEED, upload.id)
+        return replace(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", after_the_other)
+        done = desk.uploads.commit("gebag", FEED, upload.id)
+    assert (done.committed, len(desk.adapter_reads().facts)) == (True, 1)
+    desk.stage(TWO)
+
+    def thrown_away(self: Path, **given: bool) -> os.stat_result:
+        if self.suffix == ".part":
+            self.unlink(missing_ok=True)
+        return stat(self, **given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "stat", thrown_away)
+        assert desk.stage(BETTER).report.changed == 1
+
+
 def test_content_that_somebody_else_removed_is_gone(desk: Desk) -> None:
     upload = desk.stage(ONE)
     next((desk.root / FEED).glob("*.part")).unlink()

@@ -21,7 +21,11 @@ BETTER = "b-1;2;nein;Neubau;1.100,00;01.10.2026\r\n"
 
 
 class Desk:
-    """Uploads over two folders, and the adapter that reads them. Attribute: memory = what the feed has told."""
+    """Uploads over folders, and the adapter that reads them.
+
+    Attributes:
+        memory: what the feed has told. others: of a second web process over the same folders.
+    """
 
     def __init__(self, root: Path) -> None:
         self.now = datetime.now(UTC).replace(microsecond=0)
@@ -31,7 +35,7 @@ class Desk:
         folders = {feed: root / feed for feed in (FEED, "dvv.water", "startport.startups")}
         for folder in folders.values():
             folder.mkdir()
-        self.uploads = Uploads(folders, self._remembered, lambda: self.now)
+        self.uploads, self.others = (Uploads(folders, self._remembered, lambda: self.now) for _ in range(2))
 
     def _remembered(self, feed: str) -> dict[str, bytes]:
         if self.trouble:

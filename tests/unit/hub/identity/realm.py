@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import jwt
@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from cityhub.hub.identity.endpoints import RealmEndpoints
+from cityhub.hub.identity.oidc import OidcClient
+from cityhub.hub.identity.session_store import Grant
 
 ENDPOINTS = RealmEndpoints("http://127.0.0.1:8000", "http://127.0.0.1:18080")
 NOW = 1_800_000_000
@@ -148,3 +150,12 @@ def public(kid: str, key: Any) -> dict[str, Any]:
     """The key as the realm lists it."""
     algorithm, name = (ECAlgorithm, "ES256") if isinstance(key, ec.EllipticCurvePrivateKey) else (RSAAlgorithm, "RS256")
     return {**json.loads(algorithm.to_jwk(key.public_key())), "kid": kid, "use": "sig", "alg": name}
+
+
+async def log_in(realm: Realm, oidc: OidcClient, code: str = "code-1") -> Grant:
+    """A person walks to the realm and back."""
+    url, state, sealed = oidc.begin("/kpi/M01", "de")
+    realm.codes[code] = parse_qs(urlsplit(url).query)["nonce"][0]
+    grant, return_to = await oidc.finish(code=code, state=state, sealed=sealed)
+    assert return_to == "/kpi/M01"
+    return grant

@@ -52,18 +52,20 @@ class Sandbox:
         inner = httpx.AsyncClient(transport=httpx.ASGITransport(self.service.app()))
         self.client = SandboxClient(inner, "http://rooms", WORD)
         self._who: ContextVar[Principal | None] = ContextVar("who", default=None)
-        self.door = SandboxRoutes(self.client, load_catalogue(), self._principal)
-        outer = httpx.ASGITransport(Starlette(routes=self.door.routes()))
-        self.http = httpx.AsyncClient(transport=outer, base_url="http://hub/v1/sandbox")
+        self.door, other = (SandboxRoutes(self.client, load_catalogue(), self._principal) for _ in range(2))
+        servers = [httpx.ASGITransport(Starlette(routes=door.routes())) for door in (self.door, other)]
+        self.https = [httpx.AsyncClient(transport=one, base_url="http://hub/v1/sandbox") for one in servers]
 
     async def _principal(self, _: HTTPConnection) -> Principal | None:
         return self._who.get()
 
-    async def ask(self, who: Principal | None, method: str, path: str, **more: object) -> httpx.Response:
-        """A request of somebody's."""
+    async def ask(
+        self, who: Principal | None, method: str, path: str, through: int = 0, **more: object
+    ) -> httpx.Response:
+        """A request of somebody's. Args: through = the first or the second of two web processes."""
         token = self._who.set(who)
         try:
-            return await self.http.request(method, path, **more)  # type: ignore[arg-type]
+            return await self.https[through].request(method, path, **more)  # type: ignore[arg-type]
         finally:
             self._who.reset(token)
 

@@ -12,7 +12,6 @@ import httpx
 import pytest
 from starlette.routing import Route
 
-from cityhub.sandbox.door.limits import QUOTA
 from cityhub.sandbox.rooms.commands import Stand
 from cityhub.sdk.principal import Principal
 from tests.unit.sandbox.room.rooms import OWN
@@ -183,22 +182,6 @@ async def test_what_is_not_there_is_said(sandbox: Sandbox, path: str) -> None:
     answer = await sandbox.ask(ANNA, "GET", f"/tenants/laden{path}")
     assert answer.status_code == 404, answer.text
     assert "nope" in answer.text
-
-
-async def test_every_answer_says_what_is_left_and_too_many_are_refused(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answer = await sandbox.ask(BERT, "GET", "/tenants/pegel")
-    assert answer.headers["ratelimit-policy"] == f'"requests";q={QUOTA};w=60'
-    assert answer.headers["ratelimit"].startswith('"requests";r=')
-    monkeypatch.setattr("cityhub.sandbox.door.limits.QUOTA", 1)
-    refused = await sandbox.ask(BERT, "GET", "/tenants/pegel")
-    assert refused.status_code == 429
-    assert 1 <= int(refused.headers["retry-after"]) <= 60
-    monkeypatch.undo()
-    log = (await sandbox.ask(BERT, "GET", "/tenants/pegel/requests")).json()
-    assert log["refused"] == 1
-    assert [one["status"] for one in log["lately"][:2]] == [429, 200]
 
 
 async def test_only_named_pages_may_read(sandbox: Sandbox) -> None:
