@@ -17,7 +17,7 @@ from tests.integration.servers import Installation, Keycloak
 
 
 class ChartHub(Hub):
-    """All pods, two of web, worker and publisher, behind one address that knows no browser again.
+    """All pods, two of web, worker and publisher, behind one address without affinity.
 
     Args:
         transit: URL of the partner's control centre.

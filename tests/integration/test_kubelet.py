@@ -106,6 +106,10 @@ def test_who_does_not_end_is_named(tmp_path: Path, front: int) -> None:
     assert sorted(cluster.stop()) == ["small-0.http", "small-1.http"]
 
 
+def test_what_was_not_started_can_be_stopped(tmp_path: Path, front: int) -> None:
+    assert small(tmp_path, front).stop() == []
+
+
 def ask(front: int) -> str:
     """Which process answers, by a connection of its own."""
     return httpx.get(f"http://127.0.0.1:{front}/", timeout=LIMIT_S, trust_env=False).text

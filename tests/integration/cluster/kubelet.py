@@ -190,7 +190,8 @@ class Pod(threading.Thread):
         self._ending.set()
         for one in self._first:
             one.kill()
-        self.join()
+        if self.is_alive():
+            self.join()
         return [one.name for one in self.containers if not one.end()]
 
     def port(self, name: str) -> int | None:
