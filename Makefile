@@ -37,8 +37,12 @@ check: $(VENV)/test.installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench chaos: $(VENV)/test.installed
-	$(BIN)/python -m pytest -s tests/$@ $(ARGS)
+bench: $(VENV)/test.installed
+	$(BIN)/python -m pytest -s tests/bench $(ARGS)
+
+chaos: $(VENV)/test.installed
+	@tests/e2e/install_browser
+	HUB=chart $(BIN)/python -m pytest -s tests/chaos tests/e2e $(ARGS)
 
 clean:
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

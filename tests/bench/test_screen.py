@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 
 from tests.bench.lines import new_run
 from tests.e2e.conftest import chromium
-from tests.e2e.hub import Hub
+from tests.e2e.hub import Hub, LocalHub
 from tests.e2e.partner import ControlCentre
 from tests.e2e.test_first_light import now_departure, send
 
@@ -34,7 +34,7 @@ def test_screen(tmp_path: Path) -> None:
     centre = ControlCentre()
     with centre.serving() as url, chromium() as browser:
         lines = new_run("screen")
-        hub = Hub(tmp_path / "var", city=False, transit_url=url)
+        hub = LocalHub(tmp_path / "var", city=False, transit_url=url)
         hub.start()
         try:
             hub.wait_until_ready()

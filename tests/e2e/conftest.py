@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,8 +10,12 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.e2e.hub import Hub
+from tests.e2e.chart_hub import ChartHub
+from tests.e2e.hub import Hub, LocalHub
 from tests.e2e.partner import ControlCentre
+from tests.integration.postgres import postgres
+
+__all__ = ["postgres"]
 
 FLAGS = (
     "--no-sandbox",
@@ -23,7 +28,7 @@ FLAGS = (
 )
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def partner() -> Iterator[ControlCentre]:
     """The partner whose feed the hub reads; silent until a test gives it messages."""
     centre = ControlCentre()
@@ -31,21 +36,40 @@ def partner() -> Iterator[ControlCentre]:
         yield centre
 
 
-@pytest.fixture(scope="package")
-def starting_hub(tmp_path_factory: pytest.TempPathFactory, partner: ControlCentre) -> Iterator[Hub]:
-    """The hub from its first second on."""
-    hub = Hub(tmp_path_factory.mktemp("hub") / "var", city=False, transit_url=partner.url, archive_every=2.0)
-    hub.start()
-    yield hub
-    hub.stop()
-    assert hub.left_over() == []
+@pytest.fixture(scope="session")
+def starting_hub(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, partner: ControlCentre
+) -> Iterator[Hub]:
+    """The hub from its first second on: `cityhub up`, or with HUB=chart the chart's pods."""
+    folder = tmp_path_factory.mktemp("hub")
+    hub: Hub
+    match os.environ.get("HUB", "up"):
+        case "up":
+            hub = LocalHub(folder / "var", city=False, transit_url=partner.url, archive_every=2.0)
+        case "chart":
+            hub = ChartHub(folder, request.getfixturevalue("postgres"), partner.url)
+        case other:
+            raise pytest.UsageError(f"HUB={other!r} is neither up nor chart")
+    try:
+        hub.start()
+        yield hub
+    finally:
+        hub.stop()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def hub(starting_hub: Hub) -> Hub:
     """The hub, ready."""
     starting_hub.wait_until_ready()
     return starting_hub
+
+
+@pytest.fixture
+def local_hub(hub: Hub) -> LocalHub:
+    """The hub, for what only one machine has."""
+    if not isinstance(hub, LocalHub):
+        pytest.skip("`cityhub up` and `status` are for one machine: in a cluster one asks kubectl")
+    return hub
 
 
 @contextmanager
@@ -61,7 +85,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One browser for the session."""
     with chromium() as found:

@@ -1,4 +1,4 @@
-"""The whole hub as a user starts it: `cityhub up` on free ports, driven through its command line."""
+"""The whole hub as the journeys see it, and the first of two: `cityhub up` on free ports, as a user starts it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +19,8 @@ import httpx
 import psutil
 
 from cityhub.bus.access import KafkaAccess
-from cityhub.hub.access import realm
+from cityhub.hub.access import kafka_access, realm
 from cityhub.hub.commands import token
-from cityhub.hub.embedded import kafka
 from cityhub.hub.secrets import Secrets, load_or_create
 from cityhub.hub.settings import Settings, parse
 from cityhub.hub.supervisor import state
@@ -26,15 +28,119 @@ from tests.ports import free_ports
 
 LIMIT_S = float(os.environ.get("TEST_LIMIT_S", "900"))
 """A first start on a very busy machine."""
+TOKEN_S = 120.0
+"""So long a token is used; it is good for five minutes."""
 
 
-class Hub:
-    """One installation in a folder of its own.
+class Hub(ABC):
+    """One installation that the journeys may use, however its processes were started.
+
+    Attributes:
+        settings: of the web process.
+        rooms: data folder of the sandbox's rooms.
+    """
+
+    settings: Settings
+    rooms: Path
+
+    @property
+    @abstractmethod
+    def secrets(self) -> Secrets:
+        """Its own."""
+
+    @property
+    def url(self) -> str:
+        """What browsers use."""
+        return self.settings.public_url
+
+    @property
+    def kafka(self) -> KafkaAccess:
+        """As the hub's own processes."""
+        return kafka_access(self.settings, self.secrets)
+
+    @abstractmethod
+    def environment_of(self, command: str) -> Mapping[str, str]:
+        """In which a command of the program is run."""
+
+    @abstractmethod
+    def start(self) -> None:
+        """Returns before it is ready."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """In order; nothing is left."""
+
+    @abstractmethod
+    def wait_until_ready(self) -> None:
+        """Until every process says so."""
+
+    @abstractmethod
+    def kill(self, process: str) -> None:
+        """SIGKILL to one process of that name."""
+
+    @abstractmethod
+    def crash(self) -> None:
+        """All of the hub's processes die at once, and are started again as they would be."""
+
+    @abstractmethod
+    def ended(self) -> str:
+        """Why it cannot get ready any more; empty while it may."""
+
+    @abstractmethod
+    def tail(self) -> str:
+        """What its processes said last."""
+
+    @abstractmethod
+    def partners_kafka(self, printed: str) -> str:
+        """`host:port` of partners' listener.
+
+        Args:
+            printed: what the partner was told.
+        """
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """One command line call."""
+        return self._run(self.environment_of(arguments[0]), *arguments)
+
+    def _run(self, environment: Mapping[str, str], *arguments: str, said: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "cityhub.hub", *arguments],
+            env=dict(environment),
+            input=said,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_S,
+            check=False,
+        )
+
+    def wait(self, what: Callable[[], object], why: str) -> None:
+        """Until a condition holds, while the hub can still do it."""
+        end = time.monotonic() + LIMIT_S
+        while not what():
+            assert not (reason := self.ended()), f"{why}; {reason}\n{self.tail()}"
+            assert time.monotonic() < end, f"{why}\n{self.tail()}"
+            time.sleep(0.5)
+
+    def graphql(self, query: str, *, client: str = "startup-demo") -> dict[str, Any]:
+        """A query with a startup's token."""
+        allowed = {"Authorization": f"Bearer {self._token(client, int(time.monotonic() // TOKEN_S))}"}
+        answer = httpx.post(f"{self.url}/graphql", json={"query": query}, headers=allowed, timeout=60)
+        body: dict[str, Any] = answer.json()
+        assert "errors" not in body, body
+        data: dict[str, Any] = body["data"]
+        return data
+
+    @lru_cache  # noqa: B019 - there is one hub in a run
+    def _token(self, client: str, _: int) -> str:
+        return token.of_client(realm(self.settings), self.settings, self.secrets, client)
+
+
+class LocalHub(Hub):
+    """`cityhub up`.
 
     Args:
         data: data directory; kept over restarts.
-        transit_url: the partner's feed.
-        options: more settings, as `city_backfill_hours=2`.
+        options: settings, as `city_backfill_hours=2`.
     """
 
     def __init__(self, data: Path, **options: object) -> None:
@@ -45,51 +151,30 @@ class Hub:
         names = ("port", *city, *kafka, "keycloak_port", "rooms_port")
         ports = dict(zip(names, free_ports(len(names)), strict=True))
         shared = {name: os.environ[name] for name in ("CITYHUB_CACHE",) if name in os.environ}
-        self.settings: Settings = parse(shared, {"data": str(data), "poll_s": 1.0, **ports, **options})
-        self.environment = self.settings.to_environment(os.environ)
+        self.settings = parse(shared, {"data": str(data), "poll_s": 1.0, **ports, **options})
+        self._environment = self.settings.to_environment(os.environ)
+        self.rooms = data
         self.log = data.parent / f"{data.name}.up.log"
         self.process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        return self.settings.public_url
 
     @property
     def secrets(self) -> Secrets:
         return load_or_create(self.settings.data)
 
-    @property
-    def kafka(self) -> KafkaAccess:
-        return kafka.access(self.settings, self.secrets)
+    def environment_of(self, command: str) -> Mapping[str, str]:
+        return self._environment
 
     def start(self) -> None:
-        """`cityhub up` in front, as a terminal would run it; returns at once."""
+        """`cityhub up` in front, as a terminal would run it."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "cityhub.hub", "up"], env=self.environment, stdout=log, stderr=log
+                [sys.executable, "-m", "cityhub.hub", "up"], env=self._environment, stdout=log, stderr=log
             )
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """One command line call."""
-        argv = [sys.executable, "-m", "cityhub.hub", *arguments]
-        return subprocess.run(argv, env=self.environment, capture_output=True, text=True, timeout=LIMIT_S, check=False)
-
     def status(self) -> dict[str, Any]:
+        """What `cityhub status` says."""
         found: dict[str, Any] = json.loads(self.run("status", "--json").stdout)
         return found
-
-    def pid(self, name: str) -> int:
-        """Of one process of the hub."""
-        (found,) = (one["pid"] for one in self.status()["processes"] if one["name"] == name)
-        return int(found)
-
-    def wait(self, what: Callable[[], object], why: str) -> None:
-        """Until a condition holds, while the supervisor lives."""
-        end = time.monotonic() + LIMIT_S
-        while not what():
-            assert self.process is None or self.process.poll() is None, f"{why}; up ended:\n{self.tail()}"
-            assert time.monotonic() < end, f"{why}\n{self.tail()}"
-            time.sleep(0.5)
 
     def wait_until_ready(self) -> None:
         """First by the supervisor's notes: a command each time would take the time that the start needs."""
@@ -101,24 +186,30 @@ class Hub:
         noted = state.read(self.settings.data)
         return noted is not None and all(process.good for process in noted.processes if process.essential)
 
-    def graphql(self, query: str, *, client: str = "startup-demo") -> dict[str, Any]:
-        """A query with a startup's token."""
-        bearer = token.of_client(realm(self.settings), self.settings, self.secrets, client)
-        answer = httpx.post(
-            f"{self.url}/graphql", json={"query": query}, headers={"Authorization": f"Bearer {bearer}"}, timeout=60
-        )
-        body: dict[str, Any] = answer.json()
-        assert "errors" not in body, body
-        data: dict[str, Any] = body["data"]
-        return data
+    def kill(self, process: str) -> None:
+        (pid,) = (one["pid"] for one in self.status()["processes"] if one["name"] == process)
+        os.kill(pid, signal.SIGKILL)
+
+    def crash(self) -> None:
+        """The servers and the supervisor die, too; `up` starts them again."""
+        assert self.process is not None
+        for pid in [self.process.pid, *(one["pid"] for one in self.status()["processes"] if one["pid"])]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+        self.start()
+
+    def ended(self) -> str:
+        return "up has ended" if self.process is not None and self.process.poll() is not None else ""
 
     def stop(self) -> None:
         """Ctrl-C."""
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             self.process.wait(LIMIT_S)
+        assert self._left_over() == []
 
-    def left_over(self) -> list[int]:
+    def _left_over(self) -> list[int]:
         """Processes that still mention the data directory."""
         mark = str(self.settings.data)
         found = []
@@ -130,3 +221,6 @@ class Hub:
 
     def tail(self) -> str:
         return self.log.read_text(errors="replace")[-3_000:]
+
+    def partners_kafka(self, printed: str) -> str:
+        return printed

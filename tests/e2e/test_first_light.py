@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +21,7 @@ from cityhub.bus.publisher import EventPublisher
 from cityhub.kpi.kernel.windows import window_at
 from cityhub.kpi.values import WindowKind
 from cityhub.sdk.event import Event
-from tests.e2e.hub import LIMIT_S, Hub
+from tests.e2e.hub import LIMIT_S, Hub, LocalHub
 from tests.e2e.partner import ControlCentre
 from tests.unit.kpi.samples import departure
 
@@ -34,6 +32,8 @@ TODAY = datetime.now(UTC).date()
 
 def test_the_public_page_is_there_before_the_log_in(starting_hub: Hub) -> None:
     """While Keycloak still starts, the page answers and the log-in says so."""
+    if not isinstance(starting_hub, LocalHub):
+        pytest.skip("a web pod gets no requests before Keycloak has given its keys")
 
     def page_without_log_in() -> bool:
         try:
@@ -49,7 +49,8 @@ def test_the_public_page_is_there_before_the_log_in(starting_hub: Hub) -> None:
     starting_hub.wait(page_without_log_in, "no page")
 
 
-def test_status_tells_the_truth(hub: Hub) -> None:
+def test_status_tells_the_truth(local_hub: LocalHub) -> None:
+    hub = local_hub
     report = hub.status()
     assert report["ready"] is True
     names = {one["name"] for one in report["processes"]}
@@ -251,24 +252,19 @@ def _open(context: BrowserContext, url: str) -> Page:
     return page
 
 
-def test_a_killed_machine_recovers_at_the_next_up(hub: Hub) -> None:
-    """Everything dies at once, the supervisor too; the next `up` continues with the same numbers."""
+def test_a_killed_machine_recovers(hub: Hub) -> None:
+    """Everything dies at once; what is started again continues with the same numbers."""
     before = _today(hub)
-    assert hub.process is not None
-    for pid in [hub.process.pid, *(one["pid"] for one in hub.status()["processes"] if one["pid"])]:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    hub.process.wait()
-    hub.start()
+    hub.crash()
     hub.wait_until_ready()
     send(hub, [now_departure(f"r{time.monotonic_ns()}", 0)])
     hub.wait(lambda: _today(hub) == before + 1, f"{_today(hub)} events counted, {before + 1} expected")
 
 
 def test_a_killed_worker_comes_back(hub: Hub) -> None:
-    """The supervisor restarts it, and events sent meanwhile are counted once."""
+    """It is restarted, and events sent meanwhile are counted once."""
     before = _today(hub)
-    os.kill(hub.pid("worker"), 9)
+    hub.kill("worker")
     send(hub, [now_departure(f"k{time.monotonic_ns()}", 0) for _ in range(5)])
     hub.wait(lambda: _today(hub) == before + 5, "events sent during the outage are not counted")
     hub.wait_until_ready()

@@ -31,7 +31,7 @@ def key(hub: Hub) -> Iterator[tuple[str, str]]:
     found = json.loads(made.stdout)["key"]
     yield found["client"], found["secret"]
     assert hub.run("sandbox", "delete", "gruendung").returncode == 0
-    left = [path for path in (hub.settings.data / "sandbox").rglob("*") if "gruendung" in str(path)]
+    left = [path for path in (hub.rooms / "sandbox").rglob("*") if "gruendung" in str(path)]
     assert left == []
     realm = f"{hub.url}/auth/realms/cityhub/protocol/openid-connect/token"
     refused = httpx.post(realm, data={"grant_type": "client_credentials"}, auth=(found["client"], found["secret"]))
@@ -107,7 +107,12 @@ def test_the_quickstart_works_as_it_is_written(hub: Hub, tmp_path: Path) -> None
     text = program + script.replace("http://127.0.0.1:8000", hub.url).replace("curl ", "curl -sS ")
     hub.run("sandbox", "create", "demo", "--organisation", "startup-demo", "--days", "1")
     done = subprocess.run(
-        ["bash", "-c", text], env=hub.environment, cwd=ROOT, capture_output=True, text=True, check=False
+        ["bash", "-c", text],
+        env=dict(hub.environment_of("sandbox")),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert "event: value" in done.stdout

@@ -10,34 +10,22 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing
+from collections.abc import Mapping
 from functools import partial
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import yaml
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
-from kafka import KafkaAdminClient
 from kafka.admin import (
     ACL,
     ACLFilter,
     ACLOperation,
     ACLPermissionType,
     ACLResourcePatternType,
-    ResourcePattern,
     ResourcePatternFilter,
     ResourceType,
-    ScramMechanism,
-    UserScramCredentialUpsertion,
 )
 from msgspec.structs import replace
 
@@ -52,97 +40,32 @@ from cityhub.hub.secrets import generate, load_or_create
 from cityhub.hub.settings import Settings, parse
 from cityhub.sandbox.rooms.service import Wish
 from cityhub.sandbox.rooms.tenants import Tenants
+from tests.integration.broker import ExternalKafka, external_kafka
 from tests.integration.hub_processes import until
 from tests.integration.postgres import Postgres, postgres
-from tests.integration.servers import LIMIT_S, Installation, Kafka
+from tests.integration.servers import LIMIT_S
 from tests.ports import free_ports
 
-__all__ = ["postgres"]
+__all__ = ["external_kafka", "postgres"]
 
-RENDERED = Path(__file__).parents[2] / "helm" / "cityhub" / "examples" / "rendered" / "city.yaml"
-USER, PASSWORD = "cityhub", "synthetic-password"
 PROCESSES = ("worker", "publisher", "gate", "bookkeeper", "rooms")
-_WORDS = {"AlterConfigs": "ALTER_CONFIGS", "DescribeConfigs": "DESCRIBE_CONFIGS", "IdempotentWrite": "IDEMPOTENT_WRITE"}
-
-
-def rules() -> list[ACL]:
-    """What the chart lets the hub do, in Kafka's words."""
-    (user,) = (
-        one
-        for one in yaml.load_all(RENDERED.read_text("utf-8"), yaml.CSafeLoader)
-        if one and one["kind"] == "KafkaUser"
-    )
-    made = []
-    for rule in user["spec"]["authorization"]["acls"]:
-        resource = rule["resource"]
-        kind = "PREFIXED" if resource.get("patternType") == "prefix" else "LITERAL"
-        pattern = ResourcePattern(
-            ResourceType[resource["type"].upper()], resource.get("name", "kafka-cluster"), ACLResourcePatternType[kind]
-        )
-        for word in rule["operations"]:
-            operation = ACLOperation[_WORDS.get(word, word.upper())]
-            made.append(ACL(f"User:{USER}", "*", operation, ACLPermissionType.ALLOW, pattern))
-    return made
-
-
-def certificate(folder: Path) -> tuple[Path, Path]:
-    """A broker's key with its certificate, and the certificate of whoever signed it."""
-    key, now = ec.generate_private_key(ec.SECP256R1()), dt.datetime.now(dt.UTC)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "synthetic")])
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-        .public_bytes(Encoding.PEM)
-    )
-    both, trusted = folder / "broker.pem", folder / "ca.crt"
-    both.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + made)
-    trusted.write_bytes(made)
-    return both, trusted
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Iterator[Mapping[str, str]]:
+def settings(
+    tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, external_kafka: ExternalKafka
+) -> Mapping[str, str]:
     """The environment of the hub's processes; all servers run."""
-    folder = tmp_path_factory.mktemp("external")
-    kafka, (port, rooms_port) = Kafka(Installation(folder / "kafka")), free_ports(2)
-    both, trusted = certificate(folder)
-    file = kafka.installation.settings.data / "kafka" / "server.properties"
-    given = dict(line.split("=", 1) for line in file.read_text("utf-8").splitlines())
-    given["listeners"] += f",HUB://127.0.0.1:{port}"
-    given["advertised.listeners"] += f",HUB://127.0.0.1:{port}"
-    given["listener.security.protocol.map"] += ",HUB:SASL_SSL"
-    scram = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
-    given |= {
-        "listener.name.hub.sasl.enabled.mechanisms": "SCRAM-SHA-512",
-        "listener.name.hub.scram-sha-512.sasl.jaas.config": scram,
-        "listener.name.hub.ssl.keystore.type": "PEM",
-        "listener.name.hub.ssl.keystore.location": str(both),
+    (rooms_port,), data = free_ports(1), tmp_path_factory.mktemp("hub")
+    load_or_create(data)
+    return {
+        "CITYHUB_DATA": str(data),
+        "CITYHUB_CITY": "false",
+        "CITYHUB_KEYCLOAK_URL": "http://127.0.0.1:1",
+        "CITYHUB_ROOMS_PORT": str(rooms_port),
+        "CITYHUB_STORE_URL": postgres.create(),
+        **external_kafka.settings,
     }
-    file.write_text("".join(f"{name}={value}\n" for name, value in given.items()), "utf-8")
-    load_or_create(folder / "hub")
-    with ExitStack() as running:
-        running.callback(kafka.stop)
-        kafka.start()
-        with closing(KafkaAdminClient(**kafka.access.kafka_python())) as admin:
-            login = UserScramCredentialUpsertion(USER, ScramMechanism.SCRAM_SHA_512, PASSWORD)
-            assert admin.alter_user_scram_credentials([login]) == {USER: None}
-            assert admin.create_acls(rules())["failed"] == []
-        yield {
-            "CITYHUB_DATA": str(folder / "hub"),
-            "CITYHUB_CITY": "false",
-            "CITYHUB_KEYCLOAK_URL": "http://127.0.0.1:1",
-            "CITYHUB_ROOMS_PORT": str(rooms_port),
-            "CITYHUB_STORE_URL": postgres.create(),
-            "CITYHUB_KAFKA_BOOTSTRAP": f"127.0.0.1:{port}",
-            "CITYHUB_KAFKA_USERNAME": USER,
-            "CITYHUB_KAFKA_PASSWORD": PASSWORD,
-            "CITYHUB_KAFKA_MECHANISM": "SCRAM-SHA-512",
-            "CITYHUB_KAFKA_CA": str(trusted),
-        }
 
 
 def cityhub(settings: Mapping[str, str], *words: str) -> subprocess.Popen[bytes]:
@@ -171,7 +94,7 @@ async def test_every_process_does_its_work_with_what_the_chart_gives(settings: M
                 assert child.poll() is None, tail(settings, name)
             await asyncio.sleep(0.2)
         assert (await refused(settings)).startswith(b"du.in.dvv.transit/")
-        assert (await asyncio.wait_for(opened_and_deleted(known), LIMIT_S))["writes"] == "sbx.fremd.in"
+        assert (await asyncio.wait_for(opened_and_closed(known), LIMIT_S))["writes"] == "sbx.fremd.in"
     finally:
         for child in children.values():
             child.terminate()
@@ -194,7 +117,7 @@ async def test_a_partner_is_let_in_and_out_with_the_charts_rules(settings: Mappi
         await until(stands, [])
 
 
-async def opened_and_deleted(settings: Settings) -> dict[str, Any]:
+async def opened_and_closed(settings: Settings) -> dict[str, Any]:
     """The door of a tenant, once the rooms have made topics, rules and quotas; then all of it is taken away."""
     async with httpx.AsyncClient(trust_env=False) as http:
         rooms = client(http, settings, load_or_create(settings.data))
@@ -202,7 +125,10 @@ async def opened_and_deleted(settings: Settings) -> dict[str, Any]:
         while not found.get("ready"):
             found = json.loads(await rooms.wish(Wish(do="kafka", organisation=None, name="fremd")))
             await asyncio.sleep(0.2)
-        await rooms.wish(Wish(do="delete", organisation=None, name="fremd"))
+        await rooms.wish(Wish(do="kafka", organisation=None, name="fremd", open=False))
+    with administration(kafka_access(settings, generate()), "test") as admin:
+        while any(topic.startswith("sbx.") for topic in admin.list_topics()):
+            await asyncio.sleep(0.2)
     return found
 
 

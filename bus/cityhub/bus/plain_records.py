@@ -28,7 +28,17 @@ class PlainRecords(PartitionRecords):  # type: ignore[misc] # untyped library
 
 
 class PlainFetcher(Fetcher):  # type: ignore[misc] # untyped library
-    """aiokafka's fetcher, whose results hand out plain records."""
+    """aiokafka's fetcher, whose results hand out plain records, and which asks for a leader with pauses.
+
+    Its own asks again as soon as no broker has answered: where the connection is refused, some hundred times a second.
+    """
+
+    def _get_actions_per_node(self, assignment: Any) -> Any:
+        fetches, resets, timeout, leaderless, resumes = super()._get_actions_per_node(assignment)
+        if leaderless:
+            self._client.force_metadata_update()
+            timeout = min(timeout, self._retry_backoff)
+        return fetches, resets, timeout, False, resumes
 
     async def _proc_fetch_request(self, *request: Any) -> Any:
         done = await super()._proc_fetch_request(*request)

@@ -9,7 +9,7 @@ I5 cursors are monotone and stand at the log's end · I6 the dead letters are ex
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from itertools import pairwise
@@ -202,8 +202,13 @@ def check_cursors(truth: Truth, rows: Sequence[tuple[Any, ...]], reader: KpiRead
     return findings
 
 
-async def check_dead_letters(access: KafkaAccess, truth: Truth, topic: str) -> tuple[int, list[Finding]]:
+async def check_dead_letters(
+    access: KafkaAccess, truth: Truth, topic: str, *, of: Callable[[bytes], bytes] = bytes
+) -> tuple[int, list[Finding]]:
     """I6.
+
+    Args:
+        of: as in `oracle.truth`.
 
     Returns:
         Number of letters that stand in the topic more than once (allowed, they name their place), and the findings.
@@ -219,7 +224,7 @@ async def check_dead_letters(access: KafkaAccess, truth: Truth, topic: str) -> t
         reasons, body = truth.poison.get(at, ((), ""))
         if not reasons:
             findings.append(Finding("I6", f"{at} is a dead letter ({headers['dlq_reason']}), but it is no poison"))
-        elif headers["dlq_reason"] not in reasons or digest(record.value) != body:
+        elif headers["dlq_reason"] not in reasons or digest(of(record.value)) != body:
             text = f"{at} is a dead letter for {headers['dlq_reason']}, due is one of {reasons} with the original bytes"
             findings.append(Finding("I6", text))
     missed = {at: reasons for at, (reasons, _) in truth.poison.items() if at not in seen}

@@ -61,6 +61,9 @@ class Book:
             for item, result in zip(batch, results, strict=True)
         )
 
+    def close(self) -> None:
+        self._file.close()
+
     def _write(self, lines: Any) -> None:
         self._file.writelines(json.dumps(line) + "\n" for line in lines)
         self._file.flush()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -144,10 +144,14 @@ class Log(NamedTuple):
         return Log(*(column[chosen] for column in self))
 
 
-async def truth(access: KafkaAccess, topic: str, file: Path) -> Truth:
-    """Work out what the engine must show."""
+async def truth(access: KafkaAccess, topic: str, file: Path, *, of: Callable[[bytes], bytes] = bytes) -> Truth:
+    """Work out what the engine must show.
+
+    Args:
+        of: what the ledger's digests are of, where a record's bytes are not those that were sent.
+    """
     ledger = Ledger(file)
-    log = await _log(access, topic)
+    log = await _log(access, topic, of)
     known, facts = ledger.of(log.hash)
     ends = dict.fromkeys(await log_ends(access, topic), 0) | {
         int(part): int(log.offset[log.part == part].max()) + 1 for part in np.unique(log.part)
@@ -167,13 +171,13 @@ async def truth(access: KafkaAccess, topic: str, file: Path) -> Truth:
     return found
 
 
-async def _log(access: KafkaAccess, topic: str) -> Log:
+async def _log(access: KafkaAccess, topic: str, of: Callable[[bytes], bytes]) -> Log:
     part, offset, arrival, hashes = array("B"), array("q"), array("q"), array("Q")
     async for record in read_topic(access, topic):
         part.append(record.partition)
         offset.append(record.offset)
         arrival.append(record.timestamp)
-        hashes.append(int(digest(record.value or b""), 16))
+        hashes.append(int(digest(of(record.value or b"")), 16))
     log = Log(*(np.asarray(column) for column in (part, offset, arrival, hashes)))
     log = log.where(np.lexsort((log.offset, log.part)))
     for one in np.unique(log.part):

@@ -51,6 +51,8 @@ LEANED_ON_IN_AIOKAFKA = {
     PartitionRecords.__next__: "63ac34a08c309098",
     PartitionRecords._unpack_records: "b803e6d46480732c",
     Fetcher._proc_fetch_request: "59bf948fff47eed5",
+    Fetcher._fetch_requests_routine: "2a8ec5932644c9b0",
+    Fetcher._get_actions_per_node: "1dab2cf937d165d0",
     driver.AIOKafkaConsumerThread._fetch_records: "39a2c6c79fc1455a",
 }
 

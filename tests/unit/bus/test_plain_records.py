@@ -6,7 +6,9 @@ import asyncio
 from typing import Any
 
 import pytest
+from aiokafka.client import AIOKafkaClient
 from aiokafka.consumer.fetcher import Fetcher, FetchResult, PartitionRecords
+from aiokafka.consumer.subscription_state import SubscriptionState
 from aiokafka.record.default_records import DefaultRecord, DefaultRecordBatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.structs import ConsumerRecord, TopicPartition
@@ -79,3 +81,30 @@ def test_a_fetch_leaves_plain_records(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Fetcher, "_proc_fetch_request", fetch)
     assert asyncio.run(fetcher._proc_fetch_request("assignment", 1, "request"))
     assert type(drained(fetcher._records[AT], 10)[0]) is DefaultRecord
+
+
+class Nobody(AIOKafkaClient):  # type: ignore[misc] # untyped library
+    """Brokers of which none answers: who asks for a leader is told so at once."""
+
+    asked: list[float]
+
+    def force_metadata_update(self) -> asyncio.Future[bool]:
+        loop = asyncio.get_running_loop()
+        self.asked.append(loop.time())
+        done = loop.create_future()
+        done.set_result(False)
+        return done
+
+
+async def test_where_no_broker_answers_it_asks_with_pauses() -> None:
+    """Some hundred questions a second would take the processor that the broker needs to come back."""
+    client, wanted, pause_s = Nobody(), SubscriptionState(), 0.02
+    client.asked = []
+    wanted.assign_from_user({AT})
+    fetcher = PlainFetcher(client, wanted, retry_backoff_ms=pause_s * 1000)
+    try:
+        while len(client.asked) < 5:  # noqa: ASYNC110 - the fetcher has no event for it
+            await asyncio.sleep(0)
+    finally:
+        await fetcher.close()
+    assert client.asked[4] - client.asked[0] > 3 * pause_s

@@ -17,7 +17,7 @@ from cityhub.hub.rooms import released
 from cityhub.hub.run.runner import PROCESSES
 from cityhub.hub.settings import PREFIX, Settings, parse
 from cityhub.hub.sources import places
-from tests.unit.helm.chart import ROOT, Document, containers, pods
+from tests.unit.helm.chart import CHART, ROOT, Document, containers, documents, pods, render
 
 CODE = ROOT / "hub" / "cityhub" / "hub"
 _ADMIN_SECRET = "CITYHUB_KEYCLOAK_ADMIN_SECRET_FILE"
@@ -77,14 +77,13 @@ def test_nothing_embedded_is_started(example: Sequence[Document]) -> None:
     assert set(PROCESSES) - alone <= {"city"}
 
 
-@pytest.mark.parametrize(("name", "who"), [("city", {"realm", "rooms"}), ("external", set())])
-def test_only_who_administers_the_realm_holds_its_secret(
-    name: str, who: set[str], rendered: Mapping[str, Sequence[Document]]
-) -> None:
-    told = {container["args"][0]: made for container, made in environments(rendered[name]) if _ADMIN_SECRET in made}
+@pytest.mark.parametrize(("secret", "who"), [("cityhub-keycloak", {"realm", "rooms"}), ("", set())])
+def test_only_who_administers_the_realm_holds_its_secret(secret: str, who: set[str]) -> None:
+    found = documents(render(CHART / "examples" / "external.yaml", {"keycloak.admin.existingSecret": secret}))
+    told = {container["args"][0]: made for container, made in environments(found) if _ADMIN_SECRET in made}
     assert told.keys() - {"topics"} == who
     assert all(may_administer(parse(made)) for made in told.values())
-    for kind, pod in pods(rendered[name]):
+    for kind, pod in pods(found):
         held = [one["secret"] for one in pod.get("volumes", ()) if one["name"] == "keycloak-admin"]
         wanted = {"secretName": "cityhub-keycloak", "defaultMode": 0o440}
         assert held == ([wanted | {"items": [{"key": "secret", "path": "hub-admin"}]}] if kind[8:] in who else [])

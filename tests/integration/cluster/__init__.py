@@ -1,0 +1,1 @@
+"""The chart's pods as processes of this machine: a rendering is read, started, probed and kept alive."""
