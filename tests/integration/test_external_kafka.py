@@ -127,8 +127,11 @@ async def opened_and_closed(settings: Settings) -> dict[str, Any]:
             await asyncio.sleep(0.2)
         await rooms.wish(Wish(do="kafka", organisation=None, name="fremd", open=False))
     with administration(kafka_access(settings, generate()), "test") as admin:
-        while any(topic.startswith("sbx.") for topic in admin.list_topics()):
-            await asyncio.sleep(0.2)
+
+        async def gone() -> bool:
+            return not any(topic.startswith("sbx.") for topic in admin.list_topics())
+
+        await until(gone, [])
     return found
 
 
