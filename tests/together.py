@@ -2,7 +2,7 @@
 
     python -m tests.together [ARGUMENTS OF PYTEST]
 
-Each share is a pytest of its own, and what it says is shown in one piece. Arguments go to both; where they name files
+Each share is a pytest of its own, and what it says is shown in one piece. Arguments go to all; where they name files
 or folders, there is one pytest for these.
 """
 
@@ -23,7 +23,11 @@ from typing import NoReturn, Self
 
 import pytest
 
-SHARES: Mapping[str, Sequence[str]] = {"units": ["tests/unit"], "servers": ["tests/integration", "tests/e2e"]}
+SHARES: Mapping[str, Sequence[str]] = {
+    "units": ["tests/unit"],
+    "servers": ["tests/integration"],
+    "journeys": ["tests/e2e"],
+}
 _SUMMARY = b" short test summary info "
 _NOTHING_COLLECTED = 5
 

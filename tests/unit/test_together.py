@@ -72,13 +72,15 @@ def test_whoever_ends_it_finds_nothing_left(shares: dict[str, Path]) -> None:
     begun = subprocess.Popen(
         [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    end = time.monotonic() + PATIENCE_S
-    while not all((folder / "started").exists() for folder in shares.values()):
-        assert begun.poll() is None, begun.communicate()[0]
-        assert time.monotonic() < end
-        time.sleep(0.05)
-    begun.terminate()
-    said, _ = begun.communicate(timeout=PATIENCE_S)
+    try:
+        end = time.monotonic() + PATIENCE_S
+        while not all((folder / "started").exists() for folder in shares.values()):
+            assert begun.poll() is None
+            assert time.monotonic() < end
+            time.sleep(0.05)
+    finally:
+        begun.terminate()
+        said, _ = begun.communicate(timeout=PATIENCE_S)
     assert all((folder / "stopped").exists() for folder in shares.values()), said
     assert said.count("KeyboardInterrupt") >= 2
 
