@@ -17,8 +17,12 @@ from cityhub.adapters.kit.outbox import Effects, Outbox
 from cityhub.adapters.kit.source import Source
 from cityhub.adapters.kit.status import AdapterStatusReader
 from cityhub.adapters.tabular.form import shipped
+from cityhub.bus.errors import BusUnavailable
+from cityhub.bus.vitals import Vitals
 from cityhub.hub.feeds import FeedCopy, StoredFeeds
-from cityhub.hub.run.bookkeeper import copy_feeds
+from cityhub.hub.run import bookkeeper
+from cityhub.hub.secrets import load_or_create
+from cityhub.hub.settings import parse
 from cityhub.kpi.errors import StoreUnavailable
 from cityhub.kpi.store.database import Database
 from tests.integration.postgres import postgres
@@ -131,7 +135,7 @@ async def test_trouble_is_said_and_looked_at_again(
         path, aside = tmp_path / "adapters.db", tmp_path / "aside"
         world.copy = FeedCopy(AdapterStatusReader(aside), world.database, (), lambda: world.now)
         aside.write_bytes(b"no database" * 500)
-        copying = asyncio.create_task(copy_feeds(world.copy, stop))
+        copying = asyncio.create_task(bookkeeper.copy_feeds(world.copy, stop))
         async with asyncio.timeout(60):
             while "feeds_not_copied" not in capsys.readouterr().out:  # noqa: ASYNC110 - its log says it
                 await asyncio.sleep(0)
@@ -142,6 +146,17 @@ async def test_trouble_is_said_and_looked_at_again(
                 await asyncio.sleep(0)
         stop.set()
         await copying
+
+
+async def test_the_bookkeeper_copies_also_while_kafka_is_away(tmp_path: Path) -> None:
+    """It ends then, as its supervisor starts it again."""
+    settings = parse({}, {"data": str(tmp_path), "kafka_port": "9"})
+    world = World(tmp_path, settings.store)
+    with world.outbox, closing(world.database), closing(world.stored._store):
+        world.answer(BINS, {})
+        with pytest.raises(BusUnavailable):
+            await bookkeeper.run(settings, load_or_create(tmp_path), asyncio.Event(), Vitals())
+        assert [one.feed for one in world.stored.all()] == [BINS]
 
 
 def test_the_store_is_away(tmp_path: Path) -> None:
