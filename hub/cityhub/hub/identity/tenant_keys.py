@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from cityhub.hub.errors import Misconfigured, ServiceMissing
-from cityhub.hub.identity.administration import administration
+from cityhub.hub.identity.administration import administration, may_administer
 from cityhub.hub.identity.clients import OF_TENANTS, OwnClients
 from cityhub.hub.identity.provision import realm
 from cityhub.hub.secrets import Secrets
@@ -34,7 +34,9 @@ class RealmKeys(Struct, frozen=True):
             return Key(client_id(tenant), clients.another_secret(client_id(tenant)))
 
     def withdraw(self, tenant: str) -> None:
-        """See `Keys`."""
+        """See `Keys`. Where the hub may not administer the realm, it has made no key."""
+        if not may_administer(self.settings):
+            return
         with self._clients() as clients:
             clients.delete(client_id(tenant))
 
