@@ -16,8 +16,10 @@ from cityhub.hub.errors import Misconfigured
 from cityhub.hub.identity import partners, people
 from cityhub.hub.identity.clients import OwnClients
 from cityhub.hub.identity.grants import Grant, grant_of
+from cityhub.hub.identity.tenant_keys import RealmKeys
 from cityhub.hub.secrets import generate, load_or_create
 from cityhub.hub.settings import parse
+from cityhub.sandbox.errors import RoomUnavailable
 from cityhub.sdk import codec
 from cityhub.sdk.contract import load_contracts
 from cityhub.sdk.door import HUB, judged_bytes
@@ -152,6 +154,13 @@ def test_an_external_keycloak_is_administered_only_with_the_secret_of_the_hubs_c
         (tmp_path / file).write_bytes(content)
     code, said = code_and_words("partner", "list", "--data", str(tmp_path))
     assert (code, words in said) == (2, True), said
+
+
+def test_a_tenant_can_be_deleted_where_the_hub_may_not_administer() -> None:
+    keys = RealmKeys(parse({"CITYHUB_KEYCLOAK_URL": "http://127.0.0.1:1"}), generate())
+    keys.withdraw("parken")
+    with pytest.raises(RoomUnavailable, match="the hub may not administer it: name the file with the secret"):
+        keys.issue("parken", "startup-parken")
 
 
 def test_secrets_of_an_older_version_are_named(tmp_path: Path) -> None:

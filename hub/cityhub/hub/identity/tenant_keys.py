@@ -43,7 +43,9 @@ class RealmKeys(Struct, frozen=True):
                 clients.put(_client(tenant, organisation, realm(self.settings)["clients"], kafka=kafka))
 
     def withdraw(self, tenant: str) -> None:
-        """See `Keys`."""
+        """See `Keys`. Where the hub may not administer the realm, it has made no key."""
+        if not may_administer(self.settings):
+            return
         with self._clients() as clients:
             clients.delete(client_id(tenant))
 
