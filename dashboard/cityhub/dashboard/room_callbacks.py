@@ -24,10 +24,10 @@ from cityhub.dashboard.room_example import EXAMPLE
 from cityhub.dashboard.room_presses import (
     add_inject,
     begin_day,
+    beside,
     clear_injects,
     compare,
     drop_own,
-    follow,
     put_own,
     set_clock,
     show_own,
@@ -186,16 +186,31 @@ def _register_comparison(app: dash.Dash, services: Services) -> None:
     @app.callback(  # type: ignore[untyped-decorator]
         Output("sandbox-compare-said", "children"),
         Input("sandbox-compare", "n_clicks"),
-        Input("sandbox-follow", "n_intervals"),
         *_WHERE,
         State("sandbox-own", "value"),
         State("sandbox-city", "value"),
-        State("sandbox-comparing", "data"),
         prevent_initial_call=True,
     )
-    async def compared(clicks: object, looks: object, *said: object) -> Any:
-        """Put an own KPI beside the city's, and let what is shown of both follow the clock."""
-        path, settings, mine, city, shown = said
-        if dash.ctx.triggered_id == "sandbox-follow":
-            return await pressed(services, looks, path, settings, lambda here: follow(here, shown))
+    async def chosen(clicks: object, path: object, settings: object, mine: object, city: object) -> Any:
+        """An own KPI is to stand beside the city's from now on."""
         return await pressed(services, clicks, path, settings, lambda here: compare(here, mine, city))
+
+    @app.callback(  # type: ignore[untyped-decorator]
+        Output("sandbox-compared", "children"),
+        Output("sandbox-drawn", "data"),
+        Input("sandbox-comparing", "data"),
+        Input("sandbox-follow", "n_intervals"),
+        *_WHERE,
+        State("sandbox-drawn", "data"),
+        prevent_initial_call=True,
+    )
+    async def compared(pair: object, _: object, path: object, settings: object, drawn: object) -> Any:
+        """Draw both; one callback, of which the browser takes only the newest answer, so that no older choice wins."""
+        here = here_of(services, path, settings)
+        if here is None:
+            raise PreventUpdate
+        try:
+            return await beside(here, pair, drawn)
+        except SandboxTrouble as error:
+            dash.set_props("sandbox-compare-said", {"children": said_of(error, here.lang)})
+            return dash.no_update, dash.no_update

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import dash
 import msgspec
 from dash import html
-from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 from msgspec import Struct
-from msgspec.structs import asdict, replace
+from msgspec.structs import asdict
 
 from cityhub.dashboard import formats
 from cityhub.dashboard.components.comparison import comparison_part, verdict
 from cityhub.dashboard.room_answers import Here, done, look_again, trouble, unread
-from cityhub.dashboard.sandbox_desk import Comparison, Inject, Standing
+from cityhub.dashboard.sandbox_desk import Inject, Standing
 from cityhub.dashboard.sandbox_form import LONGEST_SPEC, Typed, TypedDay, TypedInject, chosen_in, one_line, words_in
 from cityhub.dashboard.sandbox_texts import Box
 from cityhub.dashboard.texts import t
@@ -39,12 +39,12 @@ class Written(Struct, frozen=True):
     text: str
 
 
-class Shown(Struct, frozen=True):
-    """A comparison on the page. Attributes: now = of the clock when it was made, as text."""
+class Pair(Struct, frozen=True):
+    """What is compared. Attributes: asked = tells one press from another."""
 
     own: str
     city: str
-    now: str
+    asked: int
 
 
 async def set_clock(here: Here, key: str, to: object) -> Any:
@@ -144,32 +144,31 @@ async def drop_own(here: Here, kpi: object) -> Any:
 
 
 async def compare(here: Here, own: object, city: object) -> Any:
-    """Chart and table of both, and how many windows differ."""
+    """What is to be drawn; `beside` draws it."""
     if not one_line(own) or not one_line(city):
         words = Box.CHOOSE_CITY if one_line(own) else Box.CHOOSE_OWN
         return trouble([t(here.lang, words)])
-    standing = await here.desk.ask(here.who, here.tenant, {"do": "stand"}, Standing)
-    found, drawn = await _drawn(here, Shown(one_line(own), one_line(city), standing.now.isoformat()))
-    dash.set_props("sandbox-compared", {"children": drawn})
-    return html.P(verdict(found, here.lang))
+    pair = Pair(one_line(own), one_line(city), time.time_ns())
+    dash.set_props("sandbox-comparing", {"data": asdict(pair)})
+    return dash.no_update
 
 
-async def follow(here: Here, shown: object) -> Any:
-    """The comparison that is shown, where the clock has gone on; its verdict is no news to be read out again."""
+async def beside(here: Here, pair: object, drawn: object) -> tuple[Any, Any]:
+    """Chart and table of both where the clock has gone on or the reader has asked, and what is drawn then.
+
+    How many windows differ is read out to whoever asked; as the comparison follows the clock it only stands there.
+    """
     try:
-        before = msgspec.convert(shown, Shown)
+        wanted = msgspec.convert(pair, Pair)
     except msgspec.ValidationError as error:
         raise PreventUpdate from error  # nothing is compared yet
     standing = await here.desk.ask(here.who, here.tenant, {"do": "stand"}, Standing)
-    if standing.now.isoformat() == before.now:
+    now = {**asdict(wanted), "now": standing.now.isoformat()}
+    if drawn == now:
         raise PreventUpdate
-    found, drawn = await _drawn(here, replace(before, now=standing.now.isoformat()))
-    dash.set_props("sandbox-compared", {"children": [html.P(verdict(found, here.lang)), drawn]})
-    return ""
-
-
-async def _drawn(here: Here, shown: Shown) -> tuple[Comparison, Component]:
-    """Both KPIs as they are now, and the page knows what it shows."""
-    course = await here.desk.course(here.who, here.tenant, shown.own, shown.city)
-    dash.set_props("sandbox-comparing", {"data": asdict(shown)})
-    return course.comparison, comparison_part(course, here.tenant, here.lang, here.theme)
+    course = await here.desk.course(here.who, here.tenant, one_line(wanted.own), one_line(wanted.city))
+    part = comparison_part(course, here.tenant, here.lang, here.theme)
+    words = html.P(verdict(course.comparison, here.lang))
+    asked = not isinstance(drawn, dict) or drawn.get("asked") != wanted.asked
+    dash.set_props("sandbox-compare-said", {"children": words if asked else ""})
+    return html.Div([part] if asked else [part, words]), now

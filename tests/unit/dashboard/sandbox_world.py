@@ -160,6 +160,15 @@ class SandboxWorld(World):
         found: dict[str, Any] = answer.json()["response"] if answer.status_code == httpx.codes.OK else {}
         return found
 
+    def compared(self, pair: object, drawn: object = None, lang: str = "de") -> Mapping[str, Any]:
+        """What is drawn of two KPIs: properties by id; nothing where it stays as it is."""
+        (output,) = (key for key in self._callbacks() if "sandbox-compared.children" in key)
+        more = {"sandbox-comparing": pair, "sandbox-drawn": drawn}
+        answer = self.post(self.call(output, "sandbox-follow", lang=lang, more=more, trigger="n_intervals"))
+        self.said = answer.json() if answer.status_code == httpx.codes.OK else {}
+        found: dict[str, Any] = self.said.get("response", {})
+        return found
+
     def call(
         self,
         output: str,

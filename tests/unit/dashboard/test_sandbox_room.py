@@ -110,10 +110,12 @@ def test_an_own_kpi_is_taken_and_stands_beside_the_citys(played: SandboxWorld) -
     assert played.said["sideUpdate"]["sandbox-own"]["value"] == "parking-15"
     assert played.look()["sandbox-own"]["data"] == [{"value": "parking-15", "label": "parking-15"}]
     for lang, words in (("de", "Zeiträumen unterscheiden sich"), ("en", "windows differ")):
-        both = played.press("sandbox-compare-said", "sandbox-compare", lang=lang, own="parking-15", city="M07")
+        played.press("sandbox-compare-said", "sandbox-compare", lang=lang, own="parking-15", city="M07")
+        shown = played.compared(played.said["sideUpdate"]["sandbox-comparing"]["data"], lang=lang)
+        both = text(played.said["sideUpdate"]["sandbox-compare-said"]["children"])
         assert "parking-15" in both
         assert words in both
-    drawn = played.said["sideUpdate"]["sandbox-compared"]["children"]
+    drawn = shown["sandbox-compared"]["children"]
     (graph,) = [node for node in nodes(drawn) if node["type"] == "Graph"]
     lines = {line["name"]: line for line in graph["props"]["figure"]["data"]}
     assert set(lines) == {"parking-15", "M07"}
@@ -135,25 +137,27 @@ def test_the_own_kpi_is_chosen_after_a_reload_and_no_other_choice_is_touched(pla
 
 
 def test_a_comparison_follows_the_clock_as_the_reader_chose_it(played: SandboxWorld) -> None:
-    def follow(shown: object) -> str:
-        return played.press("sandbox-compare-said", "sandbox-follow", comparing=shown, own="other", city="I02")
-
     played.press("sandbox-put-said", "sandbox-put", spec=EXAMPLE)
-    played.said = {}
-    follow(None)
-    assert played.said == {}, "nothing is compared yet"
+    assert played.compared(None) == {}, "nothing is compared yet"
     played.press("sandbox-compare-said", "sandbox-compare", own="parking-15", city="M07")
-    shown = played.said["sideUpdate"]["sandbox-comparing"]["data"]
-    played.said = {}
-    follow(shown)
-    assert played.said == {}, "the clock stands where it stood"
+    pair = played.said["sideUpdate"]["sandbox-comparing"]["data"]
+    first = played.compared(pair)
+    assert "parking-15 und M07: " in text(played.said["sideUpdate"]["sandbox-compare-said"]["children"])
+    drawn = first["sandbox-drawn"]["data"]
+    assert played.compared(pair, drawn) == {}, "the clock stands where it stood"
     played.rooms.run("demo", 6.0)
-    assert follow(shown) == ""
-    drawn = played.said["sideUpdate"]["sandbox-compared"]["children"]
-    assert text(drawn).startswith("parking-15 und M07: ")
-    (graph,) = [node for node in nodes(drawn) if node["type"] == "Graph"]
+    later = played.compared(pair, drawn)
+    assert played.said["sideUpdate"]["sandbox-compare-said"]["children"] == "", "nobody wants it read out again"
+    shown = later["sandbox-compared"]["children"]
+    assert "parking-15 und M07: " in text(shown)
+    (graph,) = [node for node in nodes(shown) if node["type"] == "Graph"]
     assert graph["props"]["figure"]["layout"]["uirevision"] == "parking-15 M07"
-    assert played.said["sideUpdate"]["sandbox-comparing"]["data"]["now"] > shown["now"]
+    assert later["sandbox-drawn"]["data"]["now"] > drawn["now"]
+    played.press("sandbox-own-said", "sandbox-drop", own="parking-15")
+    played.rooms.run("demo", 6.0)
+    assert played.compared(pair, drawn) == {}
+    gone = played.said["sideUpdate"]["sandbox-compare-said"]["children"]
+    assert "Eine eigene Kennzahl „parking-15“ gibt es nicht" in text(gone)
 
 
 def test_an_own_kpis_text_comes_back_and_it_can_be_deleted(world: SandboxWorld) -> None:

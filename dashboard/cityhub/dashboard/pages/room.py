@@ -47,6 +47,7 @@ def room_page(view: View, desk: SandboxDesk, tenant: Tenant) -> Component:
             dcc.Store(id="sandbox-poke"),
             dcc.Interval(id="sandbox-follow", interval=FOLLOWING_MS),
             dcc.Store(id="sandbox-comparing"),
+            dcc.Store(id="sandbox-drawn"),
             _two_columns(*_course(view, desk)),
             section("compare", t(lang, Box.COMPARE), _compare(desk, lang)),
             section("entries", t(lang, Box.NEWEST), _entries(lang)),
