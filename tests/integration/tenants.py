@@ -108,17 +108,22 @@ def cursors(records: list[Any]) -> list[int]:
 
 
 def everything(kafka: Kafka) -> Iterator[tuple[str, bytes]]:
-    """What the broker tells the hub of topics, groups, rules and quotas, and every record of every topic."""
+    """What the broker tells the hub, and every record of every topic."""
+    told = list(known(kafka))
+    yield from told
+    yield from _held(kafka, [name.decode() for where, name in told if where == "topics"])
+
+
+def known(kafka: Kafka) -> Iterator[tuple[str, bytes]]:
+    """Topics, groups, rules and quotas."""
     with contextlib.closing(KafkaAdminClient(**kafka.access.kafka_python())) as admin:
-        names = list(admin.list_topics())
-        for name in names:
+        for name in admin.list_topics():
             yield "topics", name.encode()
         for group in admin.list_groups():
             yield "groups", repr(group).encode()
         yield "rules", repr(_rules(admin)).encode()
         request = DescribeClientQuotasRequest(components=[], strict=False)
         yield "quotas", repr(admin._manager.run(admin._manager.send, request)).encode()
-    yield from _held(kafka, names)
 
 
 def _rules(admin: Any) -> Any:

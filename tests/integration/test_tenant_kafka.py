@@ -27,7 +27,7 @@ from cityhub.sdk.event import Event, make_event
 from tests.integration import foreign
 from tests.integration.hub_processes import LIMIT_S
 from tests.integration.servers import Kafka, Keycloak
-from tests.integration.tenants import Sandbox, Tenant, cursors, events, everything
+from tests.integration.tenants import Sandbox, Tenant, cursors, events, everything, known
 from tests.unit.sandbox.room.test_room import parking_events
 
 REPLAY = commands.Replay(day=datetime(2026, 11, 24, tzinfo=UTC).date(), seed=9, streams=("parking-slots",), speed=0)
@@ -81,7 +81,10 @@ async def test_a_day_is_read_whole_and_own_events_are_judged(sandbox: Sandbox) -
     await asyncio.to_thread(the_example_runs, sandbox, tenant)
 
 
-async def test_the_command_opens_and_closes(sandbox: Sandbox, kafka: Kafka, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_the_command_opens_and_closes(
+    sandbox: Sandbox, kafka: Kafka, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox_kafka, "WAIT_S", LIMIT_S)
     await sandbox.wish("create", "befehl", organisation="startup-demo")
     settings = kafka.installation.settings
     for wanted in (True, False):
@@ -90,11 +93,7 @@ async def test_the_command_opens_and_closes(sandbox: Sandbox, kafka: Kafka, caps
         assert (code, ("befehl: open" in said, "closed; topics" in said)) == (0, (wanted, not wanted))
         assert ("sbx.befehl.values" in said) is wanted
     end = time.monotonic() + LIMIT_S
-    while [
-        what
-        for where, what in await asyncio.to_thread(list, everything(kafka))
-        if where == "topics" and b"befehl" in what
-    ]:
+    while any(where == "topics" and b"befehl" in what for where, what in list(known(kafka))):
         assert time.monotonic() < end
     with pytest.raises(UnknownTenant):
         await asyncio.to_thread(sandbox_kafka.door, settings, "keiner", wanted=True, as_json=True)
