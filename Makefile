@@ -5,7 +5,7 @@
 #   make down    end what runs                                    make bench   measure        make chaos   break things
 #   make clean   remove what was built (never the data in var/)   make lock    pin new versions
 #
-# PYTHON=python3.12 chooses the interpreter, ARGS="--port 9000" goes to `cityhub up`.
+# PYTHON=python3.12 chooses the interpreter; ARGS="--port 9000" goes to `cityhub up`, ARGS=tests/unit/sdk to pytest.
 
 PYTHON ?= python3
 UV ?= uv
@@ -29,7 +29,7 @@ down status: $(VENV)/hub.installed
 test: check
 	@tests/e2e/install_browser
 	@$(BIN)/python -m tests.unit.helm.tools
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m tests.together $(ARGS)
 
 check: $(VENV)/test.installed
 	$(BIN)/ruff format --check $(LINTED)

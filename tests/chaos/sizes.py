@@ -11,18 +11,19 @@ from typing import NamedTuple
 
 
 class Size(NamedTuple):
-    """Records to send, faults to inject, the longest SIGSTOP in seconds, and hostile inputs at the doors."""
+    """Records to send, faults to inject, the longest SIGSTOP in seconds, hostile inputs at the doors, seeds to play."""
 
     records: int
     faults: int
     longest_s: float
     hostile: int
+    seeds: int
 
 
 _NAMED = {
-    "": Size(150_000, 40, 20.0, 20_000),
-    "nightly": Size(2_000_000, 500, 60.0, 200_000),
-    "release": Size(20_000_000, 5_000, 60.0, 2_000_000),
+    "": Size(150_000, 40, 20.0, 20_000, 20_000),
+    "nightly": Size(2_000_000, 500, 60.0, 200_000, 200_000),
+    "release": Size(20_000_000, 5_000, 60.0, 2_000_000, 2_000_000),
 }
 
 
@@ -34,7 +35,7 @@ def size() -> Size:
     records, _, faults = wanted.partition("x")
     if not (records.isdigit() and faults.isdigit()):
         raise ValueError(f"SIZE={wanted!r} is none of {', '.join(filter(None, _NAMED))} and not like 5000x5")
-    return Size(int(records), int(faults), 20.0, int(records))
+    return Size(int(records), int(faults), 20.0, int(records), int(records))
 
 
 def seed() -> int:

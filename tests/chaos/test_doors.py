@@ -41,7 +41,8 @@ from cityhub.sdk.errors import Undelivered
 from tests.chaos.sizes import seed
 from tests.integration.bin_levels import TYPE, level
 from tests.integration.hub_processes import HubProcess
-from tests.integration.servers import Kafka, free_ports
+from tests.integration.servers import Kafka
+from tests.ports import free_ports
 from tests.unit.adapters.doors.world import WBD
 
 EVENTS = topics.events("wbd", "bin").name

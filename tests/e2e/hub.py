@@ -11,7 +11,6 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +18,15 @@ import httpx
 import psutil
 
 from cityhub.bus.access import KafkaAccess
-from cityhub.hub.access import kafka_access
+from cityhub.hub.access import kafka_access, realm
+from cityhub.hub.commands import token
 from cityhub.hub.secrets import Secrets, load_or_create
 from cityhub.hub.settings import Settings, parse
-from tests.integration.servers import free_ports
+from cityhub.hub.supervisor import state
+from tests.ports import free_ports
 
 LIMIT_S = float(os.environ.get("TEST_LIMIT_S", "900"))
 """A first start on a very busy machine."""
-TOKEN_S = 120.0
-"""So long a token is used; it is good for five minutes."""
 
 
 class Hub(ABC):
@@ -121,16 +120,14 @@ class Hub(ABC):
 
     def graphql(self, query: str, *, client: str = "startup-demo") -> dict[str, Any]:
         """A query with a startup's token."""
-        allowed = {"Authorization": f"Bearer {self._token(client, int(time.monotonic() // TOKEN_S))}"}
-        answer = httpx.post(f"{self.url}/graphql", json={"query": query}, headers=allowed, timeout=60)
+        bearer = token.of_client(realm(self.settings), self.settings, self.secrets, client)
+        answer = httpx.post(
+            f"{self.url}/graphql", json={"query": query}, headers={"Authorization": f"Bearer {bearer}"}, timeout=60
+        )
         body: dict[str, Any] = answer.json()
         assert "errors" not in body, body
         data: dict[str, Any] = body["data"]
         return data
-
-    @lru_cache  # noqa: B019 - there is one hub in a run
-    def _token(self, client: str, _: int) -> str:
-        return self.run("token", "--client", client).stdout.strip()
 
 
 class LocalHub(Hub):
@@ -175,7 +172,14 @@ class LocalHub(Hub):
         return found
 
     def wait_until_ready(self) -> None:
-        self.wait(lambda: self.run("status").returncode == 0, "the hub does not get ready")
+        """First by the supervisor's notes: a command each time would take the time that the start needs."""
+        why = "the hub does not get ready"
+        self.wait(self._is_noted_ready, why)
+        self.wait(lambda: self.run("status").returncode == 0, why)
+
+    def _is_noted_ready(self) -> bool:
+        noted = state.read(self.settings.data)
+        return noted is not None and all(process.good for process in noted.processes if process.essential)
 
     def kill(self, process: str) -> None:
         (pid,) = (one["pid"] for one in self.status()["processes"] if one["name"] == process)

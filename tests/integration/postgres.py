@@ -5,10 +5,12 @@ The server refuses to run as root; then it runs as `nobody`, in a directory of i
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pwd
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from functools import cache
@@ -19,7 +21,7 @@ import psutil
 import psycopg
 import pytest
 
-from tests.integration.servers import free_ports
+from tests.ports import free_ports
 
 LIMIT_S = 300.0
 """A loaded machine may need minutes for a first start."""
@@ -126,7 +128,10 @@ def programs() -> Path:
     """The folder of PostgreSQL's programs; installed where root may do so, else the test is skipped."""
     found = _installed()
     if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        _install()
+        with (Path(sys.prefix) / "postgresql.lock").open("w") as one_of_us:
+            fcntl.flock(one_of_us, fcntl.LOCK_EX)
+            if _installed() is None:
+                _install()
         found = _installed()
     if found is None:
         pytest.skip("PostgreSQL's initdb was found neither on PATH nor where Debian puts it; install `postgresql`")

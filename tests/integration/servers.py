@@ -8,12 +8,11 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from hashlib import sha256
 from html import unescape
 from pathlib import Path
@@ -30,6 +29,7 @@ from cityhub.hub.identity.endpoints import REALM_PATH, WEB_CLIENT, RealmEndpoint
 from cityhub.hub.process import ProcessSpec
 from cityhub.hub.secrets import Secrets, load_or_create
 from cityhub.hub.settings import Settings, parse
+from tests.ports import free_ports
 
 LIMIT_S = 600.0
 """A loaded machine may need minutes for a first start."""
@@ -217,10 +217,3 @@ class Keycloak(Server):
     def _reachable(self, address: str) -> str:
         """The same address without the web app in between, which does not run here."""
         return address.replace(self.installation.settings.public_url, self.origin, 1)
-
-
-def free_ports(count: int) -> list[int]:
-    """Distinct ports of 127.0.0.1 that nothing listens on at this moment."""
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [found.getsockname()[1] for found in sockets]

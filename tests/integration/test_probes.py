@@ -15,7 +15,8 @@ from cityhub.hub.run.topics import wanted
 from cityhub.sdk import codec
 from tests.integration.bin_levels import level
 from tests.integration.hub_processes import HubProcess, running, until
-from tests.integration.servers import Kafka, free_ports
+from tests.integration.servers import Kafka
+from tests.ports import free_ports
 
 NAMES = ("worker", "publisher", "archive", "gate", "bookkeeper", "adapters")
 EVENTS, BAD = 30, 4

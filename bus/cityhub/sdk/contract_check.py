@@ -90,6 +90,6 @@ def shown(value: object) -> str:
 def _misfit(name: str, value: object, kind: Any, message: str) -> str:
     if get_origin(kind) is Literal:
         return f"{name}: {shown(value)} is not known; write one of {', '.join(get_args(kind))}"
-    what, _, where = message.partition(" - at `$")
+    what, _, where = repr(message)[1:-1].partition(" - at `$")  # it quotes unknown fields as they were written
     remedy = "put it in quotation marks" if what.startswith("Expected `str") else f"docs/contracts.md explains {name}"
     return f"{name}{where.rstrip('`')}: {shown(value)} does not fit: {what}; {remedy}"

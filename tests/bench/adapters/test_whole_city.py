@@ -37,7 +37,7 @@ from cityhub.sdk.event import Event
 from tests.bench.adapters.moving_clock import MovingClock
 from tests.bench.lines import new_run
 from tests.bench.machine import ROOT
-from tests.integration.servers import free_ports
+from tests.ports import free_ports
 from tests.unit.adapters.conformance.rig import PSEUDONYMS, said
 
 BEGIN = datetime(2026, 11, 20, 11, tzinfo=UTC)

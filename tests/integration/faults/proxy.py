@@ -13,7 +13,8 @@ from typing import Self
 from msgspec.structs import replace
 
 from cityhub.bus.access import KafkaAccess
-from tests.integration.servers import Kafka, free_ports
+from tests.integration.servers import Kafka
+from tests.ports import free_ports
 
 _HOST = "127.0.0.1"
 _NAME = "FAULTY"

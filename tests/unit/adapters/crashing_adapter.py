@@ -1,19 +1,22 @@
 """The adapter in a process of its own that dies at a given step; run by test_crash.py.
 
-Arguments: folder, statement number of adapters.db to die at (0 = never), publication to die after (0 = never).
+A line of standard input is a life, in JSON: folder, statement number of adapters.db to die at (0 = never), publication
+to die after (0 = never). Its exit code is a line of standard output. Lives are forks: what they need is imported once.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sqlite3
 import sys
+import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from unittest import mock
 
 import httpx
@@ -29,6 +32,7 @@ from cityhub.sandbox.city.network import build_network
 from cityhub.sdk.event import Event
 
 NOW = datetime(2026, 11, 20, 7, tzinfo=UTC)
+_LONGEST_S = 120
 
 
 def die() -> None:
@@ -101,8 +105,23 @@ async def main(folder: Path, at_statement: int, at_publication: int) -> None:
         await adapter
 
 
+def live(folder: str, at_statement: int, at_publication: int) -> NoReturn:
+    """All that this process does from now on."""
+    signal.alarm(_LONGEST_S)
+    try:
+        asyncio.run(main(Path(folder), at_statement, at_publication))
+    except BaseException:  # noqa: BLE001 - told here and by the exit code
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
+
+
 if __name__ == "__main__":
     structlog.configure(
         processors=[structlog.processors.JSONRenderer()], logger_factory=structlog.PrintLoggerFactory(sys.stderr)
     )
-    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))
+    for line in sys.stdin:
+        if (child := os.fork()) == 0:
+            live(*json.loads(line))
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)

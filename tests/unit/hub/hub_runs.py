@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ import psutil
 from cityhub.hub.settings import PREFIX
 from cityhub.hub.supervisor import leftovers, state
 from cityhub.hub.supervisor.state import HubState, Phase, ProcessState
+from tests.ports import free_ports
 
 PROGRAM = Path(__file__).with_name("small_hub.py")
 PATIENCE_S = 120.0
@@ -41,14 +41,6 @@ def eventually(what: Callable[[], T | None]) -> T:
             return found
         assert time.monotonic() < until, "waited in vain"
         time.sleep(0.02)
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 class HubRun:

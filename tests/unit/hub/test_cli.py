@@ -18,7 +18,8 @@ from cityhub.hub import cli
 from cityhub.hub.errors import ArtefactDamaged, JavaMissing, Misconfigured
 from cityhub.hub.secrets import load_or_create
 from cityhub.kpi.errors import DefinitionError, StoreUnavailable, UnknownKpi
-from tests.unit.hub.hub_runs import HubRun, free_ports, stays
+from tests.ports import free_ports
+from tests.unit.hub.hub_runs import HubRun, stays
 
 
 def cityhub(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from cityhub.hub.secrets import load_or_create
+from tests.ports import free_ports
 from tests.unit.hub.commands import code_and_words
-from tests.unit.hub.hub_runs import free_ports
 
 BY = ("--by", "Anna")
 

@@ -20,8 +20,8 @@ from cityhub.hub.settings import parse
 from cityhub.sdk import codec
 from cityhub.sdk.contract import load_contracts
 from cityhub.sdk.door import HUB, judged_bytes
+from tests.ports import free_ports
 from tests.unit.hub.commands import code_and_words
-from tests.unit.hub.hub_runs import free_ports
 
 MAY = Grant(partner="wbd", may_redrive=True)
 NOW = datetime(2026, 11, 25, 8, tzinfo=UTC)

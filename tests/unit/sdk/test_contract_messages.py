@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cityhub.sdk.contract import Field, parse_contract
@@ -154,6 +154,7 @@ PLACES += [f"fields.mass_t.{field.name}" for field in msgspec.structs.fields(Fie
 
 @settings(max_examples=300, deadline=None)
 @given(place=st.sampled_from(PLACES), value=TREES)
+@example(place="title", value={"\n": None})
 def test_any_value_anywhere_is_accepted_or_explained(place: str, value: Any) -> None:
     try:
         found: tuple[str, ...] = () if parse_contract(changed(place, value), "skip.yaml").fields else ("no fields",)

@@ -35,12 +35,13 @@ class Chronicle:
 
     Args:
         longest: histories are no longer than this; None = each as long as its stream's.
+        kept: streams' days that it need not make up again, the last ones asked for; None = all.
     """
 
-    def __init__(self, seed: int, longest: timedelta | None = None) -> None:
+    def __init__(self, seed: int, longest: timedelta | None = None, kept: int | None = 256) -> None:
         self._seed = seed
         self._longest = longest
-        self._told = lru_cache(maxsize=256)(self._make_up)
+        self._told = lru_cache(kept)(self._make_up)
 
     def between(self, names: Sequence[str], start: datetime, end: datetime) -> list[Told]:
         """What streams tell in [start, end) together."""

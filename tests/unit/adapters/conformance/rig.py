@@ -155,8 +155,8 @@ def _write(file: Path, body: bytes) -> None:
 
 @lru_cache
 def _chronicle(longest: timedelta) -> Chronicle:
-    """One for all: it makes the same days up again and again."""
-    return Chronicle(SEED, longest)
+    """One for all: they ask for the same days again and again."""
+    return Chronicle(SEED, longest, kept=None)
 
 
 def _spoilt(served: Served, mutate: Mutate | None) -> Served:
