@@ -28,7 +28,7 @@ FLAGS = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def partner() -> Iterator[ControlCentre]:
     """The partner whose feed the hub reads; silent until a test gives it messages."""
     centre = ControlCentre()
@@ -36,7 +36,7 @@ def partner() -> Iterator[ControlCentre]:
         yield centre
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def starting_hub(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, partner: ControlCentre
 ) -> Iterator[Hub]:
@@ -57,7 +57,7 @@ def starting_hub(
         hub.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def hub(starting_hub: Hub) -> Hub:
     """The hub, ready."""
     starting_hub.wait_until_ready()
@@ -85,7 +85,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """One browser for the session."""
     with chromium() as found:

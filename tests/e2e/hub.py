@@ -11,7 +11,6 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +27,6 @@ from tests.ports import free_ports
 
 LIMIT_S = float(os.environ.get("TEST_LIMIT_S", "900"))
 """A first start on a very busy machine."""
-TOKEN_S = 120.0
-"""So long a token is used; it is good for five minutes."""
 
 
 class Hub(ABC):
@@ -123,16 +120,14 @@ class Hub(ABC):
 
     def graphql(self, query: str, *, client: str = "startup-demo") -> dict[str, Any]:
         """A query with a startup's token."""
-        allowed = {"Authorization": f"Bearer {self._token(client, int(time.monotonic() // TOKEN_S))}"}
-        answer = httpx.post(f"{self.url}/graphql", json={"query": query}, headers=allowed, timeout=60)
+        bearer = token.of_client(realm(self.settings), self.settings, self.secrets, client)
+        answer = httpx.post(
+            f"{self.url}/graphql", json={"query": query}, headers={"Authorization": f"Bearer {bearer}"}, timeout=60
+        )
         body: dict[str, Any] = answer.json()
         assert "errors" not in body, body
         data: dict[str, Any] = body["data"]
         return data
-
-    @lru_cache  # noqa: B019 - there is one hub in a run
-    def _token(self, client: str, _: int) -> str:
-        return token.of_client(realm(self.settings), self.settings, self.secrets, client)
 
 
 class LocalHub(Hub):

@@ -26,7 +26,8 @@ from kafka.admin import (
     UserScramCredentialUpsertion,
 )
 
-from tests.integration.servers import Installation, Kafka, free_ports
+from tests.integration.servers import Installation, Kafka
+from tests.ports import free_ports
 from tests.unit.helm.chart import CHART, documents, golden
 
 USER, PASSWORD = "cityhub", "synthetic-password"

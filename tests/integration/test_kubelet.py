@@ -10,9 +10,10 @@ import httpx
 import pytest
 
 from tests.integration.cluster.cluster import Cluster
-from tests.integration.cluster.places import Outside, free_port
+from tests.integration.cluster.places import Outside
 from tests.integration.hub_processes import LIMIT_S
 from tests.integration.test_login import eventually
+from tests.ports import free_ports
 
 SERVER = """\
 import http.server, os, pathlib, signal
@@ -70,7 +71,7 @@ def small(folder: Path, front: int, stubborn: str = "no") -> Cluster:
 
 @pytest.fixture
 def front() -> int:
-    return free_port()
+    return free_ports(1)[0]
 
 
 @pytest.fixture

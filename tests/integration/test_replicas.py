@@ -16,8 +16,9 @@ from msgspec.structs import replace
 from cityhub.hub.identity.session_store import SessionStore, count_sessions
 from cityhub.hub.identity.sessions import RECHECK_S
 from tests.integration.postgres import Postgres, postgres
-from tests.integration.servers import Keycloak, free_ports
+from tests.integration.servers import Keycloak
 from tests.integration.test_login import Browser, a_web_process, eventually, passwords
+from tests.ports import free_ports
 
 __all__ = ["passwords", "postgres"]
 PERSON = "Stadt Leitung"

@@ -12,9 +12,7 @@
 from __future__ import annotations
 
 import os
-import random
 import re
-import socket
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
@@ -24,6 +22,7 @@ from typing import Any
 from msgspec import Struct
 
 from tests.integration.cluster.rendering import NotHere, Release
+from tests.ports import free_ports
 
 _ENTRY = (sys.executable, "-m", "cityhub.hub")
 _IMAGE = {
@@ -32,8 +31,6 @@ _IMAGE = {
     "PYTHONDONTWRITEBYTECODE": "1",
 }
 _ADDRESS = re.compile(r"://|^[\w.-]+:\d+(,|$)")
-_BELOW_EPHEMERAL = range(20_000, 32_000)
-"""Ports from which no outgoing connection begins, so that a pod that comes back finds its own free."""
 
 
 class Outside(Struct, frozen=True):
@@ -56,15 +53,6 @@ class Command(Struct, frozen=True):
     folder: Path
 
 
-def free_port() -> int:
-    """One that nothing listens on."""
-    while True:
-        port = random.choice(_BELOW_EPHEMERAL)  # noqa: S311 - no secret
-        with socket.socket() as one:
-            if one.connect_ex(("127.0.0.1", port)):
-                return port
-
-
 class Places:
     """Where things of a release are on this machine.
 
@@ -79,7 +67,7 @@ class Places:
         self._outside = outside
         self._ports: dict[tuple[str, int], int] = {}
         self.service_ports = {
-            name: front if name.endswith("-web") else free_port() for name, _ in self._release.services
+            name: front if name.endswith("-web") else self.port(name, 0) for name, _ in self._release.services
         }
         self._addresses = dict(outside.addresses)
         for name, spec in self._release.services:
@@ -90,9 +78,9 @@ class Places:
     def port(self, pod: str, number: int) -> int:
         """Where a container's port is."""
         if (pod, number) not in self._ports:
-            port = free_port()
+            (port,) = free_ports(1)
             while port in self._ports.values():
-                port = free_port()
+                (port,) = free_ports(1)
             self._ports[pod, number] = port
         return self._ports[pod, number]
 
