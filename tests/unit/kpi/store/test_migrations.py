@@ -142,6 +142,22 @@ def test_an_older_store_is_upgraded_in_place(
     upgraded.close()
 
 
+def test_an_upgrade_may_stand_still_for_longer_than_a_worker(
+    postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its scripts are loaded inside its transaction; the server throws out whom it takes for dead."""
+    Database(url := postgres.create()).close()
+    folder = tmp_path / "migrations"
+    shutil.copytree(migrations.FOLDER, folder)
+    slow = f"{NEXT}    import time; time.sleep(3.5)\n    op.execute('select 1')\n"
+    (folder / "versions" / "v0900_later.py").write_text(slow)
+    monkeypatch.setattr(migrations, "FOLDER", folder)
+    monkeypatch.setattr(schema, "REVISION", "0900")
+    upgraded = Database(url)
+    assert upgraded.has_tables()
+    upgraded.close()
+
+
 def test_an_upgrade_that_fails_changes_nothing(
     database: Database, store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -68,6 +68,8 @@ def bring_up_to_date(connection: Connection, address: str) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("set local statement_timeout = 0"))
+        # between two statements a script is loaded, which takes a busy machine longer than any pause of a worker
+        connection.execute(text("set local idle_in_transaction_session_timeout = '60s'"))
         connection.execute(text(f"select pg_advisory_xact_lock({LOCK})"))
     before = state(connection, address)
     from alembic import command
