@@ -21,6 +21,7 @@ import httpx
 
 from tests.bench.lines import new_run
 from tests.e2e.hub import Hub
+from tests.e2e.partner import ControlCentre
 from tests.unit.sandbox.room.rooms import OWN
 
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "6"))
@@ -36,7 +37,11 @@ QUERY = {"query": '{ kpi(id: "M07") { ... on Kpi { latest { value } } } }'}
 
 def test_live_users_beside_a_noisy_tenant(tmp_path: Path) -> None:
     """All streams at 1000 times, twenty own KPIs, as many requests as are allowed, every second of them too large."""
-    hub = Hub(tmp_path / "var", city=False)
+    with ControlCentre().serving() as url:
+        _measure(Hub(tmp_path / "var", city=False, transit_url=url))
+
+
+def _measure(hub: Hub) -> None:
     hub.start()
     try:
         hub.wait_until_ready()
