@@ -168,7 +168,7 @@ async def beside(here: Here, pair: object, drawn: object) -> tuple[Any, Any]:
         raise PreventUpdate
     course = await here.desk.course(here.who, here.tenant, one_line(wanted.own), one_line(wanted.city))
     part = comparison_part(course, here.tenant, here.lang, here.theme)
-    words = html.P(verdict(course.comparison, here.lang))
+    words = verdict(course.comparison, here.lang)
     asked = not isinstance(drawn, dict) or drawn.get("asked") != wanted.asked
-    dash.set_props("sandbox-compare-said", {"children": words if asked else ""})
-    return html.Div([part] if asked else [part, words]), now
+    dash.set_props("sandbox-compare-said", {"children": html.P(words) if asked else ""})
+    return html.Div([html.P(words, hidden=asked), part]), now

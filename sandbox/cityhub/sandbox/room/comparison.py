@@ -7,6 +7,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from cityhub.kpi.definition import KpiDefinition
 from cityhub.kpi.reader import KpiReader, anchor_of
 from cityhub.kpi.values import KpiValue, WindowKind
 from cityhub.sandbox.errors import SpecRefused
@@ -71,13 +72,7 @@ def compare(readers: tuple[KpiReader, KpiReader], own: str, city: str, span: tup
     mine, theirs = readers[0].catalogue[own], readers[1].catalogue[city]
     common = [kind for kind in WindowKind if kind in mine.windows and kind in theirs.windows]
     if not common:
-        ours, others = _named(mine.windows), _named(theirs.windows)
-        raise SpecRefused(
-            Text(
-                f"{own} hat die Zeiträume {ours}, {city} hat {others}; bitte {own} einen davon geben.",
-                f"windows: {own} has {ours}, {city} has {others}; give {own} one of these",
-            )
-        )
+        raise _nothing_in_common(mine, theirs)
     units = mine.unit if mine.unit == theirs.unit else f"{mine.unit} / {theirs.unit}"
     scopes = ["city", *(f"STB0{one}" for one in range(1, 8) if "borough" in mine.scopes and "borough" in theirs.scopes)]
     lines = [
@@ -100,6 +95,12 @@ def compare(readers: tuple[KpiReader, KpiReader], own: str, city: str, span: tup
         differing=len(differing),
         lines=tuple(differing[:MOST]),
     )
+
+
+def _nothing_in_common(mine: KpiDefinition, theirs: KpiDefinition) -> SpecRefused:
+    own, city, ours, others = mine.id, theirs.id, _named(mine.windows), _named(theirs.windows)
+    german = f"{own} hat die Zeiträume {ours}, {city} hat {others}; bitte {own} einen davon geben."
+    return SpecRefused(Text(german, f"windows: {own} has {ours}, {city} has {others}; give {own} one of these"))
 
 
 def _lines(

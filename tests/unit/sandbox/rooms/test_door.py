@@ -6,16 +6,13 @@ import asyncio
 import os
 import signal
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 
 import httpx
 import pytest
 from starlette.routing import Route
 
-from cityhub.kpi.definition import load_catalogue
-from cityhub.sandbox.room.story import Story
 from cityhub.sandbox.rooms.commands import Stand
-from cityhub.sdk import codec
 from cityhub.sdk.principal import Principal
 from tests.unit.sandbox.room.rooms import OWN
 from tests.unit.sandbox.rooms.conftest import NOW, Sandbox
@@ -178,44 +175,6 @@ async def test_what_is_wrong_is_said(
     assert answer.status_code == 422, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     assert problem in answer.text
-
-
-BATCH = "application/cloudevents-batch+json"
-
-
-@pytest.mark.parametrize(
-    ("kind", "body", "status", "words"),
-    [
-        ("text/plain", b"{}", 415, "content-type 'text/plain'"),
-        (BATCH, b"{", 400, "is not a JSON array of events"),
-        (BATCH, b"[]", 400, "the array is empty"),
-        (BATCH, b"[" + b"{}," * 1000 + b"{}]", 413, "1001 events in one request"),
-        ("application/cloudevents+json", b'{}],"do":"reset","events":[', 422, '"index":0,"status":"rejected"'),
-        ("application/cloudevents+json", b"\xff", 422, '"reason":"parse"'),
-    ],
-)
-async def test_events_are_refused_as_at_the_citys_own_door(
-    sandbox: Sandbox, kind: str, body: bytes, status: int, words: str
-) -> None:
-    headers = {"content-type": kind}
-    answer = await sandbox.ask(ANNA, "POST", "/tenants/laden/events", content=body, headers=headers)
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert words in answer.text
-
-
-async def test_own_events_are_answered_as_at_the_citys_own_door(sandbox: Sandbox) -> None:
-    await sandbox.ask(ANNA, "POST", "/tenants/laden/replay", json=PLAY)
-    await sandbox.ask(ANNA, "PUT", "/tenants/laden/clock", json={"advance": "2026-11-24T00:30:00+01:00"})
-    await arrived(sandbox, ANNA, "laden")
-    story = Story(9, date(2026, 11, 24), ("parking-slots",), load_catalogue().contracts)
-    good = codec.encode(next(story.events()).event)
-    batch = {"content": b"[" + good + b",{}]", "headers": {"content-type": BATCH}}
-    answer = await sandbox.ask(ANNA, "POST", "/tenants/laden/events", **batch)
-    assert answer.status_code == 202, answer.text
-    told = answer.json()
-    assert (told["accepted"], told["rejected"]) == (1, 1)
-    assert [(one["index"], one["status"]) for one in told["results"]] == [(0, "accepted"), (1, "rejected")]
 
 
 @pytest.mark.parametrize("path", ["/kpis/nope", "/kpis/nope/values", "/kpis/nope/compare/M07"])
