@@ -119,8 +119,11 @@ def _uses(consumer: Any, producer: Any, name: str) -> Iterator[tuple[str, Call]]
 
     def read() -> object:
         consumer.assign([tp])
-        consumer.seek(tp, 0)
-        return consumer.poll(timeout_ms=2_000)
+        for _ in range(4):
+            if found := consumer.poll(timeout_ms=250):
+                return found
+            consumer.position(tp, timeout_ms=60_000)
+        return "nothing there"
 
     yield "read", read
     yield "list offsets", lambda: consumer.end_offsets([tp])
