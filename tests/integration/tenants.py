@@ -139,7 +139,7 @@ def _held(kafka: Kafka, names: list[str]) -> Iterator[tuple[str, bytes]]:
         consumer.assign(tps)
         consumer.seek_to_beginning(*tps)
         ends = consumer.end_offsets(tps)
-        while any(consumer.position(tp) < ends[tp] for tp in tps):
+        while any((at := consumer.position(tp)) is not None and at < ends[tp] for tp in tps):  # None: just deleted
             for tp, records in consumer.poll(timeout_ms=500).items():
                 compacted = tp.topic.startswith(("__", "du.kpi."))
                 for one in records:
