@@ -148,6 +148,7 @@ async def compare(here: Here, own: object, city: object) -> Any:
     if not one_line(own) or not one_line(city):
         words = Box.CHOOSE_CITY if one_line(own) else Box.CHOOSE_OWN
         return trouble([t(here.lang, words)])
+    await here.desk.tenant(here.who, here.tenant)  # what is chosen for a room that is not theirs is refused at once
     pair = Pair(one_line(own), one_line(city), time.time_ns())
     dash.set_props("sandbox-comparing", {"data": asdict(pair)})
     return dash.no_update
