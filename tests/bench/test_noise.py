@@ -20,7 +20,7 @@ from pathlib import Path
 import httpx
 
 from tests.bench.lines import new_run
-from tests.e2e.hub import Hub
+from tests.e2e.hub import LocalHub
 from tests.e2e.partner import ControlCentre
 from tests.unit.sandbox.room.rooms import OWN
 
@@ -38,10 +38,10 @@ QUERY = {"query": '{ kpi(id: "M07") { ... on Kpi { series(from: "2026-11-23T23:0
 def test_live_users_beside_a_noisy_tenant(tmp_path: Path) -> None:
     """All streams at 1000 times, twenty own KPIs, as many requests as are allowed, every second of them too large."""
     with ControlCentre().serving() as url:
-        _measure(Hub(tmp_path / "var", city=False, transit_url=url))
+        _measure(LocalHub(tmp_path / "var", city=False, transit_url=url))
 
 
-def _measure(hub: Hub) -> None:
+def _measure(hub: LocalHub) -> None:
     hub.start()
     try:
         hub.wait_until_ready()
@@ -65,19 +65,19 @@ def _measure(hub: Hub) -> None:
         hub.stop()
 
 
-def _tenant(hub: Hub, path: str = "/v1/sandbox/tenants/demo") -> httpx.Client:
+def _tenant(hub: LocalHub, path: str = "/v1/sandbox/tenants/demo") -> httpx.Client:
     token = hub.run("token", "--client", "startup-demo").stdout.strip()
     return httpx.Client(base_url=f"{hub.url}{path}", headers={"authorization": f"Bearer {token}"}, timeout=180)
 
 
-def _own_kpis(hub: Hub) -> None:
+def _own_kpis(hub: LocalHub) -> None:
     with _tenant(hub) as tenant:
         for number in range(SPECS):
             answer = tenant.post("/kpis", content=OWN.replace("my-parking", f"my-{number:02d}").encode())
             assert answer.status_code == HTTPStatus.OK, answer.text
 
 
-def _beside(hub: Hub, *, noisy: bool) -> tuple[float, float]:
+def _beside(hub: LocalHub, *, noisy: bool) -> tuple[float, float]:
     """p99 of GraphQL and of the start page, ms, read by one user after the other."""
     if not noisy:
         return _read(hub)
@@ -85,7 +85,7 @@ def _beside(hub: Hub, *, noisy: bool) -> tuple[float, float]:
         return _read(hub)
 
 
-def _read(hub: Hub) -> tuple[float, float]:
+def _read(hub: LocalHub) -> tuple[float, float]:
     graphql_ms, page_ms = list[float](), list[float]()
     with _tenant(hub, "") as user:
         for _ in range(READS):
@@ -106,7 +106,7 @@ def _p99(values_ms: list[float]) -> float:
 
 
 @contextmanager
-def _noise(hub: Hub) -> Iterator[None]:
+def _noise(hub: LocalHub) -> Iterator[None]:
     """A tenant's day at full speed, and its program in a process of its own."""
     with _tenant(hub) as tenant:
         assert tenant.post("/replay", json=PLAY).status_code == HTTPStatus.OK

@@ -161,10 +161,10 @@ def test_a_partner_and_its_people_are_let_in_and_out_again(outside: Outside, kaf
 
 def test_a_tenant_gets_a_key_another_one_and_none(outside: Outside) -> None:
     keys = RealmKeys(outside.settings, outside.keycloak.installation.secrets)
-    first = keys.issue("outside", "startup-demo")
+    first = keys.issue("outside", "startup-demo", kafka=False)
     claims = outside.token(first.client, first.secret)
     assert (claims["organisation"], claims["tenant"]) == ("startup-demo", "outside")
-    second = keys.issue("outside", "startup-demo")
+    second = keys.issue("outside", "startup-demo", kafka=False)
     assert (outside.token(first.client, first.secret), bool(outside.token(second.client, second.secret))) == ({}, True)
     for _ in range(2):
         keys.withdraw("outside")

@@ -20,7 +20,9 @@ from cityhub.hub.run.serving import serve
 from cityhub.sandbox.rooms.houses import Houses
 from cityhub.sandbox.rooms.service import Service
 from cityhub.sandbox.rooms.tenants import Tenants
+from cityhub.sandbox.topics.doors import KafkaDoors
 from tests.integration.servers import LIMIT_S, Keycloak
+from tests.unit.sandbox.topics.memory import MemoryBroker
 
 NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)
 PORTS = ("port", "keycloak_port", "rooms_port")
@@ -34,7 +36,8 @@ class Rooms:
         self.keycloak, self.now, self.tenants = keycloak, NOW, Tenants(folder)
         keys = RealmKeys(installation.settings, installation.secrets)
         houses, known = Houses(self.tenants.room), word(installation.secrets)
-        self.service = Service(self.tenants, houses, keys, known, lambda: self.now)
+        kafka = KafkaDoors(self.tenants, keys, MemoryBroker(), houses.ask)
+        self.service = Service(self.tenants, houses, kafka, known, lambda: self.now)
         self.env = {f"CITYHUB_{name.upper()}": str(getattr(installation.settings, name)) for name in PORTS}
         self.env["CITYHUB_DATA"] = str(installation.settings.data)
 

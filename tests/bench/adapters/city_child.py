@@ -9,6 +9,7 @@ import sys
 from datetime import datetime
 from unittest.mock import patch
 
+from cityhub.bus.vitals import Vitals
 from cityhub.hub.run import city
 from cityhub.hub.secrets import load_or_create
 from cityhub.hub.settings import parse
@@ -27,7 +28,7 @@ async def main(clock: MovingClock) -> None:
         patch.object(lines, "_EVERY_S", lines._EVERY_S / clock.speed),
         patch.object(broker, "EVERY_S", broker.EVERY_S / clock.speed),
     ):
-        await city.run(settings, load_or_create(settings.data), stop)
+        await city.run(settings, load_or_create(settings.data), stop, Vitals())
     await heard
 
 

@@ -160,7 +160,7 @@ def test_a_tenant_can_be_deleted_where_the_hub_may_not_administer() -> None:
     keys = RealmKeys(parse({"CITYHUB_KEYCLOAK_URL": "http://127.0.0.1:1"}), generate())
     keys.withdraw("parken")
     with pytest.raises(RoomUnavailable, match="the hub may not administer it: name the file with the secret"):
-        keys.issue("parken", "startup-parken")
+        keys.issue("parken", "startup-parken", kafka=False)
 
 
 def test_secrets_of_an_older_version_are_named(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from cityhub.bus.access import KafkaAccess
 from cityhub.bus.audit_trail import AuditTrail
 from cityhub.bus.letters import LetterBox
 from cityhub.bus.starting import StartingPublisher
+from cityhub.hub.feeds import StoredFeeds
 from cityhub.hub.settings import parse
 from cityhub.hub.web import serve
 from cityhub.kpi.definition import load_catalogue
@@ -30,5 +31,6 @@ def test_screen_and_routes_look_into_the_log_each_by_itself(tmp_path: Path, monk
     monkeypatch.setattr(serve, "LetterBox", noting(LetterBox))
     monkeypatch.setattr(serve, "AuditTrail", noting(AuditTrail))
     writer = StartingPublisher(access, client_id="test")
-    serve._partners(parse({}, {"data": str(tmp_path)}), load_catalogue(), access, writer)
+    settings = parse({}, {"data": str(tmp_path)})
+    serve._partners(settings, load_catalogue(), access, writer, StoredFeeds(settings.store))
     assert sorted(type(one).__name__ for one in made) == ["AuditTrail", "AuditTrail", "LetterBox", "LetterBox"]
