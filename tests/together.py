@@ -24,7 +24,8 @@ from typing import NoReturn, Self
 import pytest
 
 SHARES: Mapping[str, Sequence[str]] = {
-    "units": ["tests/unit"],
+    "units": ["tests/unit", "--ignore=tests/unit/kpi", "--ignore=tests/unit/sandbox"],
+    "engine": ["tests/unit/kpi", "tests/unit/sandbox"],
     "servers": ["tests/integration"],
     "journeys": ["tests/e2e"],
 }
