@@ -72,6 +72,9 @@ STEP = {
 }
 """Shortest time from one window to the next; local days have an hour more or less twice a year."""
 
+OVERLAPPING = (WindowKind.SEVEN_DAYS, WindowKind.YEAR_TO_DATE)
+"""Windows of which an instant lies in several, the later ones beginning after it."""
+
 
 @lru_cache(maxsize=1)
 def berlin() -> ZoneInfo:

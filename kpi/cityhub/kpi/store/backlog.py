@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, select, tuple_
@@ -47,6 +47,10 @@ class Backlog:
     def hold(self, mark: Mark) -> None:
         """Keep a mark until its tasks, which are added beside, are done."""
         self._marks.add(mark)
+
+    def held(self) -> Set[Mark]:
+        """Marks of which tasks are left."""
+        return self._marks
 
     def add(self, kpi: str, jobs: Iterable[Job], arrivals: Arrivals = NONE) -> None:
         """Ask for numbers; `arrivals` are those of the changes that ask."""

@@ -18,8 +18,9 @@ from cityhub.kpi.kernel.label import Reason
 from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.kernel.windows import Window, window_at, windows_over
 from cityhub.kpi.store import schema
+from cityhub.kpi.store.begun import first_arrivals
 from cityhub.kpi.store.clocks import Arrivals, Clock
-from cityhub.kpi.store.renewal import KeptValue, decode_value, first_arrivals, kept_values, made, settles_ms
+from cityhub.kpi.store.renewal import KeptValue, decode_value, kept_values, made, settles_ms
 from cityhub.kpi.store.sheet import Cut
 from cityhub.kpi.store.small_groups import NOTHING, WHOLE, Group, Groups, hidden
 from cityhub.kpi.store.windows import Job, PlanRows

@@ -10,12 +10,13 @@ import numpy as np
 from sqlalchemy import Connection
 
 from cityhub.kpi.kernel.plan import Plan
+from cityhub.kpi.store.begun import first_arrivals
 from cityhub.kpi.store.clocks import Arrivals, Clock
 from cityhub.kpi.store.closing import Closing, Outcome
 from cityhub.kpi.store.figures import figures
 from cityhub.kpi.store.history import bins_by_place, write_clock, write_history
 from cityhub.kpi.store.references import References, named_for
-from cityhub.kpi.store.renewal import Finding, KeptValue, first_arrivals, kept_values, renewed, write_values
+from cityhub.kpi.store.renewal import Finding, KeptValue, kept_values, renewed, write_values
 from cityhub.kpi.store.rollups import day_totals, keeps_rollups, write_rollups
 from cityhub.kpi.store.sheet import Bins, Integers
 from cityhub.kpi.store.small_groups import Group, Groups
@@ -96,10 +97,10 @@ def _renewals(
     firsts = first_arrivals(source.connection, plan, jobs, before)
     values = []
     for job, one in found:
-        if job in before or one.anything or jobs[job].first_ms:
+        first_ms = firsts[job]
+        if first_ms is not None:
             finding = _finding(plan, (job, one), jobs[job], references, clock)
-            value = renewed(plan, finding, firsts[job], before.get(job), clock)
-            values += [] if value is None else [(job, value)]
+            values.append((job, renewed(plan, finding, first_ms, before.get(job), clock)))
     return Outcome(
         [(job, value) for job, value in values if value != before.get(job)],
         [(job, value) for job, value in values if value.label is Label.PROVISIONAL],

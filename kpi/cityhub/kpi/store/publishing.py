@@ -20,11 +20,11 @@ from cityhub.kpi.kernel.plan import Plan
 from cityhub.kpi.kernel.windows import Window, grain_end, window_at, windows_over
 from cityhub.kpi.store import schema
 from cityhub.kpi.store.backlog import Backlog, Mark, Waiting, delete_left, delete_marks, read_marks
-from cityhub.kpi.store.clocks import Arrivals, Clock, Clocks
+from cityhub.kpi.store.begun import windows_begun
+from cityhub.kpi.store.clocks import Arrivals, Clocks
 from cityhub.kpi.store.closing import to_protect
 from cityhub.kpi.store.database import Database
 from cityhub.kpi.store.drafts import Draft, draft
-from cityhub.kpi.store.figures import moves_with_clock
 from cityhub.kpi.store.history import minute_of
 from cityhub.kpi.store.references import References, load_references
 from cityhub.kpi.store.renewal import decode_value, settles_ms
@@ -124,8 +124,9 @@ class _Memory:
         }
 
     def settled(self) -> tuple[list[Mark], dict[str, Watermark]]:
-        """Marks and watermarks of which everything is done."""
-        waiting = self.backlog.waiting()
+        """Marks and watermarks of which everything is done, and first watermarks: marks ask for all that was before."""
+        begun = {kpi for kpi, mark in self.written.items() if mark.until_s}
+        waiting = self.backlog.waiting() & begun
         ready = {kpi: seen for kpi, seen in self.seen.items() if kpi not in waiting and seen != self.written.get(kpi)}
         return self.backlog.release(), ready
 
@@ -230,8 +231,8 @@ class _Pass:
             for kpi, *rest in self._connection.execute(query.where(row.id.in_(part))):
                 self._memory.series[rest[0]] = (kpi, SeriesRow(*rest))
 
-    def _jobs(self, plan: Plan, series: SeriesRow, start: int) -> Iterator[Job]:
-        """The windows that a changed bucket counts into; of running totals all later ones too."""
+    def _jobs(self, plan: Plan, series: SeriesRow, start: int, from_s: int = 0) -> Iterator[Job]:
+        """The windows from an instant on that a changed bucket counts into; of running totals all later ones too."""
         until_s = self._clock[plan.definition.id].until_s
         cuts = cuts_of(series, boroughs=_by_borough(plan))
         if series.layer:
@@ -239,8 +240,9 @@ class _Pass:
             return
         end = until_s if plan.has_prefix else grain_end(plan.definition.grain, start)
         for kind in plan.definition.windows:
-            for window in windows_over(kind, start, end, until_s - 1):
-                yield from (Job(cut, window) for cut in cuts)
+            for window in windows_over(kind, max(start, from_s), end, until_s - 1):
+                if window.anchor >= from_s:
+                    yield from (Job(cut, window) for cut in cuts)
 
     def _take_changes(self, plan: Plan, references: References) -> None:
         """Tasks that no bucket asks for: another definition or denominator, windows that begin."""
@@ -255,8 +257,21 @@ class _Pass:
         changed_from = references.changed_from(before.references, plan.references)
         if changed_from is not None:
             memory.backlog.add(kpi, self._published(plan, changed_from))
-        if plan.has_prefix or moves_with_clock(plan):
-            memory.backlog.add(kpi, self._running(plan, before.until_s, clock))
+        self._take_begun(plan, before.until_s)
+
+    def _take_begun(self, plan: Plan, from_s: int) -> None:
+        """Tasks of the windows that are asked for because the clock went on."""
+        kpi, memory = plan.definition.id, self._memory
+        windows = windows_begun(plan, from_s, self._clock[kpi].until_s)
+        if not windows:
+            return
+        series = [row for row in series_of(self._connection, plan) if not row.layer]
+        cuts = dict.fromkeys(cut for row in series for cut in cuts_of(row, boroughs=_by_borough(plan)))
+        memory.backlog.add(kpi, (Job(cut, window) for window in windows for cut in cuts))
+        for mark in memory.backlog.held():  # nothing is kept yet of what they ask for
+            owner, row = memory.series[mark.place.series]
+            if owner == kpi and not row.layer:
+                memory.backlog.add(kpi, self._jobs(plan, row, mark.place.start, from_s), mark.arrivals)
 
     def _published(self, plan: Plan, from_s: int) -> Iterator[Job]:
         """Windows of the definition that are published and end after an instant."""
@@ -265,16 +280,6 @@ class _Pass:
         kinds = row.window.in_([kind.value for kind in plan.definition.windows])
         for found in self._connection.execute(query.where(row.kpi == plan.definition.id, kinds, row.end > from_s)):
             yield _job(*found)
-
-    def _running(self, plan: Plan, from_s: int, clock: Clock) -> Iterator[Job]:
-        """Windows that began as the clock went on, and those that were running, where the clock moves their value."""
-        series = [row for row in series_of(self._connection, plan) if not row.layer]
-        cuts = dict.fromkeys(cut for row in series for cut in cuts_of(row, boroughs=_by_borough(plan)))
-        moving = moves_with_clock(plan)
-        for kind in plan.definition.windows:
-            for window in windows_over(kind, from_s, clock.until_s, clock.until_s - 1):
-                if moving or window.anchor >= from_s:
-                    yield from (Job(cut, window) for cut in cuts)
 
 
 def _has(plan: Plan, cut: Cut) -> bool:

@@ -59,22 +59,14 @@ class Finding(NamedTuple):
 decode_value = msgspec.json.Decoder(KeptValue).decode
 
 
-def renewed(
-    plan: Plan, found: Finding, first_ms: int | None, before: KeptValue | None, clock: Clock
-) -> KeptValue | None:
+def renewed(plan: Plan, found: Finding, first_ms: int, before: KeptValue | None, clock: Clock) -> KeptValue:
     """The value as it is now; equal to `before`, revision included, when nothing about it changed.
 
-    Buckets may be ahead of the marks that tell when they changed: until a mark comes there is no number, and one that
-    has settled stays.
+    Buckets may be ahead of the marks that tell when they changed: until a mark comes a number that has settled stays.
 
     Args:
-        first_ms: see `first_arrivals`.
-
-    Returns:
-        None = nothing is known of the number yet.
+        first_ms: see `begun.first_arrivals`.
     """
-    if first_ms is None:
-        return None
     value = made(plan, found.job, found.figures, clock, first_ms=first_ms, changed_ms=found.arrivals.changed_ms())
     value = _changed(value, Reason.REFERENCE, found.referred_ms)
     if before is not None:
@@ -216,40 +208,6 @@ def kept_values(connection: Connection, kpi: str, jobs: Sequence[Job]) -> dict[J
                 if job in asked:
                     found[job] = decode_value(payload)
     return found
-
-
-def first_arrivals(
-    connection: Connection, plan: Plan, jobs: Mapping[Job, Arrivals], kept: Mapping[Job, KeptValue]
-) -> dict[Job, int | None]:
-    """`KeptValue.first_ms` of each job, None = no event is known yet.
-
-    A running total is made of everything up to its end, so a window of it that is new begins with what the window
-    before it began with.
-
-    Args:
-        jobs: with the arrivals of what changed them.
-    """
-    lines: dict[tuple[WindowKind, Cut] | Job, list[Job]] = {}
-    for job in sorted(jobs, key=lambda job: job.window.anchor):
-        lines.setdefault((job.window.kind, job.cut) if plan.has_prefix else job, []).append(job)
-    found: dict[Job, int | None] = {}
-    for line in lines.values():
-        begun = [] if not plan.has_prefix or line[0] in kept else _begun_before(connection, plan, line[0])
-        for job in line:
-            begun += [kept[job].first_ms] if job in kept else []
-            begun += [jobs[job].first_ms] if jobs[job].first_ms else []
-            found[job] = min(begun, default=None)
-    return found
-
-
-def _begun_before(connection: Connection, plan: Plan, job: Job) -> list[int]:
-    """`first_ms` of the newest window before a job's that is kept, if any is."""
-    row = schema.value.c
-    same = (row.kpi == plan.definition.id) & (row.window == job.window.kind.value)
-    cut = (row.scope == job.cut.scope) & (row.dims == job.cut.dims)
-    newest = row.anchor.desc(), row.version.desc()
-    query = select(row.payload).where(same & cut, row.anchor < job.window.anchor).order_by(*newest).limit(1)
-    return [decode_value(payload).first_ms for payload in connection.scalars(query)]
 
 
 def _shown(value: KeptValue, at_min: int) -> KeptValue:

@@ -114,12 +114,12 @@ class World:
         """Another publisher process."""
         self.publishing = Publishing(self.database, self.plans, JOB, self.fence)  # type: ignore[arg-type]
 
-    def clock(self, text: str, *writers: int) -> None:
+    def clock(self, when: str | int, *writers: int) -> None:
         """The partitions (default: all) are known to have come so far."""
-        row = schema.cursor.c
+        row, epoch_s = schema.cursor.c, at(when) if isinstance(when, str) else when
         with self.database.begin() as connection:
             where = row.id.in_(writers or WRITERS)
-            connection.execute(update(schema.cursor).where(where).values(appended_ms=at(text) * 1000))
+            connection.execute(update(schema.cursor).where(where).values(appended_ms=epoch_s * 1000))
 
     def add(
         self,
