@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from cityhub.kpi.definition import Catalogue
 from cityhub.sandbox.room.injects import Kind
-from cityhub.sandbox.room.room import is_open
+from cityhub.sandbox.room.offered import is_open
 from cityhub.sandbox.room.story import STREAM_NAMES
 from cityhub.sdk.door import HUB
 

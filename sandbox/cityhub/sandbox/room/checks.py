@@ -17,6 +17,8 @@ LONGEST = timedelta(days=40)
 """So far after the day's begin a clock can be set: windows become final."""
 MOST_INJECTS = 50
 """Of a run, those that were taken away among them."""
+MOST_BYTES = 1_000_000_000
+"""Of a room's log, beyond which no own events are taken."""
 _FIRST_DAY, _LAST_DAY = date(2020, 1, 1), date(2035, 12, 31)
 
 
@@ -94,5 +96,17 @@ def check_room_for(injects: int, inject: Inject, now: datetime) -> None:
             Text(
                 f"Das Ende {wall_clock(inject.until)} ist vorbei, es ist {wall_clock(now)}; bitte erst zurückstellen.",
                 f"until: {inject.until.isoformat()} is over, the clock shows {now.isoformat()}; set it back first",
+            )
+        )
+
+
+def check_log(size_b: int) -> None:
+    """Refuse own events where the log is full."""
+    if size_b > MOST_BYTES:
+        most = MOST_BYTES // 1_000_000
+        raise TooMuch(
+            Text(
+                f"Der Raum fasst höchstens {most} MB; bitte zurücksetzen oder einen Tag neu beginnen.",
+                f"the room holds {most} MB, which are the most: reset it, or begin a day anew",
             )
         )

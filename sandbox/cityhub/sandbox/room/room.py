@@ -13,11 +13,12 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from cityhub.kpi.definition import Catalogue, KpiDefinition
+from cityhub.kpi.definition import Catalogue
 from cityhub.sandbox.errors import TooMuch
 from cityhub.sandbox.room.archived import Past
 from cityhub.sandbox.room.checks import (
     MOST_INJECTS,
+    check_log,
     check_play,
     check_room_for,
     checked_inject,
@@ -30,12 +31,12 @@ from cityhub.sandbox.room.counts import Counts
 from cityhub.sandbox.room.course import Course
 from cityhub.sandbox.room.injects import Inject, read_inject
 from cityhub.sandbox.room.log import TenantLog
+from cityhub.sandbox.room.offered import is_open
 from cityhub.sandbox.room.own_events import UNREAD, Came, Outcome, judge, told
 from cityhub.sandbox.room.spec import Spec, read_spec
 from cityhub.sandbox.room.state import Play, RoomState, Standing
 from cityhub.sandbox.room.story import Timed, epoch_ms, span
 from cityhub.sdk import codec
-from cityhub.sdk.door import HUB
 from cityhub.sdk.text import Text
 
 CHUNK = timedelta(minutes=15)
@@ -43,8 +44,6 @@ CHUNK = timedelta(minutes=15)
 PUBLISHED_EVERY = timedelta(hours=1)
 """On the way to an instant, of virtual time; a room that keeps pace publishes at most once per real second."""
 MOST_SPECS = 20
-MOST_BYTES = 1_000_000_000
-"""Of a room's log, beyond which no own events are taken."""
 _BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 _NEXT = timedelta(milliseconds=1)
 """What arrived at this very millisecond has happened."""
@@ -183,10 +182,7 @@ class Room:
         Raises:
             TooMuch: the log is full.
         """
-        if self._log.size_b() > MOST_BYTES:
-            raise TooMuch(
-                f"the room holds {MOST_BYTES // 1_000_000} MB, which are the most: reset it, or begin a day anew"
-            )
+        check_log(self._log.size_b())
         now = self._state.position
         judged = [judge(index, body, self._city.contracts, now) for index, body in enumerate(bodies)]
         at_ms = epoch_ms(now)
@@ -300,10 +296,3 @@ class Room:
     def _keep(self, **changed: object) -> None:
         self._state = replace(self._state, **changed)
         self._log.keep(msgspec.json.encode(self._state))
-
-
-def is_open(one: KpiDefinition) -> bool:
-    """Whether startups may see a KPI of the city, and the sandbox has its events."""
-    contracts = [source.contract for source in one.sources.values()]
-    personal = bool(one.minimum_group) or any(contract.personal for contract in contracts)
-    return one.audience == "public" and not personal and all(contract.partner != HUB for contract in contracts)

@@ -74,7 +74,7 @@ def test_judged_again_after_a_death_an_event_counts_once(tmp_path: Path) -> None
 def test_a_full_room_says_so_for_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one, good = room(tmp_path), codec.encode(next(iter(parking_events())))
     one.replay(PLAY, 0.0, speed=0)
-    monkeypatch.setattr("cityhub.sandbox.room.room.MOST_BYTES", 0)
+    monkeypatch.setattr("cityhub.sandbox.room.checks.MOST_BYTES", 0)
     assert {outcome.reason for outcome in one.arrive(TOPIC, [Came(7, good), Came(8, good)])} == {"log_full"}
     assert [(name, body["offset"]) for name, body in told(tmp_path)] == [("log_full", 7), ("log_full", 8)]
     one.close()

@@ -243,7 +243,7 @@ def test_a_full_room_takes_no_more_and_old_values_are_forgotten(
     log.close()
     assert values
     assert min(value.number for value in values) > newest - 300
-    monkeypatch.setattr("cityhub.sandbox.room.room.MOST_BYTES", 1_000)
+    monkeypatch.setattr("cityhub.sandbox.room.checks.MOST_BYTES", 1_000)
     with pytest.raises(TooMuch, match="reset it"):
         one.publish([b"{}"])
     one.close()
