@@ -33,8 +33,13 @@ def test_starts_by_dependency_and_ctrl_c_ends_everything_in_reverse(hub: HubRun)
         stays("kafka", NOTES_ITS_END.format(0, "kafka")),
     )
     ready = hub.wait_ready(run)
-    begun = re.findall(r"(\w+) +(?:ready|done)", hub.log())
-    assert begun[:4] == ["kafka", "topics", "worker", "web"]
+
+    def begun() -> list[str] | None:
+        """All four; the state is noted before the log is."""
+        told = re.findall(r"(\w+) +(?:ready|done)", hub.log())[:4]
+        return told if len(told) == 4 else None
+
+    assert eventually(begun) == ["kafka", "topics", "worker", "web"]
     assert {one.name: one.phase for one in ready.processes}["topics"] is Phase.DONE
     run.send_signal(signal.SIGINT)
     output, _ = run.communicate(timeout=PATIENCE_S)
