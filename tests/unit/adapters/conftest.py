@@ -39,9 +39,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     ours = [number for number, item in enumerate(rest, 1) if _HERE in item.path.parents]
     end = max(ours, default=len(rest))
     items[:] = [*rest[:end], *last, *rest[end:]]
-    chosen = any(
-        config.getoption(name, None) for name in ("keyword", "markexpr", "deselect", "lf", "ignore", "ignore_glob")
-    )
+    chosen = any(config.getoption(name, None) for name in ("keyword", "markexpr", "deselect", "lf"))
     files = {item.path for item in items}
     named = any("::" in name for name in config.args)
     if chosen or named or not files.issuperset(_HERE.rglob("test_*.py")):
