@@ -237,7 +237,7 @@ class Room:
             clock = clock.arrived(real_s)
         self._state = replace(state, position=upto, clock=clock)
         self._take([] if course is None else list(course.due(upto)))
-        self._publish_if_due(real_s, behind=target > upto)
+        self._publish_if_due(real_s, behind=target > upto and not over)
         if over and state.play is not None and state.play.loop:
             self._begin(self._state, Clock(upto, real_s, state.clock.speed))
         return target > upto and not over

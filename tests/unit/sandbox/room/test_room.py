@@ -51,6 +51,17 @@ def test_any_pace_gives_the_same_digests(tmp_path: Path, known: dict[str, str]) 
     assert closed(one) == known
 
 
+def test_what_the_days_last_minutes_led_to_is_published_though_the_clock_ends_there(tmp_path: Path) -> None:
+    fast, slow = room(tmp_path / "fast"), room(tmp_path / "slow")
+    fast.replay(PLAY, 0.0, speed=1_000)
+    for second in range(95):
+        settle(fast, float(second))
+    slow.replay(PLAY, 0.0, speed=0)
+    until(slow, START + timedelta(days=1))
+    assert fast.standing(95.0).now == slow.standing(0.0).now
+    assert closed(fast) == closed(slow)
+
+
 def test_a_room_that_is_closed_and_opened_again_goes_on(tmp_path: Path, known: dict[str, str]) -> None:
     one = room(tmp_path)
     one.replay(PLAY, 0.0, speed=0)
