@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from cityhub.sdk import codec
@@ -28,6 +28,26 @@ HUB = "hub"
 """Whose types tell what the hub itself has seen: no door is open for it."""
 UNNAMED = "unnamed_field"
 """A field that no contract names was sent: nobody knows what it holds, so it is stored nowhere."""
+
+
+class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of one event of a request.
+
+    Attributes:
+        status: `accepted`, `valid` (only judged) or `rejected`. partition, offset: where it stands in `topic`.
+        reason, pointer (JSON pointer into the event), contract, detail: of a refusal; docs/events.md says what to do.
+    """
+
+    index: int
+    status: str
+    id: str | UnsetType = UNSET
+    topic: str | UnsetType = UNSET
+    partition: int | UnsetType = UNSET
+    offset: int | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
+    pointer: str | UnsetType = UNSET
+    contract: str | UnsetType = UNSET
+    detail: str | UnsetType = UNSET
 
 
 def judged(event: Event, contracts: Contracts, partner: str, received_at: datetime) -> Event:
@@ -127,6 +147,20 @@ def texts_of(body: bytes, names: Sequence[str]) -> dict[str, str]:
     found = _loosely(body)
     values = {name: found.get(name) for name in names}
     return {name: one for name, one in values.items() if isinstance(one, str) and 0 < len(one) <= MAX_TEXT}
+
+
+def refusal(index: int, body: bytes, why: RejectedEvent, contracts: Contracts) -> Outcome:
+    """What a sender is told of an event that is refused. Args: index = of the event in its request."""
+    said = texts_of(body, ("id", "type"))
+    return Outcome(
+        index=index,
+        status="rejected",
+        id=said.get("id", UNSET),
+        reason=why.reason,
+        pointer="/" + why.attribute.replace(".", "/") if why.attribute else "",
+        contract=said["type"] if said.get("type") in contracts else UNSET,
+        detail=str(why),
+    )
 
 
 def _closed(data: Mapping[str, Any], contract: Contract) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 from structlog.contextvars import get_contextvars
@@ -31,7 +31,7 @@ from cityhub.bus.publisher import Outgoing
 from cityhub.bus.topics import PARTNERS, dead_letters
 from cityhub.sdk import codec
 from cityhub.sdk.contract import Contracts
-from cityhub.sdk.door import texts_of
+from cityhub.sdk.door import Outcome, refusal
 from cityhub.sdk.errors import RejectedEvent
 from cityhub.sdk.principal import Principal
 from cityhub.sdk.problem import MEDIA_TYPE, document
@@ -42,26 +42,6 @@ PUBLISHER = "partner-publisher"
 RETRY_S = 5
 _KINDS = f"{codec.STRUCTURED}, {codec.BATCH}, or application/json with ce- headers"
 _items = msgspec.json.Decoder(list[msgspec.Raw])
-
-
-class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What became of one event of a request.
-
-    Attributes:
-        status: `accepted`, `valid` (only judged) or `rejected`. partition, offset: where it stands in `topic`.
-        reason, pointer (JSON pointer into the event), contract, detail: of a refusal; docs/events.md says what to do.
-    """
-
-    index: int
-    status: str
-    id: str | UnsetType = UNSET
-    topic: str | UnsetType = UNSET
-    partition: int | UnsetType = UNSET
-    offset: int | UnsetType = UNSET
-    reason: str | UnsetType = UNSET
-    pointer: str | UnsetType = UNSET
-    contract: str | UnsetType = UNSET
-    detail: str | UnsetType = UNSET
 
 
 class _Item(Struct, frozen=True):
@@ -137,16 +117,7 @@ class HttpDoor:
     def _outcome(self, index: int, item: _Item, place: tuple[str, int, int] | None) -> Outcome:
         found = item.found
         if isinstance(found, RejectedEvent):
-            said = texts_of(item.body, ("id", "type"))
-            return Outcome(
-                index=index,
-                status="rejected",
-                id=said.get("id", UNSET),
-                reason=found.reason,
-                pointer="/" + found.attribute.replace(".", "/") if found.attribute else "",
-                contract=said["type"] if said.get("type") in self._contracts else UNSET,
-                detail=str(found),
-            )
+            return refusal(index, item.body, found, self._contracts)
         if place is None:
             return Outcome(index=index, status="valid", id=found.event.id, topic=found.topic)
         topic, part, off = place

@@ -12,7 +12,7 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cityhub.adapters.doors.http import Outcome, Refused, answer_of, bodies_of
+from cityhub.adapters.doors.http import Refused, answer_of, bodies_of
 from cityhub.api.partner.asking import of_query
 from cityhub.kpi.values import WindowKind
 from cityhub.sandbox.door.caller import Caller
@@ -20,14 +20,15 @@ from cityhub.sandbox.errors import SpecRefused, TooMuch
 from cityhub.sandbox.rooms import commands
 from cityhub.sandbox.rooms.commands import Command
 from cityhub.sandbox.rooms.service import Wish
+from cityhub.sdk.door import Outcome
 
 Asked = TypeVar("Asked")
 MOST_QUERY_BYTES = 8 * 1024
 
 
-def as_json(found: bytes) -> Response:
+def as_json(found: bytes, status: HTTPStatus = HTTPStatus.OK) -> Response:
     """What a room says, as it says it."""
-    return Response(found, media_type="application/json")
+    return Response(found, status, media_type="application/json")
 
 
 class Reading(NamedTuple):

@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 from starlette.requests import Request
@@ -22,7 +22,7 @@ from cityhub.sandbox.door.caller import Caller, caller_of
 from cityhub.sandbox.door.catalogue import catalogue
 from cityhub.sandbox.door.cors import cors
 from cityhub.sandbox.door.limits import Notes, headers
-from cityhub.sandbox.door.requests import COMMANDS, Reading, key_days_of, opening_of, wish_of
+from cityhub.sandbox.door.requests import COMMANDS, Reading, as_json, key_days_of, opening_of, wish_of
 from cityhub.sandbox.door.stream import SSE, events, message, query_of, socket
 from cityhub.sandbox.errors import RoomUnavailable, SandboxError, SpecRefused, TooMuch, UnknownTenant, UnknownThing
 from cityhub.sandbox.rooms.client import SandboxClient
@@ -107,9 +107,16 @@ class SandboxRoutes:
         except SandboxError as error:
             return _refusal(error)
 
-    async def _wish(self, caller: Caller, do: Literal["show", "admit", "usage"], name: str) -> bytes:
-        organisation, checked = caller.organisation, caller.check(name)
-        return await self._client.wish(Wish(do=do, organisation=organisation, name=checked, by_key=bool(caller.tenant)))
+    async def _wish(
+        self,
+        caller: Caller,
+        do: Literal["show", "admit", "usage", "rotate", "allow", "kafka", "delete"],
+        name: str,
+        **more: Any,
+    ) -> bytes:
+        """Ask about a tenant, or for a change of it. Args: more = of the wish."""
+        organisation, checked, by_key = caller.organisation, caller.check(name), bool(caller.tenant)
+        return await self._client.wish(Wish(do=do, organisation=organisation, name=checked, by_key=by_key, **more))
 
     async def _preflight(self, request: Request) -> Response:
         """What a browser asks before it sends a token (Fetch §3.3); without leave the answer says nothing."""
@@ -121,45 +128,40 @@ class SandboxRoutes:
         return Response(status_code=HTTPStatus.NO_CONTENT, headers=cors(request, known))
 
     async def _show_catalogue(self, request: Request, caller: Caller) -> Response:
-        return _json(self._catalogue)
+        return as_json(self._catalogue)
 
     async def _tenants(self, request: Request, caller: Caller) -> Response:
         if request.method == "GET":
             found = await self._client.wish(Wish(do="list", organisation=caller.organisation))
-            return _json(_only(found, caller))
+            return as_json(_only(found, caller))
         wish = wish_of(await request.body(), caller.managing())
-        return _json(await self._client.wish(wish), HTTPStatus.CREATED)
+        return as_json(await self._client.wish(wish), HTTPStatus.CREATED)
 
     async def _tenant(self, request: Request, caller: Caller) -> Response:
         tenant = request.path_params["tenant"]
         if request.method == "GET":
-            return _json(await self._wish(caller, "show", tenant))
-        caller = caller.managing()
-        await self._client.wish(Wish(do="delete", organisation=caller.organisation, name=tenant))
+            return as_json(await self._wish(caller, "show", tenant))
+        await self._wish(caller.managing(), "delete", tenant)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     async def _rotate(self, request: Request, caller: Caller) -> Response:
         tenant, days = request.path_params["tenant"], key_days_of(await request.body())
-        wish = Wish(do="rotate", organisation=caller.organisation, name=tenant, key_days=days)
-        return _json(await self._client.wish(wish))
+        return as_json(await self._wish(caller, "rotate", tenant, key_days=days))
 
     async def _origins(self, request: Request, caller: Caller) -> Response:
         try:
             origins = msgspec.json.decode(await request.body(), type=tuple[str, ...])
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise SpecRefused(f'origins: is no list of texts ({error}); send ["https://app.example"]') from error
-        wish = Wish(do="allow", organisation=caller.organisation, name=request.path_params["tenant"], origins=origins)
-        return _json(await self._client.wish(wish))
+        return as_json(await self._wish(caller, "allow", request.path_params["tenant"], origins=origins))
 
     async def _kafka(self, request: Request, caller: Caller) -> Response:
         wanted = opening_of(await request.body()) if request.method == "PUT" else None
-        tenant = request.path_params["tenant"]
-        wish = Wish(do="kafka", organisation=caller.organisation, name=tenant, open=wanted)
-        return _json(await self._client.wish(wish))
+        return as_json(await self._wish(caller, "kafka", request.path_params["tenant"], open=wanted))
 
     async def _requests(self, request: Request, caller: Caller) -> Response:
         await self._notes.told()
-        return _json(await self._wish(caller, "usage", request.path_params["tenant"]))
+        return as_json(await self._wish(caller, "usage", request.path_params["tenant"]))
 
     async def _feed(self, request: Request, caller: Caller) -> Response:
         tenant, streams = request.path_params["tenant"], SSE in request.headers.get("accept", "")
@@ -173,7 +175,7 @@ class SandboxRoutes:
             raise Refused(HTTPStatus.BAD_REQUEST, str(error)) from error
         if not streams:
             found = await self._client.entries(tenant, caller.organisation, query)
-            return _json(msgspec.json.encode([message(one) for one in found]))
+            return as_json(msgspec.json.encode([message(one) for one in found]))
         body = self._followed(tenant, caller, query)
         return StreamingResponse(body, media_type=SSE, headers={"cache-control": "no-store"})
 
@@ -200,10 +202,6 @@ class SandboxRoutes:
             return reading.answer(found)
 
         return handle
-
-
-def _json(body: bytes, status: HTTPStatus = HTTPStatus.OK) -> Response:
-    return Response(body, status, media_type="application/json")
 
 
 def _only(tenants: bytes, caller: Caller) -> bytes:

@@ -6,31 +6,14 @@ from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from cityhub.sdk import codec
 from cityhub.sdk.contract import Contracts
-from cityhub.sdk.door import judged, texts_of
+from cityhub.sdk.door import Outcome, judged, refusal
 from cityhub.sdk.errors import RejectedEvent
 from cityhub.sdk.event import Event
-
-
-class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What became of one event, in the form of `/v1/events`.
-
-    Attributes:
-        index: in the request. status: accepted or rejected. reason, pointer, contract, detail: of a refusal.
-    """
-
-    index: int
-    status: str
-    id: str | UnsetType = UNSET
-    topic: str | UnsetType = UNSET
-    reason: str | UnsetType = UNSET
-    pointer: str | UnsetType = UNSET
-    contract: str | UnsetType = UNSET
-    detail: str | UnsetType = UNSET
 
 
 class Came(Struct, frozen=True):
@@ -69,17 +52,7 @@ def judge(index: int, body: bytes, contracts: Contracts, now: datetime) -> Judge
         kept = replace(judged(event, contracts, event.partner, now), borough=event.borough, synthetic=True)
         _refuse_people(kept, contracts)
     except RejectedEvent as why:
-        said = texts_of(body, ("id", "type"))
-        refused = Outcome(
-            index=index,
-            status="rejected",
-            id=said.get("id", UNSET),
-            reason=why.reason,
-            pointer="/" + why.attribute.replace(".", "/") if why.attribute else "",
-            contract=said["type"] if said.get("type") in contracts else UNSET,
-            detail=str(why),
-        )
-        return Judged(None, "", refused)
+        return Judged(None, "", refusal(index, body, why, contracts))
     topic = contracts[kept.type].topic
     return Judged(kept, topic, Outcome(index=index, status="accepted", id=kept.id, topic=topic))
 

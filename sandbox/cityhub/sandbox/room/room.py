@@ -32,11 +32,12 @@ from cityhub.sandbox.room.course import Course
 from cityhub.sandbox.room.injects import Inject, read_inject
 from cityhub.sandbox.room.log import TenantLog
 from cityhub.sandbox.room.offered import is_open
-from cityhub.sandbox.room.own_events import UNREAD, Came, Outcome, judge, told
+from cityhub.sandbox.room.own_events import UNREAD, Came, judge, told
 from cityhub.sandbox.room.spec import Spec, read_spec
 from cityhub.sandbox.room.state import Play, RoomState, Standing
 from cityhub.sandbox.room.story import Timed, epoch_ms, span
 from cityhub.sdk import codec
+from cityhub.sdk.door import Outcome
 from cityhub.sdk.text import Text
 
 CHUNK = timedelta(minutes=15)
