@@ -209,7 +209,9 @@ class Service:
     async def _delete(self, tenant: Tenant) -> None:
         """Last the tenant itself: what fails in between is tried again, by `sweep` at the latest."""
         async with self._changing[tenant.name]:
-            self._tenants.end(tenant, self._clock())
+            if (now := self._tenants.find(tenant.name)) is None or now.created != tenant.created:
+                return  # whoever had the lock has deleted it
+            self._tenants.end(now, self._clock())
             await asyncio.to_thread(self._keys.withdraw, tenant.name)
             await self._kafka.remove(tenant.name)
             await self._houses.close(tenant.name)

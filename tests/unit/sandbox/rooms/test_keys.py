@@ -13,6 +13,7 @@ import pytest
 
 from cityhub.sandbox.errors import RoomUnavailable, SpecRefused, UnknownTenant
 from cityhub.sandbox.rooms.keys import life_of_key
+from cityhub.sandbox.rooms.tenants import Tenant
 from cityhub.sdk.principal import Principal
 from tests.unit.sandbox.rooms.conftest import NOW, Sandbox
 
@@ -166,3 +167,18 @@ async def test_a_key_that_is_made_while_the_old_one_is_taken_away_stays(
     assert (await rotating).status_code == 200
     assert sandbox.keys.issued == {"parken": 1}
     assert (await life(sandbox))["state"] == "good"
+
+
+async def test_two_who_delete_a_tenant_at_once_leave_the_next_one_of_that_name_alone(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, forget = sandbox.tenants.one("parken", None), sandbox.tenants.delete
+
+    def taken_over(tenant: Tenant) -> None:
+        monkeypatch.undo()
+        forget(tenant)
+        sandbox.tenants.create(tenant.name, "startup-other", 30, NOW + DAY)
+
+    monkeypatch.setattr(sandbox.tenants, "delete", taken_over)
+    await asyncio.gather(sandbox.service._delete(old), sandbox.service._delete(old))
+    assert sandbox.tenants.one("parken", "startup-other").expires == NOW + 31 * DAY
